@@ -1,0 +1,119 @@
+/**
+ * Everything the checkers share, computed once per history. Strings become integers here and columns carry the rest:
+ * building and checking cost a constant per op and per record, plus sorting what was not yet in offset order.
+ */
+import type { MicroOp, Op } from '../history/op.ts'
+import { committedSends, okReads } from './index/commitment.ts'
+import { coveredKeys, highestAcknowledged, lostBounds, uncoveredSentence } from './index/final-coverage.ts'
+import { Log } from './index/log.ts'
+import { buildOpTable, invoked, ok, type OpTable, otherKind, txnKind } from './index/op-table.ts'
+import { type PollSteps, walkPolls } from './index/poll-steps.ts'
+import { countReads, ReadTable } from './index/read-table.ts'
+import { RecordDictionary } from './index/record-dictionary.ts'
+import { readMarks, type RunMarks } from './index/run-marks.ts'
+import { type SendSteps, walkSends } from './index/send-steps.ts'
+import { SendTable, sentTwice, writersOf } from './index/send-table.ts'
+
+export interface HistoryIndex {
+  readonly ops: readonly Op[]
+  readonly table: OpTable
+  readonly marks: RunMarks
+  readonly records: RecordDictionary
+  readonly sends: SendTable
+  readonly reads: ReadTable
+  /** Ok ops that polled, also when nothing came. */
+  readonly okPolls: number
+  readonly log: Log
+  /** By read: its place in the log, or -1. */
+  readonly readPlace: Int32Array
+  /** By record: 1 when an ok op polled it. */
+  readonly okRead: Uint8Array
+  /** By send row: 1 when the send must have taken effect. */
+  readonly committed: Uint8Array
+  /** By record: the send row that could have written it, or -1. */
+  readonly writers: Int32Array
+  /** Records that several ops may have written. */
+  readonly ambiguous: ReadonlySet<number>
+  readonly pollSteps: PollSteps
+  readonly sendSteps: SendSteps
+  /** By key code: the highest acknowledged offset, or -1. */
+  readonly highestAcknowledged: Float64Array
+  /** By key code: 1 when the key was read to its end. */
+  readonly covered: Uint8Array
+  /** Which keys were not, in a sentence. */
+  readonly uncovered: string | undefined
+  /** By key code: the place up to which an unread record is lost, or -1. */
+  readonly lostBound: Int32Array
+}
+
+interface Scanned {
+  readonly table: OpTable
+  readonly records: RecordDictionary
+  readonly sends: SendTable
+  readonly reads: ReadTable
+  okPolls: number
+}
+
+function scanCompletion(at: number, micros: readonly MicroOp[], scanned: Scanned): void {
+  scanned.sends.complete(at, micros)
+  let polls = false
+  for (const micro of micros) {
+    if (micro.f !== 'poll') continue
+    polls = true
+    if (micro.polled !== undefined) scanned.reads.add(at, micro.polled)
+  }
+  if (polls && scanned.table.type[at] === ok) scanned.okPolls++
+}
+
+function scan(ops: readonly Op[]): Scanned {
+  const table = buildOpTable(ops)
+  const records = new RecordDictionary()
+  const sends = new SendTable(table, records)
+  const reads = new ReadTable(countReads(ops), table, records)
+  const scanned: Scanned = { table, records, sends, reads, okPolls: 0 }
+  for (let at = 0; at < ops.length; at++) {
+    const kind = table.kind[at]!
+    if (kind === otherKind || kind > txnKind) continue
+    const { value } = ops[at]!
+    if (!Array.isArray(value)) sends.settle(at)
+    else if (table.type[at] === invoked) sends.invoke(at, value as MicroOp[])
+    else scanCompletion(at, value as MicroOp[], scanned)
+  }
+  return scanned
+}
+
+function placesOf({ reads }: Scanned, log: Log): Int32Array {
+  const places = new Int32Array(reads.size)
+  for (let at = 0; at < reads.size; at++) places[at] = log.placeOf(reads.record[at]!, reads.offset[at]!)
+  return places
+}
+
+export function buildHistoryIndex(ops: readonly Op[]): HistoryIndex {
+  const marks = readMarks(ops)
+  const scanned = scan(ops)
+  const { table, records, sends, reads } = scanned
+  const okRead = okReads(reads, records.size)
+  const committed = committedSends({ ops: table, sends, okRead, transactional: marks.config?.transactional === true })
+  const log = new Log({ records, reads, sends, committed })
+  const readPlace = placesOf(scanned, log)
+  const writers = writersOf(sends, records.size)
+  const highest = highestAcknowledged(sends, records)
+  const covered = coveredKeys({ marks, records, highestAcknowledged: highest })
+  return {
+    ops,
+    ...scanned,
+    marks,
+    log,
+    readPlace,
+    okRead,
+    committed,
+    writers,
+    ambiguous: new Set(sentTwice(sends, writers)),
+    pollSteps: walkPolls({ ops, table, records, reads, readPlace }),
+    sendSteps: walkSends({ table, records, sends, committed, log }),
+    highestAcknowledged: highest,
+    covered,
+    uncovered: uncoveredSentence({ marks, records, sends, committed }, covered),
+    lostBound: lostBounds({ table, records, reads, log, covered }),
+  }
+}

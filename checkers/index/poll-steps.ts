@@ -1,0 +1,158 @@
+/**
+ * Where consumers stepped otherwise than to the next record. One walk over all reads; in a good history almost nothing
+ * is kept. A consumer is a client, or a process where no client is named.
+ *
+ * Between ops (Jepsen's rules): the expected position of a key is the last record of the consumer's last ok op that read
+ * it; fail and info ops are compared with it but do not move it. assign and subscribe, once ok or info, keep the
+ * positions of the keys they name and forget the others; a crash forgets all. Reads of unknown place, ops of one consumer
+ * that overlap, and keys rebalanced during the op are not compared.
+ */
+import type { Key, Op } from '../../history/op.ts'
+import { IntColumn } from './columns.ts'
+import { assignKind, crashKind, invoked, failed, none, type OpTable, subscribeKind } from './op-table.ts'
+import type { ReadTable } from './read-table.ts'
+import type { RecordDictionary } from './record-dictionary.ts'
+
+/** What one consumer knows of one key. */
+interface Position {
+  /** The op that read it last. */
+  op: number
+  lastRead: number
+  /** Last read of the last ok op, `none` when nothing is expected; and that op. */
+  expected: number
+  expectedOp: number
+  /** The op that read it last had begun before the one before it was done. */
+  overlapping: boolean
+}
+
+interface Consumer {
+  readonly positions: Map<number, Position>
+  subscribed: boolean
+}
+
+export class PollSteps {
+  /** By step: the read it went from and the read it went to; their places do not differ by exactly 1. */
+  readonly from: IntColumn = new IntColumn()
+  readonly to: IntColumn = new IntColumn()
+  /** By step: place of `to` less place of `from`. */
+  readonly delta: IntColumn = new IntColumn()
+  /** By step: 1 inside one op, 0 between two. */
+  readonly internal: IntColumn = new IntColumn()
+  /** By step: 1 when the consumer's keys came from a subscription. */
+  readonly subscribed: IntColumn = new IntColumn()
+
+  get size(): number {
+    return this.from.length
+  }
+}
+
+export interface PollStepsInput {
+  readonly ops: readonly Op[]
+  readonly table: OpTable
+  readonly records: RecordDictionary
+  readonly reads: ReadTable
+  /** By read: its place in the log, or `none`. */
+  readonly readPlace: Int32Array
+}
+
+class PollWalk {
+  readonly steps: PollSteps = new PollSteps()
+  readonly #input: PollStepsInput
+  readonly #consumers: (Consumer | undefined)[] = []
+
+  constructor(input: PollStepsInput) {
+    this.#input = input
+  }
+
+  /** An assign, a subscribe or a crash at position `at`. */
+  changePositions(at: number): void {
+    const { table, ops } = this.#input
+    if (table.actor[at] === none || table.type[at] === failed) return
+    const consumer = this.#consumer(at)
+    if (table.kind[at] === crashKind) {
+      consumer.positions.clear()
+      return
+    }
+    consumer.subscribed = table.kind[at] === subscribeKind
+    const kept = this.#keptKeys(ops[at]!.value)
+    for (const key of consumer.positions.keys()) if (!kept.has(key)) consumer.positions.delete(key)
+  }
+
+  run(run: number): void {
+    const { reads, ops, records } = this.#input
+    const start = reads.runStart(run)
+    const end = reads.runStart(run + 1)
+    if (start === end) return
+    const op = reads.runOp[run]!
+    const consumer = this.#consumer(op)
+    const key = reads.runKey[run]!
+    const position = this.#position(consumer, key)
+    const { rebalanced } = ops[op]!
+    if (rebalanced === undefined || !rebalanced.includes(records.keys[key]!)) {
+      this.#enter(position, op, start, consumer)
+      for (let at = start + 1; at < end; at++) this.#compare(at - 1, at, 1, consumer)
+    } else if (position.op !== op) position.overlapping = this.#overlaps(position, op)
+    position.op = op
+    position.lastRead = end - 1
+    if (!reads.isOk(run)) return
+    position.expected = position.overlapping ? none : end - 1
+    position.expectedOp = op
+  }
+
+  /** The first record of a run: against the same op's run before it, or against what the consumer expects. */
+  #enter(position: Position, op: number, start: number, consumer: Consumer): void {
+    if (position.op === op) {
+      this.#compare(position.lastRead, start, 1, consumer)
+      return
+    }
+    position.overlapping = this.#overlaps(position, op)
+    if (position.expected !== none && !position.overlapping) this.#compare(position.expected, start, 0, consumer)
+  }
+
+  #overlaps(position: Position, op: number): boolean {
+    const invocation = this.#input.table.invocation[op]!
+    return invocation !== none && invocation < position.expectedOp
+  }
+
+  #compare(from: number, to: number, internal: 0 | 1, consumer: Consumer): void {
+    const before = this.#input.readPlace[from]!
+    const after = this.#input.readPlace[to]!
+    if (after - before === 1 || before === none || after === none) return
+    this.steps.from.push(from)
+    this.steps.to.push(to)
+    this.steps.delta.push(after - before)
+    this.steps.internal.push(internal)
+    this.steps.subscribed.push(consumer.subscribed ? 1 : 0)
+  }
+
+  #consumer(op: number): Consumer {
+    const actor = this.#input.table.actor[op]!
+    return (this.#consumers[actor] ??= { positions: new Map(), subscribed: false })
+  }
+
+  #position(consumer: Consumer, key: number): Position {
+    let position = consumer.positions.get(key)
+    if (position === undefined) {
+      position = { op: none, lastRead: none, expected: none, expectedOp: none, overlapping: false }
+      consumer.positions.set(key, position)
+    }
+    return position
+  }
+
+  /** Codes of the keys whose position survives: those named in a plain list; none when the consumer seeks. */
+  #keptKeys(value: unknown): Set<number> {
+    const keys = Array.isArray(value) ? (value as readonly Key[]) : []
+    return new Set(keys.map(key => this.#input.records.findKey(key)))
+  }
+}
+
+export function walkPolls(input: PollStepsInput): PollSteps {
+  const { table, reads } = input
+  const walk = new PollWalk(input)
+  let run = 0
+  for (let at = 0; at < table.kind.length; at++) {
+    if (table.kind[at]! >= assignKind && table.type[at] !== invoked) walk.changePositions(at)
+    for (; run < reads.runs && reads.runOp[run] === at; run++) walk.run(run)
+  }
+  return walk.steps
+}

@@ -1,0 +1,141 @@
+/**
+ * One row per send micro-op, in the order of invocation: what was asked, how it ended, and where it landed as far as an
+ * answer told. Rows of one op are neighbours.
+ */
+import type { MicroOp, SendMicroOp } from '../../history/op.ts'
+import { FloatColumn, IntColumn } from './columns.ts'
+import { failed, none, ok, type OpTable, unknown } from './op-table.ts'
+import type { RecordDictionary } from './record-dictionary.ts'
+
+export class SendTable {
+  readonly #records: RecordDictionary
+  readonly #ops: OpTable
+  /** Per op: its first row if it is the invocation of sends, else `none`. */
+  readonly #first: Int32Array
+  readonly #record = new IntColumn()
+  readonly #offset = new FloatColumn()
+  readonly #invocation = new IntColumn()
+  readonly #completion = new IntColumn()
+  readonly #outcome = new IntColumn()
+
+  constructor(ops: OpTable, records: RecordDictionary) {
+    this.#ops = ops
+    this.#records = records
+    this.#first = new Int32Array(ops.type.length).fill(none)
+  }
+
+  get size(): number {
+    return this.#record.length
+  }
+
+  /** By row: record code. */
+  get record(): Int32Array {
+    return this.#record.data
+  }
+
+  /** By row: the offset an answer told, NaN when none did. */
+  get offset(): Float64Array {
+    return this.#offset.data
+  }
+
+  /** By row: position of the invocation; of the completion where a foreign history has no invocation. */
+  get invocation(): Int32Array {
+    return this.#invocation.data
+  }
+
+  /** By row: position of the completion, or `none`. */
+  get completion(): Int32Array {
+    return this.#completion.data
+  }
+
+  /** By row: `ok`, `failed` or `unknown`. */
+  get outcome(): Int32Array {
+    return this.#outcome.data
+  }
+
+  /** Takes the sends of an invocation at position `at`. */
+  invoke(at: number, micros: readonly MicroOp[]): void {
+    this.#first[at] = this.size
+    for (const micro of micros) if (micro.f === 'send') this.#add(at, micro)
+  }
+
+  /** Takes the sends of a completion at position `at`. */
+  complete(at: number, micros: readonly MicroOp[]): void {
+    const invocation = this.#ops.invocation[at]!
+    const first = invocation === none ? none : this.#first[invocation]!
+    let row = first === none ? this.size : first
+    if (first !== none) this.#settle(invocation, at)
+    for (const micro of micros) {
+      if (micro.f !== 'send') continue
+      const asked = row < this.size && this.#invocation.data[row] === invocation && this.#isOf(row, micro)
+      const answered = asked ? row++ : this.#addAnswered(at, micro)
+      if (micro.offset !== undefined && micro.offset >= 0) this.#offset.data[answered] = micro.offset
+    }
+  }
+
+  /** Takes a completion without results. */
+  settle(at: number): void {
+    const invocation = this.#ops.invocation[at]!
+    if (invocation !== none) this.#settle(invocation, at)
+  }
+
+  #settle(invocation: number, at: number): void {
+    const outcome = this.#ops.type[at]!
+    for (let row = this.#first[invocation]!; row !== none && row < this.size; row++) {
+      if (this.#invocation.data[row] !== invocation) return
+      this.#completion.data[row] = at
+      this.#outcome.data[row] = outcome
+    }
+  }
+
+  #isOf(row: number, micro: SendMicroOp): boolean {
+    const record = this.#record.data[row]!
+    return (
+      this.#records.values[record] === micro.value && this.#records.keys[this.#records.keyOf[record]!] === micro.key
+    )
+  }
+
+  #add(at: number, micro: SendMicroOp): number {
+    this.#invocation.push(at)
+    this.#completion.push(none)
+    this.#outcome.push(unknown)
+    this.#offset.push(Number.NaN)
+    return this.#record.push(this.#records.record(this.#records.keyCode(micro.key), micro.value))
+  }
+
+  /** A send that only its completion tells of. */
+  #addAnswered(at: number, micro: SendMicroOp): number {
+    const row = this.#add(at, micro)
+    this.#completion.data[row] = at
+    this.#outcome.data[row] = this.#ops.type[at]!
+    return row
+  }
+}
+
+/** By record: the row of the send that could have written it, the first one not failed before failed ones; or `none`. */
+export function writersOf(sends: SendTable, recordCount: number): Int32Array {
+  const writers = new Int32Array(recordCount).fill(none)
+  for (let row = 0; row < sends.size; row++) {
+    const record = sends.record[row]!
+    const known = writers[record]!
+    if (known === none || (sends.outcome[known] === failed && sends.outcome[row] !== failed)) writers[record] = row
+  }
+  return writers
+}
+
+/** Records that more than one op may have written: their copies cannot be told apart. */
+export function sentTwice(sends: SendTable, writers: Int32Array): number[] {
+  const twice = new Set<number>()
+  for (let row = 0; row < sends.size; row++) {
+    const record = sends.record[row]!
+    if (writers[record] !== row && sends.outcome[row] !== failed) twice.add(record)
+  }
+  return [...twice]
+}
+
+/** Records of `ok` sends. */
+export function acknowledgedCount(sends: SendTable): number {
+  let count = 0
+  for (let row = 0; row < sends.size; row++) if (sends.outcome[row] === ok) count++
+  return count
+}

@@ -1,0 +1,112 @@
+/**
+ * From a history to a judgement. False beats 'unknown' beats true; whatever goes wrong in judging, and whatever was too
+ * little to judge, is 'unknown' with its reason. Never throws.
+ */
+import type { Op } from '../history/op.ts'
+import type { Checker, CheckResult } from './checker.ts'
+import { type Faults, readFaults } from './faults.ts'
+import { belowFloors, type Figures, figuresOf } from './figures.ts'
+import { buildHistoryIndex, type HistoryIndex } from './history-index.ts'
+import { allowance } from './policy.ts'
+import { checkers as allCheckers, condense } from './registry.ts'
+import { silenceReasons } from './silence.ts'
+import type { Finding, Judgement, OpCounts, Valid } from './verdict.ts'
+
+export interface JudgeOptions {
+  /** All of the registry when missing. */
+  readonly checkers?: readonly Checker[]
+  /** Anomalies, or issues of known bugs, that are listed instead of convicting. */
+  readonly accept?: readonly string[]
+}
+
+interface Ran extends CheckResult {
+  readonly name: string
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Ops of clients by type; those of nemesis, observer and harness are not work. */
+function countOps(ops: readonly Op[]): OpCounts {
+  const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
+  for (const op of ops) if (typeof op?.process === 'number') counts[op.type]++
+  return counts
+}
+
+function run(checker: Checker, index: HistoryIndex): Ran {
+  try {
+    return { name: checker.name, ...checker.check(index) }
+  } catch (error) {
+    return { name: checker.name, findings: [], unjudged: [`the checker itself failed: ${words(error)}`] }
+  }
+}
+
+function allowedBecause(finding: Finding, index: HistoryIndex, accept: readonly string[]): string | undefined {
+  const id = accept.find(id => id === finding.anomaly || id === finding.issue)
+  if (id !== undefined) return `accepted: ${id}`
+  return allowance(index.marks.config, finding.anomaly, finding.aspect)
+}
+
+function ruled(findings: readonly Finding[], index: HistoryIndex, accept: readonly string[]): Finding[] {
+  return condense(
+    findings.map(finding => {
+      const allowed = allowedBecause(finding, index, accept)
+      return allowed === undefined ? finding : { ...finding, allowed }
+    }),
+  )
+}
+
+/** What checkers could not judge, each sentence once with the names of all that say it. */
+function unjudgedReasons(ran: readonly Ran[]): string[] {
+  const names = new Map<string, string[]>()
+  for (const { name, unjudged } of ran) {
+    for (const sentence of unjudged) names.set(sentence, [...(names.get(sentence) ?? []), name])
+  }
+  return [...names].map(([sentence, who]) => `${who.join(', ')}: ${sentence}`)
+}
+
+function reasonsOf(index: HistoryIndex, figures: Figures, faults: Faults): string[] {
+  return [...silenceReasons(index, figures), ...faults.reasons, ...belowFloors(figures, index.marks.config?.floors)]
+}
+
+function validity(findings: readonly Finding[], reasons: readonly string[]): Valid {
+  if (findings.some(({ allowed }) => allowed === undefined)) return false
+  return reasons.length > 0 ? 'unknown' : true
+}
+
+function nothingJudged(ops: readonly Op[], reason: string): Judgement {
+  const none = { faults: [], findings: [], checkers: [] }
+  return { valid: 'unknown', ops: countOps(ops), acknowledged: 0, ...none, reasons: [reason] }
+}
+
+function judgeIndexed(index: HistoryIndex, checkers: readonly Checker[], accept: readonly string[]): Judgement {
+  const faults = readFaults(index.ops)
+  const figures = figuresOf(index, faults)
+  const ran = checkers.map(checker => run(checker, index))
+  const findings = ran.flatMap(({ findings }) => ruled(findings, index, accept))
+  const reasons = [...reasonsOf(index, figures, faults), ...unjudgedReasons(ran)]
+  return {
+    valid: validity(findings, reasons),
+    ops: countOps(index.ops),
+    acknowledged: figures.acknowledged,
+    faults: faults.records,
+    findings: [...findings.filter(({ allowed }) => !allowed), ...findings.filter(({ allowed }) => allowed)],
+    reasons,
+    figures: { ...figures },
+    checkers: ran.map(({ name, findings, unjudged, omitted }) => ({
+      name,
+      findings: findings.length + (omitted ?? 0),
+      unjudged,
+    })),
+  }
+}
+
+export function judge(ops: readonly Op[], options: JudgeOptions = {}): Judgement {
+  if (ops.length === 0) return nothingJudged(ops, 'the history is empty')
+  try {
+    return judgeIndexed(buildHistoryIndex(ops), options.checkers ?? allCheckers, options.accept ?? [])
+  } catch (error) {
+    return nothingJudged(ops, `the history could not be judged: ${words(error)}`)
+  }
+}

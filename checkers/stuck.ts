@@ -1,0 +1,105 @@
+/**
+ * Stuck: faults were healed, time to recover was given, and something did not come back: all sends, the sends to one
+ * key, one client, or a final read that its deadline overtook before everything acknowledged.
+ */
+import type { Key } from '../history/op.ts'
+import type { Checker, CheckResult } from './checker.ts'
+import { FindingList } from './finding-list.ts'
+import type { HistoryIndex } from './history-index.ts'
+import { type Attempts, healedWork } from './index/healed-work.ts'
+import { none } from './index/op-table.ts'
+import type { FinalReadOp } from './index/run-marks.ts'
+import type { Finding, WitnessStep } from './verdict.ts'
+import { inOrder } from './witness.ts'
+
+const name = 'stuck'
+const guarantees: readonly string[] = ['DUR-2']
+
+function healStep({ ops, marks }: HistoryIndex): WitnessStep {
+  return { op: ops[marks.phases.heal]!.index, shows: 'every fault was healed' }
+}
+
+function attemptStep({ ops, table }: HistoryIndex, at: number): WitnessStep {
+  const completion = table.completion[at]!
+  const f = ops[at]!.f
+  if (completion === none) return { op: ops[at]!.index, shows: `this ${f} never ended` }
+  const code = ops[completion]!.error?.code
+  return { op: ops[completion]!.index, shows: `this ${f} did not succeed${code === undefined ? '' : `: ${code}`}` }
+}
+
+function workFinding(index: HistoryIndex, who: string, attempts: Attempts, key?: Key): Finding {
+  return {
+    anomaly: name,
+    guarantees,
+    message: `after healing, none of ${attempts.tried} ${who} succeeded`,
+    ...(key !== undefined && { key }),
+    witness: inOrder([healStep(index), attemptStep(index, attempts.late)]),
+  }
+}
+
+function isStuck(attempts: Attempts): boolean {
+  return attempts.succeeded === 0 && attempts.late !== none
+}
+
+function checkWork(index: HistoryIndex, found: FindingList): string[] {
+  const { sends, keys, clients } = healedWork(index)
+  if (isStuck(sends)) {
+    found.add(0, '', () => workFinding(index, 'sends', sends))
+    return []
+  }
+  for (const [code, attempts] of keys) {
+    const key = index.records.keys[code]!
+    if (isStuck(attempts)) found.add(attempts.late, '', () => workFinding(index, `sends to ${key}`, attempts, key))
+  }
+  for (const [actor, attempts] of clients) {
+    const client = index.table.actors[actor]!
+    const who = typeof client === 'string' ? `ops of client ${client}` : `ops of process ${client}`
+    if (isStuck(attempts)) found.add(attempts.late, '', () => workFinding(index, who, attempts))
+  }
+  const unproven = sends.tried > 0 && sends.succeeded === 0
+  return unproven ? ['no send succeeded after healing, but none was tried late enough to say that it should have'] : []
+}
+
+function finalFinding(index: HistoryIndex, { at, value }: FinalReadOp, code: number): Finding {
+  const key = index.records.keys[code]!
+  const reached = value.reached[String(key)] ?? 0
+  const acknowledged = index.highestAcknowledged[code]!
+  const reader = index.table.actors[index.table.actor[at]!] ?? 'the final consumer'
+  return {
+    anomaly: name,
+    guarantees,
+    message: `${key}: by its deadline ${reader} had read to offset ${reached}, and offset ${acknowledged} was acknowledged`,
+    key,
+    offsets: [reached, acknowledged],
+    witness: [healStep(index), { op: index.ops[at]!.index, shows: `read up to offset ${reached} when its time was over` }],
+  }
+}
+
+function checkFinalReads(index: HistoryIndex, found: FindingList): void {
+  for (const read of index.marks.finalReads) {
+    if (read.value.complete) continue
+    for (const key of read.value.keys) {
+      const code = index.records.findKey(key)
+      const reached = read.value.reached[String(key)] ?? 0
+      if (code === none || reached > index.highestAcknowledged[code]!) continue
+      found.add(read.at, '', () => finalFinding(index, read, code))
+    }
+  }
+}
+
+function check(index: HistoryIndex): CheckResult {
+  const found = new FindingList()
+  const { heal } = index.marks.phases
+  if (heal === none) return found.result()
+  if (index.marks.starved > heal) return found.result(['the machine was too slow to say that anything is stuck'])
+  const unjudged = checkWork(index, found)
+  checkFinalReads(index, found)
+  return found.result(unjudged)
+}
+
+export const stuck: Checker = {
+  name,
+  describes: 'After healing, and time to recover, sends, a key, a client or a final read did not get on.',
+  guarantees,
+  check,
+}

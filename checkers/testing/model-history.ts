@@ -1,0 +1,292 @@
+/**
+ * Histories that are right by construction, for tests and figures: a few clients work on one true log, and the history
+ * tells what each of them was told. Everything lawful that makes judging hard is in it: ops in flight, unknown outcomes
+ * that took effect or did not, sends that land after their op was given up, transactions, holes in the offsets, polls
+ * that end badly and are repeated, crashes, reassignment. Every choice is drawn from the caller.
+ */
+import type { Key, MicroOp, NewOp, Op, Polled, PolledRecord, Value } from '../../history/op.ts'
+import { makeValue } from '../../history/value-checksum.ts'
+
+/** A whole number from 0 to `bound` - 1. */
+export type Draw = (bound: number) => number
+
+export interface ModelOptions {
+  readonly draw: Draw
+  /** How many things happen before the end. */
+  readonly steps: number
+  readonly keys: readonly Key[]
+  /** Offset of the first record of each key. */
+  readonly baseOffset?: number
+  /** With config, phases, a fault and final reads; otherwise as foreign histories are. */
+  readonly phases?: boolean
+  /** The most records one poll takes of a key. */
+  readonly pollRecords?: number
+}
+
+interface Pending {
+  readonly process: number
+  readonly f: 'send' | 'txn'
+  readonly client: string | undefined
+  readonly value: readonly MicroOp[]
+  /** Offsets by micro-op once it has taken effect. */
+  landed: readonly MicroOp[] | undefined
+}
+
+interface Producer {
+  readonly client: string | undefined
+  /** In the order of invocation: what has not taken effect takes effect in this order. */
+  open: Pending[]
+}
+
+interface Consumer {
+  process: number
+  client: string | undefined
+  keys: readonly Key[]
+  /** By key: place in the log it reads next. */
+  readonly next: Map<Key, number>
+}
+
+const producerCount = 3
+const consumerCount = 2
+const openAtMost = 3
+const defaultPollRecords = 4
+
+export class ModelHistory {
+  readonly ops: Op[] = []
+  /** The truth: by key, records in offset order. */
+  readonly log: Map<Key, PolledRecord[]> = new Map()
+  readonly #options: ModelOptions
+  readonly #nextOffset = new Map<Key, number>()
+  readonly #producers: Producer[] = []
+  readonly #consumers: Consumer[] = []
+  /** Given up by their clients; they may land at any time or never. */
+  #late: Pending[] = []
+  #process = 0
+  #clients = 0
+  #sequence = 0
+  /** Nothing fails any more. */
+  #calm = false
+
+  constructor(options: ModelOptions) {
+    this.#options = options
+    for (const key of options.keys) {
+      this.log.set(key, [])
+      this.#nextOffset.set(key, options.baseOffset ?? 0)
+    }
+    for (let at = 0; at < producerCount; at++) {
+      this.#producers.push({ client: at % 2 === 0 ? `producer-${at}` : undefined, open: [] })
+    }
+    for (let at = 0; at < consumerCount; at++) this.#consumers.push(this.#freshConsumer())
+  }
+
+  #draw(bound: number): number {
+    return this.#options.draw(bound)
+  }
+
+  #chance(oneIn: number): boolean {
+    return !this.#calm && this.#draw(oneIn) === oneIn - 1
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    return list[this.#draw(list.length)]!
+  }
+
+  #record(op: Omit<NewOp, 'client'> & { readonly client?: string | undefined }): void {
+    const { client, ...rest } = op
+    const index = this.ops.length
+    this.ops.push({ index, time: index * 1000, ...rest, ...(client !== undefined && { client }) })
+  }
+
+  #harness(f: string, value: unknown): void {
+    this.#record({ process: 'harness', type: 'info', f, value })
+  }
+
+  #nemesis(action: string, evidence: unknown): void {
+    this.#record({ process: 'nemesis', type: 'info', f: 'kill', value: { action, id: 1, targets: [1], evidence, inForce: action === 'evidence' } })
+  }
+
+  #freshConsumer(): Consumer {
+    const client = this.#draw(2) === 0 ? undefined : `consumer-${this.#clients++}`
+    return { process: this.#process++, client, keys: this.#options.keys, next: new Map() }
+  }
+
+  #append(key: Key, value: Value): number {
+    const offset = this.#nextOffset.get(key)! + (this.#draw(8) === 7 ? 1 + this.#draw(3) : 0)
+    this.#nextOffset.set(key, offset + 1)
+    this.log.get(key)!.push([offset, value])
+    return offset
+  }
+
+  #invoke(producer: Producer, txn: boolean): void {
+    const count = 1 + this.#draw(txn ? 3 : 2)
+    const who = producer.client ?? 'nobody'
+    const value = Array.from({ length: count }, (): MicroOp => {
+      return { f: 'send', key: this.#pick(this.#options.keys), value: makeValue(who, this.#sequence++) }
+    })
+    const process = this.#process++
+    const pending: Pending = { process, f: txn ? 'txn' : 'send', client: producer.client, value, landed: undefined }
+    producer.open.push(pending)
+    this.#record({ process, type: 'invoke', f: pending.f, value, client: producer.client })
+  }
+
+  #land(pending: Pending): void {
+    pending.landed = pending.value.map(micro =>
+      micro.f === 'send' ? { ...micro, offset: this.#append(micro.key, micro.value) } : micro,
+    )
+  }
+
+  #complete(pending: Pending, type: 'ok' | 'fail' | 'info', value: readonly MicroOp[]): void {
+    this.#record({ process: pending.process, type, f: pending.f, value, client: pending.client })
+  }
+
+  /** The oldest op of a producer goes on: it lands and is answered, or its outcome stays unknown, or it is refused. */
+  #settle(producer: Producer): void {
+    const waiting = producer.open.find(({ landed }) => landed === undefined)
+    if (waiting !== undefined && this.#draw(3) > 0) {
+      if (this.#chance(8)) this.#finish(producer, waiting, 'fail')
+      else if (producer.client === undefined && this.#chance(9)) {
+        this.#late.push(waiting)
+        this.#finish(producer, waiting, 'info')
+      } else this.#land(waiting)
+      return
+    }
+    const landed = producer.open.filter(({ landed }) => landed !== undefined)
+    if (landed.length > 0) {
+      const pending = this.#pick(landed)
+      this.#finish(producer, pending, this.#chance(6) ? 'info' : 'ok')
+    }
+  }
+
+  #finish(producer: Producer, pending: Pending, type: 'ok' | 'fail' | 'info'): void {
+    producer.open = producer.open.filter(other => other !== pending)
+    this.#complete(pending, type, type === 'ok' ? pending.landed! : pending.value)
+  }
+
+  #produce(): void {
+    const producer = this.#pick(this.#producers)
+    const lanes = producer.client === undefined ? 1 : openAtMost
+    if (producer.open.length < lanes && this.#draw(2) === 0) this.#invoke(producer, this.#draw(5) === 4)
+    else this.#settle(producer)
+  }
+
+  #polled(consumer: Consumer, next: Map<Key, number>): Polled[] {
+    const most = this.#options.pollRecords ?? defaultPollRecords
+    return consumer.keys.flatMap((key): Polled[] => {
+      const from = next.get(key) ?? 0
+      const records = this.log.get(key)!.slice(from, from + this.#draw(most + 1))
+      next.set(key, from + records.length)
+      return records.length === 0 ? [] : [[key, records]]
+    })
+  }
+
+  #poll(consumer: Consumer): void {
+    const { process, client } = consumer
+    const next = new Map(consumer.next)
+    this.#record({ process, type: 'invoke', f: 'poll', value: [{ f: 'poll' }], client })
+    if (this.#chance(4)) this.#produce()
+    const type = this.#chance(8) ? this.#pick(['fail', 'info'] as const) : 'ok'
+    this.#record({ process, type, f: 'poll', value: [{ f: 'poll', polled: this.#polled(consumer, next) }], client })
+    if (type === 'info') consumer.process = this.#process++
+    if (type === 'ok') for (const [key, place] of next) consumer.next.set(key, place)
+  }
+
+  /** Kept keys keep their position; others begin anywhere. */
+  #assign(consumer: Consumer, keys: readonly Key[]): void {
+    const { process, client } = consumer
+    this.#record({ process, type: 'invoke', f: 'assign', value: keys, client })
+    this.#record({ process, type: 'ok', f: 'assign', value: keys, client })
+    for (const key of keys) {
+      if (!consumer.keys.includes(key)) consumer.next.set(key, this.#draw(this.log.get(key)!.length + 1))
+    }
+    consumer.keys = keys
+  }
+
+  #crash(at: number): void {
+    const { process, client } = this.#consumers[at]!
+    this.#record({ process, type: 'invoke', f: 'crash', value: null, client })
+    this.#record({ process, type: 'info', f: 'crash', value: null, client })
+    const fresh = this.#freshConsumer()
+    for (const key of fresh.keys) fresh.next.set(key, this.#draw(this.log.get(key)!.length + 1))
+    this.#consumers[at] = fresh
+  }
+
+  #consume(): void {
+    const at = this.#draw(consumerCount)
+    const consumer = this.#consumers[at]!
+    if (this.#chance(20)) this.#crash(at)
+    else if (this.#chance(16)) this.#assign(consumer, this.#options.keys.filter(() => this.#draw(3) > 0))
+    else this.#poll(consumer)
+  }
+
+  #step(): void {
+    if (this.#late.length > 0 && this.#draw(6) === 5) {
+      const pending = this.#pick(this.#late)
+      this.#late = this.#late.filter(other => other !== pending)
+      this.#land(pending)
+    } else if (this.#draw(2) === 0) this.#produce()
+    else this.#consume()
+  }
+
+  /** Nothing fails any more: every kind of op succeeds once, and what is open ends. */
+  #calmDown(): void {
+    this.#calm = true
+    for (const producer of this.#producers) {
+      this.#invoke(producer, false)
+      this.#invoke(producer, true)
+      for (const pending of producer.open) if (pending.landed === undefined) this.#land(pending)
+      while (producer.open.length > 0) this.#finish(producer, producer.open[0]!, 'ok')
+    }
+    for (const consumer of this.#consumers) {
+      this.#assign(consumer, this.#options.keys)
+      this.#poll(consumer)
+    }
+  }
+
+  /** A fresh consumer reads every key from its beginning to its end. */
+  #finalRead(client: string | undefined): void {
+    const consumer: Consumer = { process: this.#process++, client, keys: this.#options.keys, next: new Map() }
+    this.#assign(consumer, this.#options.keys)
+    while (this.#options.keys.some(key => (consumer.next.get(key) ?? 0) < this.log.get(key)!.length)) this.#poll(consumer)
+    if (client === undefined) return
+    const ends = Object.fromEntries(this.#options.keys.map(key => [key, this.#nextOffset.get(key)!]))
+    const value = { keys: this.#options.keys, reached: ends, target: ends, complete: true }
+    this.#record({ process: consumer.process, type: 'ok', f: 'final-read', value, client })
+  }
+
+  run(): Op[] {
+    const phases = this.#options.phases === true
+    if (phases) {
+      this.#harness('config', { acks: -1, idempotence: true })
+      this.#harness('phase', 'faults')
+      this.#nemesis('start', null)
+      this.#nemesis('evidence', 'exit by SIGKILL')
+    }
+    for (let step = 0; step < this.#options.steps; step++) this.#step()
+    if (phases) {
+      this.#nemesis('stop', null)
+      this.#nemesis('healed', 'new pid')
+      this.#harness('phase', 'heal')
+    }
+    this.#calmDown()
+    if (phases) this.#harness('phase', 'final')
+    for (const client of ['final-1', 'final-2']) this.#finalRead(phases ? client : undefined)
+    if (phases) this.#harness('phase', 'end')
+    return this.ops
+  }
+}
+
+/** The ops of one model history. */
+export function modelHistory(options: ModelOptions): Op[] {
+  return new ModelHistory(options).run()
+}
+
+/** Numbers from a seed, the same for the same seed (a 32-bit xorshift). */
+export function drawFrom(seed: number): Draw {
+  let state = seed | 0 || 1
+  return bound => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) % bound
+  }
+}

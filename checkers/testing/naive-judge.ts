@@ -1,0 +1,171 @@
+/**
+ * The definitions of docs/anomalies.md once more, as plainly and slowly as they can be written, to test the fast ones
+ * against. Each finding is one line of text. For histories without phases, in which polls of one consumer do not overlap.
+ */
+import type { Key, MicroOp, Op, PollMicroOp, SendMicroOp, Value } from '../../history/op.ts'
+
+interface Done {
+  readonly op: Op
+  readonly invoked: number
+  readonly completed: number
+  readonly sends: readonly SendMicroOp[]
+  /** [key, offset, value] in the order received. */
+  readonly reads: readonly (readonly [Key, number, Value])[]
+}
+
+interface Outcome extends Done {
+  readonly type: 'ok' | 'fail' | 'info'
+}
+
+function outcomes(ops: readonly Op[]): Outcome[] {
+  return ops.flatMap((op, invoked): Outcome[] => {
+    if (op.type !== 'invoke') return []
+    const at = ops.findIndex((other, at) => at > invoked && other.process === op.process)
+    const done = at === -1 ? op : ops[at]!
+    const micros = ['send', 'poll', 'txn'].includes(op.f) ? (done.value as readonly MicroOp[]) : []
+    return [
+      {
+        op: done,
+        invoked,
+        completed: at === -1 ? Number.POSITIVE_INFINITY : at,
+        type: done.type === 'invoke' ? 'info' : done.type,
+        sends: micros.filter((micro): micro is SendMicroOp => micro.f === 'send'),
+        reads: micros
+          .filter((micro): micro is PollMicroOp => micro.f === 'poll')
+          .flatMap(({ polled = [] }) => polled.flatMap(([key, records]) => records.map(([o, v]) => [key, o, v] as const))),
+      },
+    ]
+  })
+}
+
+export class NaiveJudge {
+  readonly #all: readonly Outcome[]
+  readonly #byEnd: readonly Outcome[]
+
+  constructor(ops: readonly Op[]) {
+    this.#all = outcomes(ops)
+    this.#byEnd = this.#all.filter(({ completed }) => completed < ops.length).sort((a, b) => a.completed - b.completed)
+  }
+
+  #okRead(key: Key, value: Value): boolean {
+    return this.#all.some(({ type, reads }) => type === 'ok' && reads.some(([k, , v]) => k === key && v === value))
+  }
+
+  #committed({ type, op, sends }: Outcome, send: SendMicroOp): boolean {
+    if (type !== 'info') return type === 'ok'
+    return (op.f === 'txn' ? sends : [send]).some(({ key, value }) => this.#okRead(key, value))
+  }
+
+  /** [offset, value] of a key, each once. */
+  #log(key: Key): [number, Value][] {
+    const polled = this.#all.flatMap(({ reads }) => reads.filter(([k]) => k === key).map(([, o, v]) => [o, v] as const))
+    const told = this.#all.flatMap(done => {
+      return done.sends
+        .filter(send => send.key === key && send.offset !== undefined && this.#committed(done, send))
+        .map(({ offset, value }) => [offset!, value] as const)
+    })
+    const seen = new Map([...polled, ...told].map(([offset, value]) => [`${offset} ${value}`, [offset, value]]))
+    return [...seen.values()] as [number, Value][]
+  }
+
+  #places(key: Key): number[] {
+    return [...new Set(this.#log(key).map(([offset]) => offset))].sort((a, b) => a - b)
+  }
+
+  #placesOf(key: Key, value: Value): number[] {
+    const places = this.#places(key)
+    return this.#log(key)
+      .filter(([, held]) => held === value)
+      .map(([offset]) => places.indexOf(offset))
+      .sort((a, b) => a - b)
+  }
+
+  #keys(): Key[] {
+    return [...new Set(this.#all.flatMap(({ sends, reads }) => [...sends.map(({ key }) => key), ...reads.map(([key]) => key)]))]
+  }
+
+  findings(): string[] {
+    const found = this.#keys().flatMap(key => [...this.#content(key), ...this.#loss(key), ...this.#pollOrder(key), ...this.#sendOrder(key)])
+    return found.sort()
+  }
+
+  #content(key: Key): string[] {
+    const log = this.#log(key)
+    const sent = new Set(this.#all.flatMap(({ sends }) => sends.filter(send => send.key === key).map(({ value }) => value)))
+    const polled = new Set(this.#all.flatMap(({ reads }) => reads.filter(([k]) => k === key).map(([, , value]) => value)))
+    const count = (side: 0 | 1, what: unknown): number => log.filter(entry => entry[side] === what).length
+    return [
+      ...new Set(log.filter(([offset]) => count(0, offset) > 1).map(([offset]) => `inconsistent-offsets ${key} ${offset}`)),
+      ...new Set(log.filter(([, value]) => count(1, value) > 1).map(([, value]) => `duplicate ${key} ${value}`)),
+      ...[...polled].filter(value => !sent.has(value)).map(value => `phantom-record ${key} ${value}`),
+    ]
+  }
+
+  #loss(key: Key): string[] {
+    const read = this.#all.flatMap(({ type, reads }) => (type === 'ok' ? reads.filter(([k]) => k === key) : []))
+    const bound = Math.max(-1, ...read.map(([, , value]) => this.#placesOf(key, value)[0]!))
+    const polls = this.#all.some(({ type, op }) => type === 'ok' && op.f === 'poll')
+    return this.#all.flatMap(done => {
+      return done.sends
+        .filter(send => send.key === key && this.#committed(done, send) && !this.#okRead(key, send.value))
+        .flatMap(({ value }) => {
+          const last = this.#placesOf(key, value).at(-1) ?? Number.POSITIVE_INFINITY
+          if (last <= bound) return [`lost-write ${key} ${value}`]
+          return done.type === 'ok' && polls ? [`unseen ${key} ${value}`] : []
+        })
+    })
+  }
+
+  #step(kind: 'int-' | '', key: Key, from: number, to: number): string[] {
+    const places = this.#places(key)
+    const delta = places.indexOf(to) - places.indexOf(from)
+    if (delta === 1) return []
+    return [`${kind}${delta > 1 ? 'poll-skip' : 'nonmonotonic-poll'} ${key} ${from}-${to}`]
+  }
+
+  #pollOrder(key: Key): string[] {
+    const expected = new Map<unknown, number>()
+    return this.#byEnd.flatMap(({ op, type, reads }) => {
+      const consumer = op.client ?? op.process
+      if (op.f === 'crash' || (op.f === 'assign' && type !== 'fail' && !(op.value as Key[]).includes(key))) expected.delete(consumer)
+      const offsets = reads.filter(([k]) => k === key).map(([, offset]) => offset)
+      if (offsets.length === 0) return []
+      const before = expected.get(consumer)
+      if (type === 'ok') expected.set(consumer, offsets.at(-1)!)
+      return [
+        ...(before === undefined ? [] : this.#step('', key, before, offsets[0]!)),
+        ...offsets.slice(1).flatMap((offset, at) => this.#step('int-', key, offsets[at]!, offset)),
+      ]
+    })
+  }
+
+  /** Where a send landed, or undefined. */
+  #landed(done: Outcome, send: SendMicroOp): number | undefined {
+    const places = this.#placesOf(send.key, send.value)
+    if (this.#committed(done, send) && send.offset !== undefined) return this.#places(send.key).indexOf(send.offset)
+    return places.length === 1 ? places[0] : undefined
+  }
+
+  #sendOrder(key: Key): string[] {
+    const acknowledged = new Map<unknown, readonly [SendMicroOp, number]>()
+    return this.#all.flatMap(done => {
+      const producer = done.op.client ?? done.op.process
+      const landed = done.sends.flatMap((send): [SendMicroOp, number][] => {
+        const place = send.key === key ? this.#landed(done, send) : undefined
+        return place === undefined ? [] : [[send, place]]
+      })
+      const found = landed.slice(1).flatMap(([send, place], at) => {
+        const [earlier, before] = landed[at]!
+        if (place - before === 1) return []
+        return [`${place > before ? 'int-send-skip' : 'int-nonmonotonic-send'} ${key} ${earlier.value}-${send.value}`]
+      })
+      const before = acknowledged.get(producer)
+      const first = landed[0]
+      if (first !== undefined && before !== undefined && this.#committed(done, first[0]) && first[1] <= before[1]) {
+        found.push(`nonmonotonic-send ${key} ${before[0].value}-${first[0].value}`)
+      }
+      if (done.type === 'ok' && landed.length > 0) acknowledged.set(producer, landed.at(-1)!)
+      return found
+    })
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What judging says. Three values: false beats 'unknown' beats true, and nothing becomes true by silence.
+ * A finding is data; sentences, HTML and JUnit are renderings of it.
+ */
+import type { Key, Value } from '../history/op.ts'
+
+export type Valid = true | false | 'unknown'
+
+/** One step of the story a finding tells, each pointing at the op it comes from. */
+export interface WitnessStep {
+  /** Index of an op of the history. */
+  readonly op: number
+  /** What that op shows, in a few words: `acknowledged v17 at offset 4`. */
+  readonly shows: string
+}
+
+export interface Finding {
+  /** Jepsen's name where there is one: `lost-write`. */
+  readonly anomaly: string
+  /** Ids of the promises it breaks: `DUR-2`. */
+  readonly guarantees: readonly string[]
+  /** How it showed, in one word, where the policy table tells cases of one anomaly apart: `pipelined`, `lost`, … */
+  readonly aspect?: string
+  /** The issue of a known bug of a broker or of the protocol: it convicts under that name unless accepted. */
+  readonly issue?: string
+  /** One sentence with the values in it. */
+  readonly message: string
+  readonly key?: Key
+  readonly values?: readonly Value[]
+  readonly offsets?: readonly number[]
+  /** The smallest set of ops that shows it, in order. */
+  readonly witness: readonly WitnessStep[]
+  /** Set when the configuration lawfully allows it: the reason. It is listed and does not convict. */
+  readonly allowed?: string
+}
+
+export interface OpCounts {
+  readonly invoke: number
+  readonly ok: number
+  readonly fail: number
+  readonly info: number
+}
+
+/** A fault the nemesis injected, as the history shows it. Times are nanoseconds of the run. */
+export interface FaultRecord {
+  readonly name: string
+  readonly targets: readonly (number | string)[]
+  readonly startTime: number | null
+  /** null while it was never healed. */
+  readonly endTime: number | null
+  /** Seen in force by another means than its injection. */
+  readonly inForce: boolean
+  readonly evidence: unknown
+}
+
+/** The judgement of one history. */
+export interface Judgement {
+  readonly valid: Valid
+  readonly ops: OpCounts
+  /** Records acknowledged (ok sends). */
+  readonly acknowledged: number
+  readonly faults: readonly FaultRecord[]
+  readonly findings: readonly Finding[]
+  /** Why the verdict is 'unknown', and what could not be judged; empty for a clean true. */
+  readonly reasons: readonly string[]
+  /** Numbers worth printing and asking a floor of: see figures.ts. */
+  readonly figures?: Readonly<Record<string, number>>
+  /**
+   * Checkers that ran, each with how many findings it had and what it could not judge. `findings` above keeps the
+   * smallest of each anomaly; a checker is named for its anomaly, so the rest is this count less those listed.
+   */
+  readonly checkers: readonly { readonly name: string; readonly findings: number; readonly unjudged: readonly string[] }[]
+}
+
+export interface ScenarioVerdict {
+  readonly name: string
+  readonly target: string
+  readonly valid: Valid
+  /** Simulated seeds it ran; 1 on real targets. */
+  readonly seeds: number
+  readonly ops: OpCounts
+  readonly acknowledged: number
+  readonly faults: readonly FaultRecord[]
+  readonly findings: readonly Finding[]
+  readonly reasons: readonly string[]
+  /** Numbers worth printing: `leaderChanges`, `opsUnderFault`, … */
+  readonly figures: Readonly<Record<string, number>>
+  /** For a simulated scenario that failed: the first failing seed and the command that shows it again. */
+  readonly failure?: { readonly seed: number; readonly command: string; readonly story: readonly string[] }
+}
+
+/** `verdict.json`. */
+export interface Verdict {
+  readonly valid: Valid
+  readonly scenarios: readonly ScenarioVerdict[]
+  /** Everything found, allowed or not. */
+  readonly anomalies: Readonly<Record<string, number>>
+  readonly seed: number
+  readonly durationMs: number
+}
+
+/** false beats 'unknown' beats true; nothing at all is 'unknown'. */
+export function mergeValid(all: readonly Valid[]): Valid {
+  if (all.includes(false)) return false
+  if (all.length === 0 || all.includes('unknown')) return 'unknown'
+  return true
+}

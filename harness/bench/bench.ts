@@ -1,0 +1,52 @@
+/** `npm run bench`: the figures that matter, each with how it was measured, and the machine beside them. */
+import { cpus, totalmem } from 'node:os'
+import { judge } from '../../checkers/judge.ts'
+import { brokerFigures } from './broker-process.ts'
+import { simulatorFigures } from './simulator.ts'
+import { modelHistory } from './model-history.ts'
+
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** What the project asks of it. */
+  readonly goal: string
+  readonly how: string
+}
+
+export async function bench(json: boolean): Promise<void> {
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+  }
+  const figures = [...simulatorFigures(), ...checkerFigures(), ...(await brokerFigures())]
+  if (json) return void process.stdout.write(`${JSON.stringify({ machine, figures }, null, 2)}\n`)
+  process.stdout.write(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}\n\n`)
+  for (const { name, value, unit, goal, how } of figures) {
+    process.stdout.write(`${name}: ${value.toLocaleString('en')} ${unit} (${goal})\n    ${how}\n`)
+  }
+  return undefined
+}
+
+const checkedRecords = 300_000
+
+function checkerFigures(): Figure[] {
+  const { ops, records } = modelHistory(checkedRecords)
+  const times = [1, 2, 3].map(() => {
+    const startMs = performance.now()
+    const { valid } = judge(ops)
+    if (valid !== true) throw new Error('the model history must be valid')
+    return performance.now() - startMs
+  })
+  const best = Math.min(...times)
+  return [{
+    name: 'checkers',
+    value: Math.round(records / (best / 1000)),
+    unit: 'records a second a core',
+    goal: 'no goal yet',
+    how: `all checkers over ${records.toLocaleString('en')} records (sent or polled), best of three, from memory`,
+  }]
+}

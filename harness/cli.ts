@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+/** The command line. Every refusal is one sentence on stderr and an exit code; a stack trace is a bug of ours. */
+import { Command, CommanderError } from 'commander'
+import { tribunalVersion } from './checkout.ts'
+import { addBench } from './commands/bench.ts'
+import { addBroker } from './commands/broker.ts'
+import { addCheck } from './commands/check.ts'
+import { addList } from './commands/list.ts'
+import { addMatrix } from './commands/matrix.ts'
+import { addReplay } from './commands/replay.ts'
+import { addReport } from './commands/report.ts'
+import { addVerify } from './commands/verify.ts'
+import { exitCodes, UserError } from './exit-codes.ts'
+
+const program = new Command('tribunal')
+  .description('Puts a Kafka-API broker on trial: real traffic, real faults, a recorded history, a verdict.')
+  .version(tribunalVersion())
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
+  .addHelpText('after', '\nExit codes: 0 valid, 1 invalid, 2 unknown or nothing could be judged, 64 wrong usage, 70 crash.')
+
+for (const add of [addVerify, addCheck, addReplay, addReport, addBench, addMatrix, addList, addBroker]) add(program)
+for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput())
+
+try {
+  if (process.platform !== 'linux' && process.platform !== 'darwin') {
+    throw new UserError(`Tribunal runs on Linux, and without containers on macOS; this is ${process.platform}.`)
+  }
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage
+  if (error instanceof UserError) {
+    process.stderr.write(`${error.message}\n`)
+    return error.exitCode
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`Tribunal itself failed; this is a bug of ours:\n${message}\n`)
+  return exitCodes.crash
+}

@@ -1,0 +1,36 @@
+/** Values of flags, each refused with a sentence that says what it takes. */
+import { InvalidArgumentError } from 'commander'
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** `90s`, `1500ms`, `2m`: milliseconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
+  const ms = match === null ? 0 : Number(match[1]) * units[match[2]!]!
+  if (ms <= 0) throw new InvalidArgumentError('Give a duration such as 60s, 1500ms or 2m.')
+  return ms
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('Give a whole number from 1.')
+  return count
+}
+
+export function parseSeed(text: string): number {
+  const seed = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) throw new InvalidArgumentError('Give a whole number from 0.')
+  return seed
+}
+
+export function parseRate(text: string): number {
+  const rate = Number(text)
+  if (!(rate > 0) || !Number.isFinite(rate)) throw new InvalidArgumentError('Give a number of records a second, above 0.')
+  return rate
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError('Give a port from 1 to 65535.')
+  return port
+}

@@ -1,0 +1,55 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Command } from 'commander'
+import { judge } from '../../checkers/judge.ts'
+import type { Verdict } from '../../checkers/verdict.ts'
+import { HistoryError } from '../../history/history-error.ts'
+import { parseHistory } from '../../history/jsonl.ts'
+import type { Op } from '../../history/op.ts'
+import { renderVerdictTable } from '../../reports/terminal.ts'
+import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
+
+export function addCheck(program: Command): void {
+  program
+    .command('check <file>')
+    .description('judge a recorded or foreign history (docs/history.md)')
+    .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
+    .option('--json', 'print the verdict as JSON')
+    .action(async (file: string, flags: { readonly accept?: readonly string[]; readonly json?: boolean }) => {
+      process.exitCode = await check(file, flags.accept ?? [], flags.json === true)
+    })
+}
+
+async function check(file: string, accept: readonly string[], json: boolean): Promise<number> {
+  const startMs = performance.now()
+  const ops = await readOps(file)
+  const judgement = judge(ops, { accept })
+  const anomalies: Record<string, number> = {}
+  for (const { name, findings } of judgement.checkers) if (findings > 0) anomalies[name] = findings
+  const verdict: Verdict = {
+    valid: judgement.valid,
+    scenarios: [{ name: file, target: 'history', seeds: 1, ...judgement, figures: judgement.figures ?? {} }],
+    anomalies,
+    seed: 0,
+    durationMs: Math.round(performance.now() - startMs),
+  }
+  if (json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`)
+  else {
+    const histories = [{ scenario: file, target: 'history', ops }]
+    const color = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined
+    process.stdout.write(`${renderVerdictTable(verdict, { color, columns: process.stdout.columns ?? 100, histories })}\n`)
+  }
+  return exitCodeOf(judgement.valid)
+}
+
+export async function readOps(file: string): Promise<Op[]> {
+  if (!existsSync(file)) throw new UserError(`There is no file ${file}.`)
+  const lines: string[] = []
+  try {
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) lines.push(line)
+    return parseHistory(lines)
+  } catch (error) {
+    if (error instanceof HistoryError) throw new UserError(`${file}: ${error.message}`)
+    throw new UserError(`${file} cannot be read: ${(error as Error).message}.`, exitCodes.usage)
+  }
+}

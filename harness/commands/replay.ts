@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { UserError } from '../exit-codes.ts'
+import { runVerify, type VerifyFlags } from './verify.ts'
+
+export function addReplay(program: Command): void {
+  program
+    .command('replay <run-or-seed>')
+    .description('the same run again, from its directory; or one seed of the simulator')
+    .action(async (what: string) => {
+      process.exitCode = await runVerify(flagsOf(what))
+    })
+}
+
+function flagsOf(what: string): VerifyFlags {
+  if (/^\d+$/.test(what)) return { plan: 'quick', target: 'simulated', seed: Number(what), seeds: 1 }
+  const file = join(what, 'run.json')
+  if (!existsSync(file)) throw new UserError(`${what} is neither a seed nor a run directory (it has no run.json).`)
+  const { seed, options } = JSON.parse(readFileSync(file, 'utf8')) as { seed: number; options: VerifyFlags }
+  const { out: _out, ...flags } = options
+  return { ...flags, seed }
+}

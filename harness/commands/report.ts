@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { ScenarioVerdict, Verdict } from '../../checkers/verdict.ts'
+import type { RunFacts } from '../../reports/html/report.ts'
+import type { ScenarioHistory } from '../../reports/scenario-history.ts'
+import { UserError } from '../exit-codes.ts'
+import { RunStore } from '../run-store.ts'
+import { readOps } from './check.ts'
+
+export function addReport(program: Command): void {
+  program
+    .command('report <run>')
+    .description('render the reports of a run directory again')
+    .action(async (directory: string) => {
+      if (!existsSync(join(directory, 'verdict.json'))) throw new UserError(`${directory} has no verdict.json.`)
+      const verdict = JSON.parse(readFileSync(join(directory, 'verdict.json'), 'utf8')) as Verdict
+      const run = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunFacts
+      const histories: ScenarioHistory[] = []
+      for (const file of readdirSync(directory)) {
+        const scenario = verdict.scenarios.find((each) => historyName(file, each) !== undefined)
+        if (scenario === undefined) continue
+        const seed = historyName(file, scenario)
+        const ops = await readOps(join(directory, file))
+        histories.push({ scenario: scenario.name, target: scenario.target, ops, ...(seed !== null && seed !== undefined && { seed }) })
+      }
+      const store = new RunStore(directory)
+      store.writeVerdict(verdict, histories, run)
+      process.stdout.write(`${store.path('report.html')}\n`)
+    })
+}
+
+/** The seed in the name of a simulated scenario's history, null for others, undefined when the file is not its history. */
+function historyName(file: string, { name, target }: ScenarioVerdict): number | null | undefined {
+  if (target !== 'simulated') return file === `history.${name}.jsonl` ? null : undefined
+  const seed = new RegExp(`^history\\.${name}-(\\d+)\\.jsonl$`).exec(file)?.[1]
+  return seed === undefined ? undefined : Number(seed)
+}

@@ -1,0 +1,30 @@
+/** Judging one run: what the checkers say of its history, and what its target said of itself. */
+import { judge } from '../checkers/judge.ts'
+import { mergeValid, type Finding, type Judgement } from '../checkers/verdict.ts'
+import type { Op } from '../history/op.ts'
+
+export interface RunOutcome {
+  readonly ops: readonly Op[]
+  /** A broker stopped by itself, an invariant broke, the cluster never came up: one sentence each. */
+  readonly failures: readonly string[]
+  /** Whether a failure convicts the brokers, or only leaves nothing to judge. */
+  readonly failuresConvict: boolean
+  readonly accept: readonly string[]
+}
+
+/** Failures are findings of their own, beside what the history shows. */
+export function judgeRun(outcome: RunOutcome): Judgement {
+  const { ops, failures, failuresConvict, accept } = outcome
+  const judgement = judge(ops, { accept })
+  if (failures.length === 0) return judgement
+  if (!failuresConvict) {
+    return { ...judgement, valid: mergeValid([judgement.valid, 'unknown']), reasons: [...failures, ...judgement.reasons] }
+  }
+  const findings = failures.map((message): Finding => ({
+    anomaly: 'broker-failure',
+    guarantees: [],
+    message: message.split('\n')[0]!,
+    witness: [],
+  }))
+  return { ...judgement, valid: false, findings: [...findings, ...judgement.findings] }
+}

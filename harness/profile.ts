@@ -1,0 +1,80 @@
+/**
+ * The settings of a trial. Kafka's default timeouts show nothing in three minutes, so trials run with shorter ones,
+ * under Kafka's own names; `defaults` is what a broker has by itself. Bounds on recovery follow from the timeouts.
+ */
+
+export type ProfileName = 'trial' | 'defaults'
+
+export interface Profile {
+  readonly name: ProfileName
+  /** Broker settings beside the defaults. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly clients: { readonly requestTimeoutMs: number; readonly deliveryTimeoutMs: number }
+  /** After healing, everything is back within this time. */
+  readonly recoveryMs: number
+  /** An injected or healed fault shows within this time. */
+  readonly evidenceMs: number
+}
+
+interface Timeouts {
+  readonly heartbeatIntervalMs: number
+  readonly sessionTimeoutMs: number
+  readonly replicaLagTimeMaxMs: number
+  readonly replicaFetchWaitMaxMs: number
+  readonly electionTimeoutMs: number
+  readonly fetchTimeoutMs: number
+}
+
+const replicaFetchBackoffMs = 1000
+const electionBackoffMaxMs = 1000
+
+/**
+ * A quorum leader may have to be found twice (split vote), then the silent broker is fenced a full session later, its
+ * followers back off once, catch up and ask to be in sync; clients may lose one request to a dead connection.
+ */
+function recoveryBound(timeouts: Timeouts, requestTimeoutMs: number): number {
+  const quorum = 2 * (timeouts.fetchTimeoutMs + 2 * timeouts.electionTimeoutMs + electionBackoffMaxMs)
+  const session = 2 * timeouts.sessionTimeoutMs + timeouts.heartbeatIntervalMs
+  const replicas = timeouts.replicaLagTimeMaxMs + 2 * (replicaFetchBackoffMs + timeouts.replicaFetchWaitMaxMs)
+  return quorum + session + replicas + 2 * requestTimeoutMs
+}
+
+function profile(name: ProfileName, timeouts: Timeouts, clients: Profile['clients']): Profile {
+  const settings = {
+    'broker.heartbeat.interval.ms': String(timeouts.heartbeatIntervalMs),
+    'broker.session.timeout.ms': String(timeouts.sessionTimeoutMs),
+    'replica.lag.time.max.ms': String(timeouts.replicaLagTimeMaxMs),
+    'replica.fetch.wait.max.ms': String(timeouts.replicaFetchWaitMaxMs),
+    'controller.quorum.election.timeout.ms': String(timeouts.electionTimeoutMs),
+    'controller.quorum.fetch.timeout.ms': String(timeouts.fetchTimeoutMs),
+  }
+  const recoveryMs = recoveryBound(timeouts, clients.requestTimeoutMs)
+  return { name, settings: name === 'defaults' ? {} : settings, clients, recoveryMs, evidenceMs: recoveryMs }
+}
+
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
+  trial: profile(
+    'trial',
+    {
+      heartbeatIntervalMs: 300,
+      sessionTimeoutMs: 1500,
+      replicaLagTimeMaxMs: 2000,
+      replicaFetchWaitMaxMs: 200,
+      electionTimeoutMs: 300,
+      fetchTimeoutMs: 600,
+    },
+    { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 },
+  ),
+  defaults: profile(
+    'defaults',
+    {
+      heartbeatIntervalMs: 2000,
+      sessionTimeoutMs: 9000,
+      replicaLagTimeMaxMs: 30_000,
+      replicaFetchWaitMaxMs: 500,
+      electionTimeoutMs: 1000,
+      fetchTimeoutMs: 2000,
+    },
+    { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 },
+  ),
+}

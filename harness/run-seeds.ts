@@ -1,0 +1,140 @@
+/** The simulated scenario: many seeds, one verdict. The first seed that fails is the one to look at. */
+import { mergeValid, type Finding, type OpCounts, type ScenarioVerdict } from '../checkers/verdict.ts'
+import type { Op } from '../history/op.ts'
+import { runSeeds } from './seed-pool.ts'
+import type { SeedResult } from './seed-worker.ts'
+
+export interface SeedRunOptions {
+  readonly name: string
+  readonly firstSeed: number
+  readonly seeds: number
+  readonly defect?: string
+  readonly accept: readonly string[]
+  readonly signal: AbortSignal
+  readonly onProgress: (line: string) => void
+}
+
+export interface SeedRun {
+  readonly verdict: ScenarioVerdict
+  /** Everything found, by anomaly, allowed or not. */
+  readonly anomalies: Readonly<Record<string, number>>
+  /** Of the first failing seed, else of the first seed. */
+  readonly sample: { readonly seed: number; readonly ops: readonly Op[] } | undefined
+}
+
+/** Of what is allowed, a few examples say enough. */
+const allowedExamples = 3
+const reasonsMax = 20
+
+class Tally {
+  seeds = 0
+  readonly ops: { -readonly [K in keyof OpCounts]: number } = { invoke: 0, ok: 0, fail: 0, info: 0 }
+  acknowledged = 0
+  simulatedMs = 0
+  wallMs = 0
+  events = 0
+  faults = 0
+  leaderChanges = 0
+  seedsWithLeaderChange = 0
+  opsUnderFault = 0
+  invalid = 0
+  readonly anomalies: Record<string, number> = {}
+  readonly allowed: Finding[] = []
+  readonly unknown: string[] = []
+  failing: SeedResult | undefined
+  first: SeedResult | undefined
+
+  add(result: SeedResult, firstSeed: number): void {
+    const { judgement } = result
+    this.seeds++
+    for (const kind of ['invoke', 'ok', 'fail', 'info'] as const) this.ops[kind] += judgement.ops[kind]
+    this.acknowledged += judgement.acknowledged
+    this.simulatedMs += result.simulatedMs
+    this.wallMs += result.wallMs
+    this.events += result.events
+    const figures = judgement.figures ?? {}
+    this.faults += figures['faults'] ?? 0
+    this.leaderChanges += figures['leaderChanges'] ?? 0
+    this.opsUnderFault += figures['opsUnderFault'] ?? 0
+    if ((figures['leaderChanges'] ?? 0) > 0) this.seedsWithLeaderChange++
+    for (const { name, findings } of judgement.checkers) if (findings > 0) this.#found(name, findings)
+    for (const finding of judgement.findings) if (finding.allowed !== undefined) this.#example(finding)
+    if (judgement.valid === 'unknown') this.unknown.push(...judgement.reasons.map((reason) => `seed ${result.seed}: ${reason}`))
+    if (judgement.valid === false) {
+      this.invalid++
+      if (this.failing === undefined || result.seed < this.failing.seed) this.failing = result
+    }
+    if (result.seed === firstSeed) this.first = result
+  }
+
+  #found(anomaly: string, count: number): void {
+    this.anomalies[anomaly] = (this.anomalies[anomaly] ?? 0) + count
+  }
+
+  #example(finding: Finding): void {
+    if (this.allowed.filter(({ anomaly }) => anomaly === finding.anomaly).length < allowedExamples) this.allowed.push(finding)
+  }
+
+  figures(): Record<string, number> {
+    const wallSeconds = this.wallMs / 1000
+    return {
+      simulatedSeconds: Math.round(this.simulatedMs / 1000),
+      simulatedSecondsPerCoreSecond: wallSeconds === 0 ? 0 : Math.round(this.simulatedMs / 1000 / wallSeconds),
+      events: this.events,
+      faults: this.faults,
+      leaderChanges: this.leaderChanges,
+      seedsWithLeaderChange: this.seedsWithLeaderChange,
+      opsUnderFaultShare: this.ops.invoke === 0 ? 0 : Math.round((this.opsUnderFault / this.ops.invoke) * 1000) / 1000,
+    }
+  }
+}
+
+export async function runSimulated(options: SeedRunOptions): Promise<SeedRun> {
+  const { firstSeed, seeds, defect, accept, signal } = options
+  const tally = new Tally()
+  await runSeeds({
+    first: firstSeed,
+    count: seeds,
+    accept,
+    signal,
+    ...(defect !== undefined && { defect, until: ({ judgement }: SeedResult) => judgement.valid === false }),
+    onResult: (result) => {
+      tally.add(result, firstSeed)
+      const found = tally.invalid === 0 ? 'nothing found' : `${tally.invalid} seeds with findings`
+      options.onProgress(`${tally.seeds} of ${seeds} seeds, ${tally.acknowledged} acknowledged, ${tally.faults} faults; ${found}`)
+    },
+  })
+  return { verdict: verdictOf(tally, options), anomalies: tally.anomalies, sample: sampleOf(tally) }
+}
+
+function sampleOf({ failing, first }: Tally): SeedRun['sample'] {
+  const from = failing ?? first
+  return from?.history === undefined ? undefined : { seed: from.seed, ops: from.history }
+}
+
+function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdict {
+  const { failing, unknown } = tally
+  const short = tally.seeds < options.seeds && failing === undefined ? [`only ${tally.seeds} of ${options.seeds} seeds ran`] : []
+  const reasons = [...short, ...unknown]
+  const more = reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : []
+  const defect = options.defect === undefined ? '' : ` --defect ${options.defect}`
+  return {
+    name: options.name,
+    target: 'simulated',
+    valid: mergeValid([failing === undefined, reasons.length === 0 ? true : 'unknown']),
+    seeds: tally.seeds,
+    ops: tally.ops,
+    acknowledged: tally.acknowledged,
+    faults: (failing ?? tally.first)?.judgement.faults ?? [],
+    findings: [...(failing?.judgement.findings.filter(({ allowed }) => allowed === undefined) ?? []), ...tally.allowed],
+    reasons: [...reasons.slice(0, reasonsMax), ...more],
+    figures: tally.figures(),
+    ...(failing !== undefined && {
+      failure: {
+        seed: failing.seed,
+        command: `npm run verify -- --target simulated --seed ${failing.seed} --seeds 1${defect}`,
+        story: failing.story,
+      },
+    }),
+  }
+}

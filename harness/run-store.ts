@@ -1,0 +1,114 @@
+/** The run directory: everything a run leaves behind, in the forms people and CI read. */
+import { execFileSync } from 'node:child_process'
+import { createWriteStream, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, relative, resolve } from 'node:path'
+import type { Verdict } from '../checkers/verdict.ts'
+import { renderOp } from '../history/jsonl.ts'
+import type { Recorder } from '../history/recorder.ts'
+import type { Op } from '../history/op.ts'
+import { renderJunit } from '../reports/junit.ts'
+import { renderReport, type RunFacts } from '../reports/html/report.ts'
+import type { ScenarioHistory } from '../reports/scenario-history.ts'
+import { renderSummary } from '../reports/summary.ts'
+import { root, tribunalVersion } from './checkout.ts'
+
+/** Of run.json and of the histories beside it. */
+const formatVersion = 1
+
+export class RunStore {
+  readonly directory: string
+
+  /** Makes the directory; throws the system's error when that is not possible. */
+  constructor(directory: string) {
+    this.directory = resolve(directory)
+    mkdirSync(this.directory, { recursive: true })
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.directory, ...parts)
+  }
+
+  writeRun(facts: RunFacts): void {
+    writeFileSync(this.path('run.json'), `${JSON.stringify({ formatVersion, ...facts }, null, 2)}\n`)
+  }
+
+  /** Writes ops as they are recorded, so that a history survives whatever comes later. Resolves when it is complete. */
+  journal(name: string, recorder: Recorder): () => Promise<void> {
+    const stream = createWriteStream(this.#historyFile(name))
+    for (const op of recorder.ops) stream.write(`${renderOp(op)}\n`)
+    recorder.listen((op) => void stream.write(`${renderOp(op)}\n`))
+    return () => new Promise((done) => stream.end(done))
+  }
+
+  writeHistory(name: string, ops: readonly Op[]): void {
+    writeFileSync(this.#historyFile(name), ops.map((op) => `${renderOp(op)}\n`).join(''))
+  }
+
+  #historyFile(name: string): string {
+    return this.path(`history.${name}.jsonl`)
+  }
+
+  writeVerdict(verdict: Verdict, histories: readonly ScenarioHistory[], run: RunFacts): void {
+    writeFileSync(this.path('verdict.json'), `${JSON.stringify(verdict, null, 2)}\n`)
+    writeFileSync(this.path('junit.xml'), renderJunit(verdict, histories))
+    writeFileSync(this.path('summary.md'), renderSummary(verdict, histories))
+    writeFileSync(this.path('report.html'), renderReport({ verdict, histories, run, assets: chartLibraries() }))
+  }
+
+  /** Data directories are evidence; after a clean verdict they are only large. */
+  dropData(): void {
+    rmSync(this.path('data'), { recursive: true, force: true })
+  }
+
+  /** Points `latest` beside this directory at it. */
+  linkLatest(): void {
+    const link = join(this.directory, '..', 'latest')
+    rmSync(link, { force: true })
+    symlinkSync(relative(join(link, '..'), this.directory), link)
+  }
+}
+
+/** `runs/<time>-<seed>` below the working directory. */
+export function defaultDirectory(startedAt: Date, seed: number): string {
+  const time = startedAt.toISOString().replaceAll(/[:.]/g, '-').slice(0, 19)
+  return join('runs', `${time}-${seed}`)
+}
+
+export function runFacts(seed: number, options: Readonly<Record<string, unknown>>, startedAt: Date): RunFacts {
+  const commit = currentCommit()
+  return {
+    seed,
+    ...(commit !== undefined && { commit }),
+    versions: { tribunal: tribunalVersion(), node: process.versions.node, platform: `${process.platform} ${process.arch}` },
+    options,
+    startedAt: startedAt.toISOString(),
+  }
+}
+
+function currentCommit(): string | undefined {
+  if (!existsSync(join(root, '.git'))) return undefined
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim()
+  } catch {
+    return undefined
+  }
+}
+
+function chartLibraries(): { vega: string; vegaLite: string; vegaEmbed: string } {
+  const require = createRequire(import.meta.url)
+  const source = (name: string): string => {
+    const manifest = findManifest(require, name)
+    return readFileSync(join(manifest, '..', 'build', `${name}.min.js`), 'utf8')
+  }
+  return { vega: source('vega'), vegaLite: source('vega-lite'), vegaEmbed: source('vega-embed') }
+}
+
+/** Packages that do not export their package.json are looked up on the module paths. */
+function findManifest(require: NodeJS.Require, name: string): string {
+  for (const path of require.resolve.paths(name) ?? []) {
+    const manifest = join(path, name, 'package.json')
+    if (existsSync(manifest)) return manifest
+  }
+  throw new Error(`${name} is not installed`)
+}

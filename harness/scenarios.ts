@@ -1,0 +1,143 @@
+/** What `verify` runs, by name. A scenario is data; how its target is brought up is the target's business. */
+import { kill } from '../nemesis/kill.ts'
+import type { NemesisPlan } from '../nemesis/nemesis.ts'
+import { pause } from '../nemesis/pause.ts'
+import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
+import type { WorkloadOptions } from '../workloads/workload.ts'
+import { profiles } from './profile.ts'
+import type { TrialPlan } from './trial.ts'
+
+export interface SimulatedScenario {
+  readonly target: 'simulated'
+  readonly name: string
+  readonly describes: string
+}
+
+export interface ProcessScenario {
+  readonly target: 'processes'
+  readonly name: string
+  readonly describes: string
+  readonly brokers: number
+  readonly idempotence: boolean
+  readonly nemesis: NemesisPlan
+}
+
+export type Scenario = SimulatedScenario | ProcessScenario
+export type TargetName = Scenario['target']
+
+export const targets: readonly TargetName[] = ['simulated', 'processes']
+
+export const scenarios: readonly Scenario[] = [
+  {
+    target: 'simulated',
+    name: 'swarm',
+    describes: 'Whole trials in virtual time, each seed with options, traffic and faults of its own.',
+  },
+  {
+    target: 'processes',
+    name: 'kill-leader',
+    describes: 'Kills the leader of a partition, and the controller, and starts them again on their data.',
+    brokers: 3,
+    idempotence: true,
+    nemesis: {
+      attacks: [{ fault: kill, aim: 'leader' }, { fault: kill, aim: 'controller' }],
+      lanes: 1,
+      quietMs: [1000, 2000],
+      holdMs: [2500, 4000],
+    },
+  },
+  {
+    target: 'processes',
+    name: 'pause-leader',
+    describes: 'Freezes the leader of a partition past its session, and lets it go on believing that it leads.',
+    brokers: 3,
+    idempotence: true,
+    nemesis: {
+      attacks: [{ fault: pause, aim: 'leader' }],
+      lanes: 1,
+      quietMs: [1000, 2000],
+      holdMs: [2500, 4000],
+    },
+  },
+  {
+    target: 'processes',
+    name: 'crash-storm',
+    describes: 'Kills and freezes one, most and all brokers, two attacks at a time, under producers without idempotence.',
+    brokers: 3,
+    idempotence: false,
+    nemesis: {
+      attacks: [
+        { fault: kill, aim: 'one' },
+        { fault: kill, aim: 'majority' },
+        { fault: kill, aim: 'all' },
+        { fault: pause, aim: 'one' },
+        { fault: pause, aim: 'controller' },
+      ],
+      lanes: 2,
+      quietMs: [1500, 3000],
+      holdMs: [500, 2500],
+    },
+  },
+]
+
+export interface ScenarioOptions {
+  readonly faultsMs: number
+  readonly recordsPerSecond: number
+}
+
+const acknowledgedFloor = 2000
+const underFaultFloor = 0.2
+
+export function planOf(scenario: ProcessScenario, options: ScenarioOptions): TrialPlan {
+  const profile = profiles.trial
+  const workloadOptions = workloadOf(scenario, options)
+  return {
+    workload: keyedAppend,
+    workloadOptions,
+    topics: ['orders', 'payments'].map((name) => ({
+      name,
+      partitions: 3,
+      replicationFactor: 3,
+      configs: { 'min.insync.replicas': '2' },
+    })),
+    nemesis: scenario.nemesis,
+    profile,
+    faultsMs: options.faultsMs,
+    acknowledgedMin: acknowledgedFloor,
+    healOnlyCore: false,
+    observeIntervalMs: 250,
+    finalMs: 30_000,
+    config: {
+      acks: workloadOptions.acks,
+      idempotence: workloadOptions.idempotence,
+      isolation: workloadOptions.isolation,
+      minInSyncReplicas: 2,
+      replicationFactor: 3,
+      uncleanLeaderElection: false,
+      recoveryMs: profile.recoveryMs,
+      profile: profile.name,
+      floors: { acknowledged: acknowledgedFloor, opsUnderFaultShare: underFaultFloor, leaderChanges: 1, faults: 1 },
+    },
+  }
+}
+
+function workloadOf({ idempotence }: ProcessScenario, { recordsPerSecond }: ScenarioOptions): WorkloadOptions {
+  return {
+    producers: 3,
+    consumers: 2,
+    recordsPerSecond,
+    recordKeysPerPartition: 8,
+    openSendsPerProducer: 500,
+    acks: -1,
+    idempotence,
+    isolation: 'read_uncommitted',
+    lingerMs: 5,
+    batchSizeBytes: 16_384,
+    maxInFlight: 5,
+    valueSizeBytes: { min: 20, max: 400 },
+    compression: 'none',
+    deliveryTimeoutMs: profiles.trial.clients.deliveryTimeoutMs,
+    maxRecordsPerPoll: 500,
+    replaceConsumerMs: 10_000,
+  }
+}

@@ -1,0 +1,55 @@
+/** A worker thread that runs seeds one after another and tells of each: what it found, and its history where wanted. */
+import { parentPort } from 'node:worker_threads'
+import type { Finding, Judgement } from '../checkers/verdict.ts'
+import type { Op } from '../history/op.ts'
+import { withDefect } from '../reference-broker/defects/registry.ts'
+import { judgeRun } from './judge-run.ts'
+import { simulate } from './targets/simulated.ts'
+
+export interface SeedTask {
+  readonly seed: number
+  readonly defect: string | undefined
+  readonly accept: readonly string[]
+  /** Send the history even when nothing was found. */
+  readonly wantHistory: boolean
+}
+
+export interface SeedResult {
+  readonly seed: number
+  readonly judgement: Judgement
+  readonly traceHash: string
+  readonly simulatedMs: number
+  readonly wallMs: number
+  readonly events: number
+  readonly story: readonly string[]
+  readonly history: readonly Op[] | undefined
+}
+
+export function runSeed(task: SeedTask): SeedResult {
+  const startMs = performance.now()
+  const { defect } = task
+  const run = simulate(task.seed, {
+    invariants: defect === undefined,
+    ...(defect !== undefined && { decisions: withDefect(defect) }),
+  })
+  const judgement = judgeRun({ ops: run.ops, failures: run.failures, failuresConvict: true, accept: task.accept })
+  const wallMs = performance.now() - startMs
+  return {
+    seed: task.seed,
+    judgement,
+    traceHash: run.traceHash,
+    simulatedMs: run.simulatedMs,
+    wallMs,
+    events: run.events,
+    story: storyOf(run, judgement.findings),
+    history: task.wantHistory || judgement.valid !== true ? run.ops : undefined,
+  }
+}
+
+/** What a person reads first: what went wrong, then the last events before it. */
+function storyOf(run: { failures: readonly string[]; recentEvents: readonly string[] }, findings: readonly Finding[]): string[] {
+  const convicting = findings.filter(({ allowed }) => allowed === undefined).map(({ message }) => message)
+  return [...run.failures, ...convicting.slice(0, 5), ...run.recentEvents.slice(-40)]
+}
+
+parentPort?.on('message', (task: SeedTask) => parentPort!.postMessage(runSeed(task)))

@@ -1,0 +1,125 @@
+/** One broker as an operating-system process that can be killed, started again on its data, frozen and let go on. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
+import type { BrokerState, Facts } from '../../nemesis/control.ts'
+
+export interface BrokerProcessOptions {
+  readonly id: number
+  /** What to run, and its arguments. */
+  readonly command: readonly string[]
+  readonly logFile: string
+  /** Lines of stdout that say it is up. */
+  readonly listeners: number
+  /** It ended without being told to. */
+  readonly onUnexpectedExit: (id: number, how: string) => void
+}
+
+const startTimeoutMs = 30_000
+
+export class BrokerProcess {
+  readonly #options: BrokerProcessOptions
+  readonly #log: WriteStream
+  #child: ChildProcess | undefined
+  #previousPid: number | undefined
+  #expectExit = false
+
+  constructor(options: BrokerProcessOptions) {
+    this.#options = options
+    this.#log = createWriteStream(options.logFile, { flags: 'a' })
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** `done` when all listeners are bound, or with `failed` when it ended or took too long before. */
+  start(done: (seen: Facts) => void): void {
+    const [program, ...argv] = this.#options.command
+    const child = spawn(program!, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: false })
+    this.#child = child
+    this.#expectExit = false
+    const endWithUs = (): void => void child.kill('SIGKILL')
+    process.once('exit', endWithUs)
+    let waiting = true
+    let bound = 0
+    const answer = (seen: Facts): void => {
+      if (!waiting) return
+      waiting = false
+      clearTimeout(timer)
+      done({ pid: child.pid, previousPid: this.#previousPid, ...seen })
+    }
+    const timer = setTimeout(() => answer({ failed: `not up after ${startTimeoutMs} ms` }), startTimeoutMs)
+    child.stderr.pipe(this.#log, { end: false })
+    child.stdout.setEncoding('utf8')
+    child.stdout.on('data', (text: string) => {
+      this.#log.write(text)
+      bound += text.split('\n').filter((line) => line.startsWith('listening ')).length
+      if (bound >= this.#options.listeners) answer({})
+    })
+    child.once('error', (error) => answer({ failed: error.message }))
+    child.once('exit', (code, signal) => {
+      process.off('exit', endWithUs)
+      if (this.#child === child) this.#child = undefined
+      this.#previousPid = child.pid
+      answer({ failed: `ended with ${signal ?? code}` })
+      if (!this.#expectExit) this.#options.onUnexpectedExit(this.#options.id, `ended with ${signal ?? code}`)
+    })
+  }
+
+  /** `done` when the process is gone. */
+  kill(done: (seen: Facts) => void): void {
+    this.#end('SIGKILL', done)
+  }
+
+  /** Asks for an orderly end, and insists after `timeoutMs`. */
+  stop(timeoutMs: number, done: (seen: Facts) => void): void {
+    this.resume()
+    const insist = setTimeout(() => this.#child?.kill('SIGKILL'), timeoutMs)
+    this.#end('SIGTERM', (seen) => {
+      clearTimeout(insist)
+      done(seen)
+    })
+  }
+
+  #end(signal: NodeJS.Signals, done: (seen: Facts) => void): void {
+    const child = this.#child
+    if (child === undefined) return done({ pid: this.#previousPid, already: 'dead' })
+    this.#expectExit = true
+    child.once('exit', (code, by) => done({ pid: child.pid, signal: by, code }))
+    child.kill(signal)
+  }
+
+  pause(): Facts {
+    this.#child?.kill('SIGSTOP')
+    return { pid: this.pid, signal: 'SIGSTOP' }
+  }
+
+  resume(): Facts {
+    this.#child?.kill('SIGCONT')
+    return { pid: this.pid, signal: 'SIGCONT' }
+  }
+
+  /** As the kernel says. */
+  state(): BrokerState {
+    const pid = this.pid
+    if (pid === undefined) return 'dead'
+    const letter = kernelState(pid)
+    if (letter === undefined || letter === 'Z') return 'dead'
+    return letter === 'T' ? 'paused' : 'running'
+  }
+
+  closeLog(): void {
+    this.#log.end()
+  }
+}
+
+/** The state letter of a process: /proc on Linux, ps elsewhere. */
+function kernelState(pid: number): string | undefined {
+  try {
+    if (process.platform !== 'linux') return execFileSync('ps', ['-o', 'state=', '-p', String(pid)]).toString().trim()[0]
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat[stat.lastIndexOf(')') + 2]
+  } catch {
+    return undefined
+  }
+}

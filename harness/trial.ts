@@ -1,0 +1,231 @@
+/**
+ * One trial from the first topic to the last read, the same on every target: traffic and faults together, then healing,
+ * a bound in which everything must be back, a final reading by fresh clients. It only runs and records; what it meant
+ * is for the checkers.
+ */
+import type { Phase, RunConfig } from '../history/op.ts'
+import type { Recorder } from '../history/recorder.ts'
+import { kill } from '../nemesis/kill.ts'
+import type { BrokerControl } from '../nemesis/control.ts'
+import { Nemesis, type NemesisPlan } from '../nemesis/nemesis.ts'
+import type { Loop } from '../ports/loop.ts'
+import { randomPick, type Random } from '../ports/random.ts'
+import type { ClusterInfo, NewTopic, WorkloadClient } from '../workloads/client/client.ts'
+import { Observer } from '../workloads/observer.ts'
+import type { RunningWorkload, Workload, WorkloadOptions } from '../workloads/workload.ts'
+import { clusterView } from './cluster-view.ts'
+import type { Profile } from './profile.ts'
+
+export interface TrialPlan {
+  readonly workload: Workload
+  readonly workloadOptions: WorkloadOptions
+  readonly topics: readonly NewTopic[]
+  readonly nemesis: NemesisPlan
+  readonly profile: Profile
+  /** Traffic and faults together: at least this long, and until `acknowledgedMin` sends are ok, at most three times it. */
+  readonly faultsMs: number
+  readonly acknowledgedMin: number
+  /** After everything has healed, one broker is killed for good, and the rest must serve all the same. */
+  readonly healOnlyCore: boolean
+  readonly observeIntervalMs: number
+  /** For the final reads. */
+  readonly finalMs: number
+  /** What the policy table reads, and the floors. */
+  readonly config: RunConfig
+}
+
+export interface TrialSetup {
+  readonly loop: Loop
+  readonly random: Random
+  readonly recorder: Recorder
+  readonly control: BrokerControl
+  readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
+  readonly makeClient: (name: string) => WorkloadClient
+  readonly plan: TrialPlan
+}
+
+const setUpMs = 60_000
+const pollMs = 100
+
+export class Trial {
+  readonly #setup: TrialSetup
+  readonly #observer: Observer
+  readonly #nemesis: Nemesis
+  readonly #client: WorkloadClient
+  #workload: RunningWorkload | undefined
+  #nextProcess = 0
+  #stopping = false
+  #endFaults: (() => void) | undefined
+  #acknowledged = 0
+  phase: Phase | 'set-up' = 'set-up'
+
+  constructor(setup: TrialSetup) {
+    const { loop, random, recorder, control, plan } = setup
+    this.#setup = setup
+    recorder.listen(({ f, type }) => {
+      if (f === 'send' && type === 'ok') this.#acknowledged++
+    })
+    this.#client = setup.makeClient('harness')
+    this.#observer = new Observer({
+      loop,
+      recorder,
+      makeClient: setup.makeClient,
+      brokers: control.brokerIds.map((node) => ({ node, ...setup.address(node) })),
+      topics: plan.topics.map(({ name, partitions }) => ({ name, partitions })),
+      observeIntervalMs: plan.observeIntervalMs,
+    })
+    this.#nemesis = new Nemesis({
+      loop,
+      random,
+      recorder,
+      control,
+      view: clusterView(this.#observer, this.#client, setup.address),
+      plan: plan.nemesis,
+      evidenceTimeoutMs: plan.profile.evidenceMs,
+    })
+  }
+
+  /** `done(undefined)` at the end; a sentence when there was nothing to try, because the cluster never came up. */
+  run(done: (failure: string | undefined) => void): void {
+    this.#record('config', this.#setup.plan.config)
+    this.#setUp((failure) => {
+      if (failure !== undefined) return this.#close(() => done(failure))
+      return this.#faults(() => this.#heal(() => this.#final(() => this.#close(() => done(undefined)))))
+    })
+  }
+
+  /** Ends the faults now, heals, and goes on to judge what there is: what Ctrl-C asks for. */
+  cutShort(): void {
+    this.#stopping = true
+    this.#endFaults?.()
+  }
+
+  #record(f: string, value: unknown, type: 'info' | 'ok' = 'info'): void {
+    this.#setup.recorder.record({ process: 'harness', type, f, value })
+  }
+
+  #enter(phase: Phase): void {
+    this.phase = phase
+    this.#record('phase', phase)
+  }
+
+  #setUp(done: (failure: string | undefined) => void): void {
+    const { plan, loop } = this.#setup
+    const deadlineMs = loop.now() + setUpMs
+    this.#awaitCluster(deadlineMs, ({ nodes }) => nodes.length === this.#setup.control.brokerIds.length, (allBrokers) => {
+      if (!allBrokers) return done('the brokers did not come up in time')
+      return this.#client.admin.createTopics(plan.topics, setUpMs, (created) => {
+        if (!created.ok) return done(`the topics could not be made: ${created.error.code}`)
+        return this.#awaitCluster(deadlineMs, (info) => this.#whole(info), (whole) => {
+          done(whole ? undefined : 'the topics did not come into service in time')
+        })
+      })
+    })
+  }
+
+  /** Every partition has a leader and all its replicas in sync. */
+  #whole({ topics }: ClusterInfo, absent: readonly number[] = []): boolean {
+    const partitions = topics.flatMap((topic) => topic.partitions)
+    const wanted = this.#setup.plan.topics.reduce((sum, topic) => sum + topic.partitions, 0)
+    return partitions.length >= wanted && partitions.every(({ leader, replicas, inSyncReplicas }) => {
+      const needed = replicas.filter((id) => !absent.includes(id))
+      return leader >= 0 && !absent.includes(leader) && needed.every((id) => inSyncReplicas.includes(id))
+    })
+  }
+
+  #awaitCluster(deadlineMs: number, holds: (info: ClusterInfo) => boolean, done: (met: boolean) => void): void {
+    const { loop, plan } = this.#setup
+    const names = plan.topics.map(({ name }) => name)
+    const ask = (): void =>
+      this.#client.admin.metadata(this.phase === 'set-up' ? null : names, plan.profile.clients.requestTimeoutMs, (result) => {
+        if (result.ok && holds(result.value)) return done(true)
+        if (loop.now() >= deadlineMs) return done(false)
+        return void loop.after(pollMs, ask)
+      })
+    ask()
+  }
+
+  #faults(done: () => void): void {
+    const { loop, random, recorder, plan, makeClient } = this.#setup
+    this.#enter('faults')
+    this.#observer.start()
+    this.#workload = plan.workload.start({
+      loop,
+      random,
+      recorder,
+      makeClient,
+      topics: plan.topics.map(({ name, partitions }) => ({ name, partitions })),
+      options: plan.workloadOptions,
+      nextProcess: () => this.#nextProcess++,
+    })
+    this.#nemesis.start()
+    const latestMs = loop.now() + 3 * plan.faultsMs
+    let timer = loop.after(this.#stopping ? 0 : plan.faultsMs, () => look())
+    const look = (): void => {
+      if (this.#acknowledged >= plan.acknowledgedMin || loop.now() >= latestMs) this.#endFaults?.()
+      else timer = loop.after(pollMs, look)
+    }
+    this.#endFaults = () => {
+      this.#endFaults = undefined
+      loop.cancel(timer)
+      done()
+    }
+  }
+
+  #heal(done: () => void): void {
+    const { plan, control, random } = this.#setup
+    this.#nemesis.stop(() => {
+      this.#enter('heal')
+      this.#demandRecovery([], (recovered) => {
+        if (!plan.healOnlyCore || !recovered || this.#stopping) return done()
+        const lost = randomPick(random, control.brokerIds)
+        return this.#nemesis.strike(kill, [lost], () => {
+          this.#enter('heal')
+          this.#demandRecovery([lost], () => done())
+        })
+      })
+    })
+  }
+
+  /** The traffic goes on meanwhile, so that what does not come back shows in the history as well. */
+  #demandRecovery(absent: readonly number[], done: (recovered: boolean) => void): void {
+    const { loop, plan } = this.#setup
+    const startMs = loop.now()
+    const { recoveryMs } = plan.profile
+    this.#awaitCluster(startMs + recoveryMs, (info) => this.#whole(info, absent), (whole) => {
+      this.#record('recovered', { complete: whole, absent, boundMs: recoveryMs, tookMs: loop.now() - startMs }, whole ? 'ok' : 'info')
+      if (!whole) return done(false)
+      return this.#awaitAcknowledge(startMs + recoveryMs, done)
+    })
+  }
+
+  /** One more record acknowledged: the cluster does not only look well. */
+  #awaitAcknowledge(deadlineMs: number, done: (met: boolean) => void): void {
+    const { loop } = this.#setup
+    const before = this.#acknowledged
+    const look = (): void => {
+      if (this.#acknowledged > before) return done(true)
+      if (loop.now() >= deadlineMs) return done(false)
+      return void loop.after(pollMs, look)
+    }
+    look()
+  }
+
+  #final(done: () => void): void {
+    const workload = this.#workload!
+    workload.stop(() => {
+      this.#enter('final')
+      workload.finalReads(this.#setup.loop.now() + this.#setup.plan.finalMs, () => {
+        workload.close()
+        this.#enter('end')
+        done()
+      })
+    })
+  }
+
+  #close(done: () => void): void {
+    this.#observer.close()
+    this.#client.close()
+    done()
+  }
+}

@@ -1,0 +1,117 @@
+/** `tribunal verify`: runs scenarios one after another, judges each, and leaves a run directory behind. */
+import { mergeValid, type ScenarioVerdict, type Verdict } from '../checkers/verdict.ts'
+import type { ScenarioHistory } from '../reports/scenario-history.ts'
+import { brokerCommand } from './broker-command.ts'
+import { runOnProcesses } from './run-processes.ts'
+import { runSimulated } from './run-seeds.ts'
+import { runFacts, type RunStore } from './run-store.ts'
+import type { Scenario } from './scenarios.ts'
+
+export interface VerifyOptions {
+  readonly scenarios: readonly Scenario[]
+  readonly seed: number
+  /** Of the simulated scenario. */
+  readonly seeds: number
+  /** Of each scenario on processes. */
+  readonly faultsMs: number
+  readonly recordsPerSecond: number
+  readonly defect?: string
+  readonly accept: readonly string[]
+  readonly store: RunStore
+  readonly signal: AbortSignal
+  /** As given on the command line, for run.json. */
+  readonly given: Readonly<Record<string, unknown>>
+}
+
+/** What a live view is told. */
+export interface VerifyEvents {
+  readonly started: (scenario: Scenario) => void
+  readonly progress: (scenario: Scenario, line: string) => void
+  readonly ended: (scenario: Scenario, verdict: ScenarioVerdict) => void
+}
+
+interface Outcome {
+  readonly verdict: ScenarioVerdict
+  readonly anomalies: Readonly<Record<string, number>>
+  readonly history: ScenarioHistory | undefined
+}
+
+export interface Verified {
+  readonly verdict: Verdict
+  readonly histories: readonly ScenarioHistory[]
+}
+
+export async function verify(options: VerifyOptions, events: VerifyEvents): Promise<Verified> {
+  const { store, seed } = options
+  const startedAt = new Date()
+  const startMs = performance.now()
+  const facts = runFacts(seed, options.given, startedAt)
+  store.writeRun(facts)
+  const outcomes: Outcome[] = []
+  for (const scenario of options.scenarios) {
+    events.started(scenario)
+    const onProgress = (line: string): void => events.progress(scenario, line)
+    const outcome = options.signal.aborted ? notRun(scenario) : await runScenario(scenario, options, onProgress)
+    outcomes.push(outcome)
+    events.ended(scenario, outcome.verdict)
+  }
+  const verdict: Verdict = {
+    valid: mergeValid(outcomes.map((outcome) => outcome.verdict.valid)),
+    scenarios: outcomes.map((outcome) => outcome.verdict),
+    anomalies: sum(outcomes.map(({ anomalies }) => anomalies)),
+    seed,
+    durationMs: Math.round(performance.now() - startMs),
+  }
+  const histories = outcomes.flatMap(({ history }) => (history === undefined ? [] : [history]))
+  store.writeVerdict(verdict, histories, facts)
+  if (verdict.valid === true) store.dropData()
+  store.linkLatest()
+  return { verdict, histories }
+}
+
+async function runScenario(
+  scenario: Scenario,
+  options: VerifyOptions,
+  onProgress: (line: string) => void,
+): Promise<Outcome> {
+  const { seed, accept, signal, defect, store } = options
+  if (scenario.target === 'processes') {
+    const command = await brokerCommand(defect)
+    const { verdict, ops } = await runOnProcesses(scenario, { ...options, command, onProgress })
+    const anomalies = countFindings(verdict)
+    return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
+  }
+  const { verdict, anomalies, sample } = await runSimulated({
+    name: scenario.name,
+    firstSeed: seed,
+    seeds: options.seeds,
+    accept,
+    signal,
+    onProgress,
+    ...(defect !== undefined && { defect }),
+  })
+  if (sample !== undefined) store.writeHistory(`${scenario.name}-${sample.seed}`, sample.ops)
+  const history = sample && { scenario: scenario.name, target: scenario.target, ...sample }
+  return { verdict, anomalies, history }
+}
+
+function notRun({ name, target }: Scenario): Outcome {
+  const ops = { invoke: 0, ok: 0, fail: 0, info: 0 }
+  const reasons = ['the run was cut short before this scenario began']
+  const verdict: ScenarioVerdict = {
+    name, target, valid: 'unknown', seeds: 0, ops, acknowledged: 0, faults: [], findings: [], reasons, figures: {},
+  }
+  return { verdict, anomalies: {}, history: undefined }
+}
+
+function countFindings({ findings }: ScenarioVerdict): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { anomaly } of findings) counts[anomaly] = (counts[anomaly] ?? 0) + 1
+  return counts
+}
+
+function sum(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const counts of all) for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count
+  return total
+}

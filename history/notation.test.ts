@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { HistoryError } from './history-error.ts'
+import { parseNotation } from './notation.ts'
+import type { Op } from './op.ts'
+
+function brief(notation: string): unknown[] {
+  return parseNotation(notation).map(({ process, type, f, value }) => [process, type, f, value])
+}
+
+describe('the notation', () => {
+  it('writes an op from invocation to completion on one line, or apart', () => {
+    const whole = brief('p0 send x v1 -> ok @0')
+    expect(whole).toEqual([
+      [0, 'invoke', 'send', [{ f: 'send', key: 'x', value: 'v1' }]],
+      [0, 'ok', 'send', [{ f: 'send', key: 'x', value: 'v1', offset: 0 }]],
+    ])
+    expect(brief('p0 send x v1\n  p0 -> ok @0')).toEqual(whole)
+    expect(brief('p0 send x v1; p0 -> ok @0  # and so on')).toEqual(whole)
+  })
+
+  it('writes several micro-ops, and results that are missing', () => {
+    expect(brief('p0 txn send x 1, poll, send 7 v2 -> info @?, x[0:1 ?:2] y[3:a:b]')[1]).toEqual([
+      0,
+      'info',
+      'txn',
+      [{ f: 'send', key: 'x', value: 1 }, { f: 'poll', polled: [['x', [[0, 1], [-1, 2]]], ['y', [[3, 'a:b']]]] }, { f: 'send', key: 7, value: 'v2' }],
+    ])
+    expect(brief('p0 txn send x 1, poll -> fail')[1]).toEqual([0, 'fail', 'txn', [{ f: 'send', key: 'x', value: 1 }, { f: 'poll' }]])
+    expect(brief('p0 poll -> ok')[1]).toEqual([0, 'ok', 'poll', [{ f: 'poll', polled: [] }]])
+  })
+
+  it('keeps the client of an op, and the error of its end', () => {
+    const [invoke, done] = parseNotation('p3/c1 poll\np3 -> fail NOT_ENOUGH_REPLICAS')
+    expect([invoke!.client, done!.client]).toEqual(['c1', 'c1'])
+    expect(done!.error).toEqual({ code: 'NOT_ENOUGH_REPLICAS', definite: true })
+    expect(parseNotation('p3 poll -> info TIMED_OUT x[0:1]')[1]).toMatchObject({ error: { code: 'TIMED_OUT', definite: false }, value: [{ polled: [['x', [[0, 1]]]] }] })
+  })
+
+  it('writes assigning, crashing and final reads', () => {
+    expect(brief('p0 assign x 1 -> ok')[1]).toEqual([0, 'ok', 'assign', ['x', 1]])
+    expect(brief('p0 assign x from beginning -> ok')[1]).toEqual([0, 'ok', 'assign', { keys: ['x'], seek: 'beginning' }])
+    expect(brief('p0 crash -> info')).toEqual([[0, 'invoke', 'crash', null], [0, 'info', 'crash', null]])
+    expect(brief('p0/final-1 final-read -> info x:3/4 y:5/5')).toEqual([
+      [0, 'info', 'final-read', { keys: ['x', 'y'], reached: { x: 3, y: 5 }, target: { x: 4, y: 5 }, complete: false }],
+    ])
+  })
+
+  it('writes what harness, observer and nemesis say', () => {
+    expect(brief('config {"acks":1}\nphase heal\nobserve []\nnemesis kill {"id":1}')).toEqual([
+      ['harness', 'info', 'config', { acks: 1 }],
+      ['harness', 'info', 'phase', 'heal'],
+      ['observer', 'info', 'observe', []],
+      ['nemesis', 'info', 'kill', { id: 1 }],
+    ])
+  })
+
+  it('counts ops from 0, and carries time on', () => {
+    const ops: Op[] = parseNotation('phase faults\n1.5s p0 poll\np1 poll\n2500ms phase end')
+    expect(ops.map(({ index, time }) => [index, time])).toEqual([[0, null], [1, 1.5e9], [2, 1.5e9], [3, 2.5e9]])
+  })
+
+  it.each([
+    ['q0 poll', 'a line begins with pN, config, phase, observe or nemesis, not "q0"'],
+    ['p0 send x', 'a send is written "KEY VALUE", not "x"'],
+    ['p0 poll x', 'a poll asks nothing, found "x"'],
+    ['p0 txn x v1', 'a txn is written "send KEY VALUE, poll, …", not "x v1"'],
+    ['p0 poll -> done', 'after -> comes ok, fail or info, not "done"'],
+    ['p0 -> ok', 'process 0 has no op open'],
+    ['p0 send x v1 -> ok 7', 'what a send returned is written @OFFSET, not "7"'],
+    ['p0 send x v1 -> ok @x', 'an offset is digits or ?, not "x"'],
+    ['p0 send x v1 -> ok @1, @2', '2 results for 1 micro-ops'],
+    ['p0 poll -> ok x', 'what a poll returned is written KEY[OFFSET:VALUE …], not "x"'],
+    ['p0 poll -> ok x[7]', 'a polled record is written OFFSET:VALUE, not "7"'],
+    ['p0 final-read -> ok x', 'a final read is written KEY:REACHED/TARGET, not "x"'],
+    ['config', 'expected JSON, found nothing'],
+    ['nemesis', 'a nemesis line names its fault'],
+    ['2s p0 poll\n1s p1 poll', 'time goes backwards'],
+  ])('refuses %j', (notation, sentence) => {
+    const line = notation.split('\n').length
+    expect(() => parseNotation(notation)).toThrow(new HistoryError(line, sentence))
+  })
+})

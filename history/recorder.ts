@@ -1,0 +1,31 @@
+import type { NewOp, Op } from './op.ts'
+
+/** Takes ops as they happen, in order. The only writer of `index` and `time`. */
+export class Recorder {
+  readonly ops: Op[] = []
+  readonly #nowMs: () => number
+  readonly #startMs: number
+  readonly #listeners: ((op: Op) => void)[] = []
+
+  /** `nowMs` is a monotonic clock in milliseconds; its value now becomes time 0. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+    this.#startMs = nowMs()
+  }
+
+  record(op: NewOp): Op {
+    const recorded: Op = {
+      index: this.ops.length,
+      time: Math.round((this.#nowMs() - this.#startMs) * 1e6),
+      ...op,
+    }
+    this.ops.push(recorded)
+    for (const listener of this.#listeners) listener(recorded)
+    return recorded
+  }
+
+  /** Calls `listener` with every later op, for journals and live views. */
+  listen(listener: (op: Op) => void): void {
+    this.#listeners.push(listener)
+  }
+}

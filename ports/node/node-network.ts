@@ -1,0 +1,139 @@
+/** The Network on TCP sockets. A dead peer is found by keep-alive probes, a silent one by the idle limit. */
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { ConnectionId } from '../events.ts'
+import type { Network } from '../network.ts'
+import type { EventPump } from './event-pump.ts'
+import { NodeConnection } from './node-connection.ts'
+import type { ConnectionLimits } from './node-connection.ts'
+
+export interface NodeNetworkOptions {
+  /** A larger frame closes its connection. Default 104857600, Kafka's socket.request.max.bytes. */
+  readonly maxFrameBytes?: number
+  /** `isFull` at this many bytes not yet taken by the kernel. Default 1 MiB. */
+  readonly outputLimitBytes?: number
+  /** Closes a connection on which nothing was sent or came for this long. Default: never. */
+  readonly idleTimeoutMs?: number
+}
+
+/** Kafka's socket.connection.setup.timeout.ms. */
+const connectTimeoutMs = 10_000
+const keepAliveMs = 60_000
+
+export class NodeNetwork implements Network {
+  readonly #limits: ConnectionLimits
+  readonly #idleTimeoutMs: number
+  readonly #host: { pump: EventPump; forget: (connection: NodeConnection) => void }
+  readonly #pump: EventPump
+  readonly #servers = new Map<string, Server>()
+  readonly #connections = new Map<ConnectionId, NodeConnection>()
+  /** Every socket not closed yet, also those whose connection the node has forgotten. */
+  readonly #sockets = new Set<Socket>()
+  #nextConnection = 1
+
+  constructor(pump: EventPump, options: NodeNetworkOptions = {}) {
+    this.#pump = pump
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? 0
+    this.#limits = {
+      maxFrameBytes: options.maxFrameBytes ?? 104_857_600,
+      outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
+    }
+    this.#host = { pump, forget: (connection) => this.#connections.delete(connection.id) }
+  }
+
+  listen(listener: string, host: string, port: number): void {
+    if (this.#servers.has(listener)) throw new Error(`listener '${listener}' listens already`)
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, allowHalfOpen: true })
+    this.#servers.set(listener, server)
+    server.on('error', (error) => {
+      if (this.#servers.get(listener) === server) this.#servers.delete(listener)
+      this.#pump.deliver({ kind: 'listen-failed', listener, reason: error.message })
+    })
+    server.on('connection', (socket) => this.#accept(listener, socket))
+    server.on('listening', () => {
+      this.#pump.deliver({ kind: 'listening', listener, port: (server.address() as AddressInfo).port })
+    })
+    server.listen({ host, port })
+  }
+
+  unlisten(listener: string): void {
+    this.#servers.get(listener)?.close()
+    this.#servers.delete(listener)
+  }
+
+  connect(host: string, port: number): ConnectionId {
+    if (!(port > 0 && port < 65_536)) return this.#refuse(`no port has the number ${port}`)
+    const socket = connect({
+      host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, allowHalfOpen: true,
+    })
+    const connection = this.#adopt(socket)
+    const tooLate = (): void => connection.fail('timed out')
+    socket.setTimeout(connectTimeoutMs, tooLate)
+    socket.once('connect', () => {
+      socket.off('timeout', tooLate)
+      this.#watchIdle(socket, connection)
+      if (this.#connections.has(connection.id)) this.#pump.deliver({ kind: 'connected', connection: connection.id })
+    })
+    return connection.id
+  }
+
+  send(connection: ConnectionId, frame: Uint8Array): void {
+    this.#connections.get(connection)?.send(frame)
+  }
+
+  isFull(connection: ConnectionId): boolean {
+    return this.#connections.get(connection)?.isFull() ?? false
+  }
+
+  pause(connection: ConnectionId): void {
+    this.#connections.get(connection)?.pause()
+  }
+
+  resume(connection: ConnectionId): void {
+    this.#connections.get(connection)?.resume()
+  }
+
+  close(connection: ConnectionId): void {
+    this.#connections.get(connection)?.close()
+  }
+
+  /** Stops listening, closes every connection as `close` does, and waits until all sockets are gone. */
+  async stop(): Promise<void> {
+    for (const listener of this.#servers.keys()) this.unlisten(listener)
+    for (const connection of this.#connections.values()) connection.close()
+    await Promise.all([...this.#sockets].map((socket) => closed(socket)))
+  }
+
+  /** The port comes from another broker's answer, so a bad one is an answer too. */
+  #refuse(reason: string): ConnectionId {
+    const connection = this.#nextConnection++
+    this.#pump.complete({ kind: 'closed', connection, reason })
+    return connection
+  }
+
+  #accept(listener: string, socket: Socket): void {
+    const connection = this.#adopt(socket)
+    this.#watchIdle(socket, connection)
+    const remote = `${socket.remoteAddress}:${socket.remotePort}`
+    this.#pump.deliver({ kind: 'accepted', listener, connection: connection.id, remote })
+  }
+
+  #adopt(socket: Socket): NodeConnection {
+    const connection = new NodeConnection(this.#nextConnection++, socket, this.#limits, this.#host)
+    this.#connections.set(connection.id, connection)
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    return connection
+  }
+
+  #watchIdle(socket: Socket, connection: NodeConnection): void {
+    socket.setTimeout(this.#idleTimeoutMs, () => connection.fail(`idle for ${this.#idleTimeoutMs} ms`))
+  }
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve()
+    else socket.once('close', () => resolve())
+  })
+}

@@ -1,0 +1,70 @@
+/** Every API this protocol speaks, by name and by key. The folder `apis/` is the list; a test keeps the two the same. */
+import type { AnyApi } from './api.ts'
+import { produce } from './apis/00-produce.ts'
+import { fetch } from './apis/01-fetch.ts'
+import { listOffsets } from './apis/02-list-offsets.ts'
+import { metadata } from './apis/03-metadata.ts'
+import { apiVersions } from './apis/18-api-versions.ts'
+import { createTopics } from './apis/19-create-topics.ts'
+import { deleteTopics } from './apis/20-delete-topics.ts'
+import { initProducerId } from './apis/22-init-producer-id.ts'
+import { offsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
+import { vote } from './apis/52-vote.ts'
+import { beginQuorumEpoch } from './apis/53-begin-quorum-epoch.ts'
+import { endQuorumEpoch } from './apis/54-end-quorum-epoch.ts'
+import { describeQuorum } from './apis/55-describe-quorum.ts'
+import { alterPartition } from './apis/56-alter-partition.ts'
+import { describeCluster } from './apis/60-describe-cluster.ts'
+import { brokerRegistration } from './apis/62-broker-registration.ts'
+import { brokerHeartbeat } from './apis/63-broker-heartbeat.ts'
+import { allocateProducerIds } from './apis/67-allocate-producer-ids.ts'
+
+export type { AnyApi, Api, Listener } from './api.ts'
+
+export const apis: {
+  readonly Produce: typeof produce
+  readonly Fetch: typeof fetch
+  readonly ListOffsets: typeof listOffsets
+  readonly Metadata: typeof metadata
+  readonly ApiVersions: typeof apiVersions
+  readonly CreateTopics: typeof createTopics
+  readonly DeleteTopics: typeof deleteTopics
+  readonly InitProducerId: typeof initProducerId
+  readonly OffsetForLeaderEpoch: typeof offsetForLeaderEpoch
+  readonly Vote: typeof vote
+  readonly BeginQuorumEpoch: typeof beginQuorumEpoch
+  readonly EndQuorumEpoch: typeof endQuorumEpoch
+  readonly DescribeQuorum: typeof describeQuorum
+  readonly AlterPartition: typeof alterPartition
+  readonly DescribeCluster: typeof describeCluster
+  readonly BrokerRegistration: typeof brokerRegistration
+  readonly BrokerHeartbeat: typeof brokerHeartbeat
+  readonly AllocateProducerIds: typeof allocateProducerIds
+} = {
+  Produce: produce,
+  Fetch: fetch,
+  ListOffsets: listOffsets,
+  Metadata: metadata,
+  ApiVersions: apiVersions,
+  CreateTopics: createTopics,
+  DeleteTopics: deleteTopics,
+  InitProducerId: initProducerId,
+  OffsetForLeaderEpoch: offsetForLeaderEpoch,
+  Vote: vote,
+  BeginQuorumEpoch: beginQuorumEpoch,
+  EndQuorumEpoch: endQuorumEpoch,
+  DescribeQuorum: describeQuorum,
+  AlterPartition: alterPartition,
+  DescribeCluster: describeCluster,
+  BrokerRegistration: brokerRegistration,
+  BrokerHeartbeat: brokerHeartbeat,
+  AllocateProducerIds: allocateProducerIds,
+}
+
+export type ApiName = keyof typeof apis
+
+const byKey = new Map<number, AnyApi>(Object.values(apis).map((api: AnyApi) => [api.key, api]))
+
+export function apiByKey(key: number): AnyApi | undefined {
+  return byKey.get(key)
+}

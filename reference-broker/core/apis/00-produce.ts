@@ -1,0 +1,166 @@
+/**
+ * Produce v3-13: one batch a partition, each partition on its own. What is checked, in Kafka's order, is in
+ * 00-produce-batch.ts; here is who waits for what.
+ *
+ * acks=0 is not answered, and an error then costs the connection, so that the client looks for the leader again.
+ * acks=1 is answered when the leader has written. acks=-1 is answered when the high watermark covers the batch: before
+ * the append too few in-sync replicas refuse it (NOT_ENOUGH_REPLICAS, nothing written); after it the answer may be
+ * NOT_ENOUGH_REPLICAS_AFTER_APPEND or, at `timeoutMs`, REQUEST_TIMED_OUT, although the batch is in the log.
+ *
+ * Version notes: v7 zstd; v8 record errors; v10 leader hints (KIP-951); v13 topic ids.
+ */
+import { apis } from '../../../protocol/apis.ts'
+import type { ProduceRequest, ProduceResponseInput } from '../../../protocol/apis/00-produce.ts'
+import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
+import { toBigInt } from '../../../protocol/int64.ts'
+import type { BrokerNode } from '../node.ts'
+import type { Partition } from '../replication/partition.ts'
+import { handler, type Handler, type RequestContext } from '../server/server.ts'
+import { appendBatch, type Appended } from './00-produce-batch.ts'
+import { findLeader, hintedEndpoints, leaderHint, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
+
+type PartitionAnswer = ProduceResponseInput['responses'][number]['partitionResponses'][number]
+
+/** One partition of a produce request. */
+interface Item {
+  readonly asked: PartitionAsked
+  readonly records: Uint8Array | null
+  outcome: ErrorName | undefined
+  appended: Appended | undefined
+  /** Gives up waiting for the acknowledgement. */
+  stopWaiting: (() => void) | undefined
+}
+
+export function produceHandler(node: BrokerNode): Handler {
+  return handler(apis.Produce, (context, request, respond) => {
+    const { acks } = request
+    const items = request.topicData.flatMap(({ name, topicId, partitionData }) =>
+      partitionData.map(({ index, records }): Item => ({
+        asked: { topic: name, topicId, index },
+        records,
+        outcome: undefined,
+        appended: undefined,
+        stopWaiting: undefined,
+      })),
+    )
+    const answer = (): void => respond(answerOf(node, context, { request, items }))
+    if (acks === 0) {
+      for (const item of items) produceItem(node, context, { item, acks, settled: () => undefined })
+      const refused = items.find(({ appended }) => appended?.error !== 'NONE')
+      if (refused === undefined) return respond(undefined)
+      return context.close(`acks=0 produce refused: ${refused.appended?.error ?? refused.outcome}`)
+    }
+    return produceAndWait(node, context, { items, acks, timeoutMs: request.timeoutMs, answer })
+  })
+}
+
+function produceAndWait(
+  node: BrokerNode,
+  context: RequestContext,
+  work: { readonly items: readonly Item[]; readonly acks: number; readonly timeoutMs: number; readonly answer: () => void },
+): void {
+  let open = work.items.length
+  if (open === 0) return work.answer()
+  const timer = node.loop.after(Math.max(0, work.timeoutMs), () => {
+    for (const item of work.items) item.stopWaiting?.()
+  })
+  for (const item of work.items) {
+    produceItem(node, context, {
+      item,
+      acks: work.acks,
+      settled: (error) => {
+        item.outcome = error
+        item.stopWaiting = undefined
+        open--
+        if (open > 0) return
+        node.loop.cancel(timer)
+        work.answer()
+      },
+    })
+  }
+}
+
+function produceItem(
+  node: BrokerNode,
+  context: RequestContext,
+  work: { readonly item: Item; readonly acks: number; readonly settled: (error: ErrorName) => void },
+): void {
+  const { item, acks } = work
+  let open = true
+  const settled = (error: ErrorName): void => {
+    if (!open) return
+    open = false
+    work.settled(error)
+  }
+  const refuse = (error: ErrorName): void => {
+    item.appended = { error, message: null, baseOffset: -1, endOffset: -1, logAppendTimeMs: -1, recordErrors: [] }
+    settled(error)
+  }
+  if (acks !== 0 && acks !== 1 && acks !== -1) return refuse('INVALID_REQUIRED_ACKS')
+  const found = findLeader(node, item.asked, -1)
+  if (found.partition === undefined) return refuse(found.error)
+  const { partition } = found
+  const members = partition.image.inSyncReplicas.length
+  if (acks === -1 && members < partition.minInSyncReplicas) return refuse('NOT_ENOUGH_REPLICAS')
+  const written = (): void => {
+    if (acks === 1) settled('NONE')
+  }
+  item.appended = appendBatch(node, partition, { records: item.records, apiVersion: context.apiVersion, written })
+  if (item.appended.error !== 'NONE') return settled(item.appended.error)
+  item.stopWaiting = () => settled('REQUEST_TIMED_OUT')
+  if (acks === -1) waitForAll(partition, item, settled)
+  return undefined
+}
+
+function waitForAll(partition: Partition, item: Item, settled: (error: ErrorName) => void): void {
+  partition.waitForAcknowledge(item.appended!.endOffset, settled)
+  if (item.stopWaiting === undefined) return
+  item.stopWaiting = () => {
+    partition.stopWaiting(settled)
+    settled('REQUEST_TIMED_OUT')
+  }
+}
+
+function answerOf(
+  node: BrokerNode,
+  context: RequestContext,
+  { request, items }: { readonly request: ProduceRequest; readonly items: readonly Item[] },
+): ProduceResponseInput {
+  const hints: LeaderHint[] = []
+  let at = 0
+  const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: partitionData.map((): PartitionAnswer => answerOfItem(node, items[at++]!, hints)),
+  }))
+  return { responses, nodeEndpoints: hintedEndpoints(node, hints, context.listener) }
+}
+
+function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[]): PartitionAnswer {
+  const error = item.outcome ?? 'UNKNOWN_SERVER_ERROR'
+  const { appended } = item
+  const { index } = item.asked
+  if (error === 'NONE' && appended !== undefined) {
+    return {
+      index,
+      errorCode: errorCode.NONE,
+      baseOffset: toBigInt(appended.baseOffset),
+      logAppendTimeMs: toBigInt(appended.logAppendTimeMs),
+      logStartOffset: toBigInt(node.replicas.get(topicIdOf(node, item), index)?.log.logStartOffset ?? -1),
+    }
+  }
+  const hint = wantsLeaderHint(error) ? leaderHint(node, item.asked) : undefined
+  if (hint !== undefined) hints.push(hint)
+  return {
+    index,
+    errorCode: errorCode[error],
+    baseOffset: -1n,
+    recordErrors: appended?.recordErrors ?? [],
+    errorMessage: appended?.message ?? null,
+    ...(hint && { currentLeader: hint }),
+  }
+}
+
+function topicIdOf(node: BrokerNode, { asked }: Item): string {
+  return node.image.topicsByName.get(asked.topic)?.id ?? asked.topicId
+}

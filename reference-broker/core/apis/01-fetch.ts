@@ -1,0 +1,232 @@
+/**
+ * Fetch v4-18 for consumers and followers (the metadata log's own Fetch is 01-fetch-metadata.ts).
+ *
+ * Consumers read up to the high watermark, followers to the log's end. A follower's offset is its word that everything
+ * below is safely its own. Answers wait until `minBytes` are readable, something is wrong, or `maxWaitMs` is over.
+ * At least one batch comes whole however large, or a big batch would stop a reader for ever.
+ * Fetch sessions (KIP-227) are declined, which the protocol allows: a full fetch is answered with session id 0.
+ *
+ * Version notes: v7 sessions; v9 currentLeaderEpoch; v12 lastFetchedEpoch and divergingEpoch (KIP-595); v13 topic ids;
+ * v15 replicaState; v16 nodeEndpoints (KIP-951).
+ */
+import { apis } from '../../../protocol/apis.ts'
+import type { FetchRequest, FetchResponseInput } from '../../../protocol/apis/01-fetch.ts'
+import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
+import { toBigInt, toNumber } from '../../../protocol/int64.ts'
+import type { TimerId } from '../../../ports/events.ts'
+import type { BrokerNode } from '../node.ts'
+import type { Partition } from '../replication/partition.ts'
+import { handler, type Handler } from '../server/server.ts'
+import { findLeader, hintedEndpoints, leaderHint, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
+
+type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
+type TopicAnswer = FetchResponseInput['responses'][number]
+type PartitionAnswer = TopicAnswer['partitions'][number]
+
+const noRecords = new Uint8Array(0)
+
+/** One partition of a fetch, with what has been decided about it so far. */
+interface Item {
+  readonly asked: PartitionAsked
+  readonly wants: AskedPartition
+  readonly fetchOffset: number
+  error: ErrorName
+  partition: Partition | undefined
+  diverging: { readonly epoch: number; readonly endOffset: number } | undefined
+  records: Uint8Array
+}
+
+export function fetchHandler(node: BrokerNode): Handler {
+  return handler(apis.Fetch, (context, request, respond) => {
+    if (request.sessionId !== 0 && request.sessionEpoch > 0) {
+      return respond({ errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] })
+    }
+    const fetch = new FetchInWork(node, request, context.listener)
+    fetch.run(() => respond(fetch.answer()))
+  })
+}
+
+class FetchInWork {
+  readonly #node: BrokerNode
+  readonly #request: FetchRequest
+  readonly #listener: string
+  readonly #replicaId: number
+  readonly #items: readonly Item[]
+  #done: (() => void) | undefined
+  #timer: TimerId | undefined
+  #reading = false
+  #again = false
+  readonly #watcher = (): void => this.#tryAgain()
+
+  constructor(node: BrokerNode, request: FetchRequest, listener: string) {
+    this.#node = node
+    this.#request = request
+    this.#listener = listener
+    this.#replicaId = request.replicaState.replicaId >= 0 ? request.replicaState.replicaId : request.replicaId
+    this.#items = request.topics.flatMap(({ topic, topicId, partitions }) =>
+      partitions.map((wants): Item => ({
+        asked: { topic, topicId, index: wants.partition },
+        wants,
+        fetchOffset: toNumber(wants.fetchOffset),
+        error: 'NONE',
+        partition: undefined,
+        diverging: undefined,
+        records: noRecords,
+      })),
+    )
+  }
+
+  get #isFollower(): boolean {
+    return this.#replicaId >= 0
+  }
+
+  run(done: () => void): void {
+    this.#done = done
+    for (const item of this.#items) {
+      this.#check(item)
+      if (this.#isFollower && item.partition !== undefined && item.diverging === undefined) {
+        const epoch = toNumber(this.#request.replicaState.replicaEpoch)
+        item.partition.followerFetched(this.#replicaId, epoch, item.fetchOffset)
+      }
+    }
+    this.#read()
+  }
+
+  #check(item: Item): void {
+    const found = findLeader(this.#node, item.asked, item.wants.currentLeaderEpoch)
+    item.error = found.error
+    item.partition = undefined
+    item.diverging = undefined
+    if (found.partition === undefined) return
+    const { log } = found.partition
+    const { lastFetchedEpoch } = item.wants
+    if (lastFetchedEpoch >= 0) {
+      const end = log.endOffsetForEpoch(lastFetchedEpoch)
+      if (end.leaderEpoch < 0) return this.#refuse(item, 'OFFSET_OUT_OF_RANGE')
+      if (end.leaderEpoch < lastFetchedEpoch || end.endOffset < item.fetchOffset) {
+        item.diverging = { epoch: end.leaderEpoch, endOffset: end.endOffset }
+        item.partition = found.partition
+        return
+      }
+    }
+    if (item.fetchOffset < log.logStartOffset || item.fetchOffset > log.logEndOffset) {
+      return this.#refuse(item, 'OFFSET_OUT_OF_RANGE')
+    }
+    item.partition = found.partition
+  }
+
+  #refuse(item: Item, error: ErrorName): void {
+    item.error = error
+  }
+
+  /** How far this reader may read. */
+  #bound(partition: Partition): number {
+    return this.#isFollower ? partition.log.logEndOffset : partition.highWatermark
+  }
+
+  /** Reads partition after partition, because what one takes is no longer there for the next. */
+  #read(): void {
+    this.#reading = true
+    this.#again = false
+    const { maxBytes } = this.#request
+    let left = Math.min(maxBytes, this.#isFollower ? maxBytes : this.#node.config.fetchMaxBytes)
+    let bytes = 0
+    const next = (i: number): void => {
+      const item = this.#items[i]
+      if (item === undefined) return this.#haveRead(bytes)
+      item.records = noRecords
+      const { partition } = item
+      const endOffset = partition === undefined ? 0 : this.#bound(partition)
+      if (partition === undefined || item.diverging !== undefined || item.fetchOffset >= endOffset) return next(i + 1)
+      const limits = { maxBytes: Math.min(left, item.wants.partitionMaxBytes), endOffset, atLeastOne: bytes === 0 }
+      return partition.log.read(item.fetchOffset, limits, (records) => {
+        item.records = records
+        bytes += records.length
+        left = Math.max(0, left - records.length)
+        next(i + 1)
+      })
+    }
+    next(0)
+  }
+
+  #haveRead(bytes: number): void {
+    this.#reading = false
+    const settled =
+      this.#items.length === 0 ||
+      bytes >= this.#request.minBytes ||
+      this.#request.maxWaitMs <= 0 ||
+      this.#items.some((item) => item.error !== 'NONE' || item.diverging !== undefined)
+    if (settled) return this.#finish()
+    if (this.#again) return this.#read()
+    if (this.#timer === undefined) this.#park()
+  }
+
+  #park(): void {
+    this.#timer = this.#node.loop.after(this.#request.maxWaitMs, () => this.#finish())
+    for (const { partition } of this.#items) this.#watchers(partition)?.add(this.#watcher)
+  }
+
+  #watchers(partition: Partition | undefined): Set<() => void> | undefined {
+    return this.#isFollower ? partition?.replicaWatchers : partition?.consumerWatchers
+  }
+
+  #tryAgain(): void {
+    if (this.#done === undefined) return
+    this.#again = true
+    if (this.#reading) return
+    for (const item of this.#items) {
+      const watched = this.#watchers(item.partition)
+      this.#check(item)
+      if (item.partition === undefined) watched?.delete(this.#watcher)
+    }
+    this.#read()
+  }
+
+  #finish(): void {
+    const done = this.#done
+    if (done === undefined) return
+    this.#done = undefined
+    if (this.#timer !== undefined) this.#node.loop.cancel(this.#timer)
+    for (const { partition } of this.#items) this.#watchers(partition)?.delete(this.#watcher)
+    done()
+  }
+
+  answer(): FetchResponseInput {
+    const hints: LeaderHint[] = []
+    const responses: TopicAnswer[] = []
+    let at = 0
+    for (const { topic, topicId, partitions } of this.#request.topics) {
+      const answers = partitions.map((): PartitionAnswer => this.#answerOf(this.#items[at++]!, hints))
+      responses.push({ topic, topicId, partitions: answers })
+    }
+    const nodeEndpoints = hintedEndpoints(this.#node, hints, this.#listener)
+    return { errorCode: errorCode.NONE, sessionId: 0, responses, nodeEndpoints }
+  }
+
+  #answerOf(item: Item, hints: LeaderHint[]): PartitionAnswer {
+    const { error, partition, diverging } = item
+    const base = { partitionIndex: item.wants.partition, errorCode: errorCode[error], abortedTransactions: null }
+    if (partition === undefined) {
+      const hint = wantsLeaderHint(error) ? leaderHint(this.#node, item.asked) : undefined
+      if (hint !== undefined) hints.push(hint)
+      const logStartOffset = this.#logStartOffset(item)
+      return { ...base, highWatermark: -1n, logStartOffset, records: noRecords, ...(hint && { currentLeader: hint }) }
+    }
+    const highWatermark = toBigInt(partition.highWatermark)
+    return {
+      ...base,
+      highWatermark,
+      lastStableOffset: highWatermark,
+      logStartOffset: toBigInt(partition.log.logStartOffset),
+      records: item.records,
+      ...(diverging && { divergingEpoch: { epoch: diverging.epoch, endOffset: toBigInt(diverging.endOffset) } }),
+    }
+  }
+
+  /** A follower that asked for what is gone learns where the log starts now. */
+  #logStartOffset(item: Item): bigint {
+    if (item.error !== 'OFFSET_OUT_OF_RANGE') return -1n
+    const found = findLeader(this.#node, item.asked, -1)
+    return found.partition === undefined ? -1n : toBigInt(found.partition.log.logStartOffset)
+  }
+}

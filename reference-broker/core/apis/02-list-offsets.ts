@@ -1,0 +1,115 @@
+/**
+ * ListOffsets v1-11: offsets by time, and the named ones: -1 latest, -2 earliest, -3 of the largest timestamp, -4 earliest
+ * local, -5 latest tiered, -6 earliest pending upload (nothing is tiered here).
+ *
+ * Consumers see no further than the high watermark; and while that is below the start of the current leader epoch they
+ * are told to wait (OFFSET_NOT_AVAILABLE, KIP-207), or the end could seem to go backwards after an election.
+ * Version notes: v2 isolation level; v4 leader epochs; v5 OFFSET_NOT_AVAILABLE; v7 -3; v8 -4; v9 -5; v11 -6.
+ */
+import { apis } from '../../../protocol/apis.ts'
+import type { ListOffsetsRequest, ListOffsetsResponseInput } from '../../../protocol/apis/02-list-offsets.ts'
+import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
+import { toBigInt, toNumber } from '../../../protocol/int64.ts'
+import type { BrokerNode } from '../node.ts'
+import type { Partition } from '../replication/partition.ts'
+import { handler, type Handler } from '../server/server.ts'
+import { findLeader, findReplica } from './partition-lookup.ts'
+import { zeroUuid } from '../../../protocol/uuid.ts'
+
+type PartitionAnswer = ListOffsetsResponseInput['topics'][number]['partitions'][number]
+type AskedPartition = ListOffsetsRequest['topics'][number]['partitions'][number]
+
+interface FoundOffset {
+  readonly offset: number
+  readonly timestamp: number
+  readonly leaderEpoch: number
+}
+
+const nothing: FoundOffset = { offset: -1, timestamp: -1, leaderEpoch: -1 }
+const debugReplica = -2
+/** The version a named offset came with. */
+const sinceVersion = new Map([[-1, 0], [-2, 0], [-3, 7], [-4, 8], [-5, 9], [-6, 11]])
+
+export function listOffsetsHandler(node: BrokerNode): Handler {
+  return handler(apis.ListOffsets, (context, request, respond) => {
+    const topics = request.topics.map(({ name }) => ({ name, partitions: [] as PartitionAnswer[] }))
+    let open = 1
+    const settled = (): void => {
+      open--
+      if (open === 0) respond({ topics })
+    }
+    for (const [i, topic] of request.topics.entries()) {
+      const indexes = topic.partitions.map(({ partitionIndex }) => partitionIndex)
+      for (const [j, asked] of topic.partitions.entries()) {
+        open++
+        const twice = indexes.indexOf(asked.partitionIndex) !== indexes.lastIndexOf(asked.partitionIndex)
+        const question = { node, version: context.apiVersion, replicaId: request.replicaId, topic: topic.name, asked, twice }
+        lookUp(question, (error, found) => {
+          topics[i]!.partitions[j] = {
+            partitionIndex: asked.partitionIndex,
+            errorCode: errorCode[error],
+            timestamp: toBigInt(found.timestamp),
+            offset: toBigInt(found.offset),
+            leaderEpoch: found.leaderEpoch,
+          }
+          settled()
+        })
+      }
+    }
+    settled()
+  })
+}
+
+interface Question {
+  readonly node: BrokerNode
+  readonly version: number
+  readonly replicaId: number
+  readonly topic: string
+  readonly asked: AskedPartition
+  readonly twice: boolean
+}
+
+type Answer = (error: ErrorName, found: FoundOffset) => void
+
+function lookUp(question: Question, done: Answer): void {
+  const { node, version, replicaId, asked } = question
+  if (question.twice) return done('INVALID_REQUEST', nothing)
+  const which = { topic: question.topic, topicId: zeroUuid, index: asked.partitionIndex }
+  const found =
+    replicaId === debugReplica ? findReplica(node, which) : findLeader(node, which, asked.currentLeaderEpoch)
+  if (found.partition === undefined) return done(found.error, nothing)
+  const timestamp = toNumber(asked.timestamp)
+  const since = sinceVersion.get(timestamp)
+  if (timestamp < 0 && (since === undefined || version < since)) return done('UNSUPPORTED_VERSION', nothing)
+  return find(found.partition, { timestamp, isConsumer: replicaId === -1, version }, done)
+}
+
+function find(
+  partition: Partition,
+  query: { readonly timestamp: number; readonly isConsumer: boolean; readonly version: number },
+  done: Answer,
+): void {
+  const { log, highWatermark, image } = partition
+  const end = query.isConsumer ? highWatermark : log.logEndOffset
+  const hidden = query.isConsumer && highWatermark < partition.epochStartOffset
+  const notYet: ErrorName = query.version >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE'
+  const at = (offset: number): void => done('NONE', { offset, timestamp: -1, leaderEpoch: image.leaderEpoch })
+  const epochOf = (offset: number): number => log.epochs.entries.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
+  switch (query.timestamp) {
+    case -1:
+      return hidden ? done(notYet, nothing) : at(end)
+    case -2:
+    case -4:
+      return done('NONE', { offset: log.logStartOffset, timestamp: -1, leaderEpoch: epochOf(log.logStartOffset) })
+    case -5:
+    case -6:
+      return done('NONE', nothing)
+    case -3:
+      return log.offsetOfMaxTimestamp(end, (found) => done('NONE', found ?? nothing))
+    default:
+      return log.offsetForTimestamp(query.timestamp, end, (found) => {
+        if (found === undefined && hidden) done(notYet, nothing)
+        else done('NONE', found ?? nothing)
+      })
+  }
+}

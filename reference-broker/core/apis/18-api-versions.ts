@@ -1,0 +1,35 @@
+/**
+ * ApiVersions v0-4 (KIP-35, KIP-511): what this listener serves. Advertises exactly what has a handler here.
+ * v3+ carries the client's software name and version, which must look like one (INVALID_REQUEST otherwise).
+ */
+import { apis, type AnyApi } from '../../../protocol/apis.ts'
+import { encodeResponse } from '../../../protocol/frames.ts'
+import { errorCode } from '../../../protocol/errors.ts'
+import { handler, type Handler } from '../server/server.ts'
+
+const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+
+/** `served` is asked at each request, because the list includes this handler itself. */
+export function apiVersionsHandler(served: () => readonly AnyApi[]): Handler {
+  return handler(apis.ApiVersions, (context, body, respond) => {
+    const named = softwareName.test(body.clientSoftwareName) && softwareName.test(body.clientSoftwareVersion)
+    if (context.apiVersion >= 3 && !named) {
+      return respond({ errorCode: errorCode.INVALID_REQUEST, apiKeys: [] })
+    }
+    const apiKeys = served().map((api) => ({
+      apiKey: api.key,
+      minVersion: api.advertisedMin ?? api.versions.min,
+      maxVersion: api.versions.max,
+    }))
+    return respond({ errorCode: errorCode.NONE, apiKeys })
+  })
+}
+
+/** What a version nobody here knows is answered with: the v0 layout, naming only the versions of this API. */
+export function unknownApiVersions(correlationId: number): Uint8Array {
+  const { key: apiKey, versions } = apis.ApiVersions
+  return encodeResponse(apis.ApiVersions, 0, correlationId, {
+    errorCode: errorCode.UNSUPPORTED_VERSION,
+    apiKeys: [{ apiKey, minVersion: versions.min, maxVersion: versions.max }],
+  })
+}

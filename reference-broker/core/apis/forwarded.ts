@@ -1,0 +1,37 @@
+/**
+ * Requests a broker takes for the controller: CreateTopics, DeleteTopics, DescribeQuorum. Any broker must accept them,
+ * because clients ask whichever they like. While no controller answers, the broker asks again until the time is up.
+ */
+import type { Api } from '../../../protocol/apis.ts'
+import { errorCode } from '../../../protocol/errors.ts'
+import type { Decoded, Encodable, Message } from '../../../protocol/message.ts'
+import type { BrokerNode } from '../node.ts'
+import { handler, type Handler } from '../server/server.ts'
+
+export interface Forwarded<Req extends Message, Res extends Message> {
+  readonly api: Api<Req, Res>
+  /** How long the client is willing to wait. */
+  readonly timeoutMs: (request: Decoded<Req>) => number
+  /** Whether the node asked was not the controller any more. */
+  readonly wasNotController: (response: Decoded<Res>) => boolean
+  /** The answer when nobody could be asked in time. */
+  readonly failed: (request: Decoded<Req>, error: number) => Encodable<Res>
+}
+
+export function forwardedHandler<Req extends Message, Res extends Message>(
+  node: BrokerNode,
+  forwarded: Forwarded<Req, Res>,
+): Handler {
+  const { api } = forwarded
+  return handler(api, (context, request, respond) => {
+    const deadlineMs = node.loop.now() + Math.min(forwarded.timeoutMs(request), node.config.requestTimeoutMs)
+    const attempt = (): void => {
+      node.channel.requestAt(api, context.apiVersion, request as never, (answer) => {
+        if (answer.ok && !forwarded.wasNotController(answer.body)) return respond(answer.body as never)
+        if (node.loop.now() < deadlineMs) return void node.loop.after(node.config.quorumRetryBackoffMs * 5, attempt)
+        return respond(forwarded.failed(request, errorCode.REQUEST_TIMED_OUT))
+      })
+    }
+    attempt()
+  })
+}

@@ -1,0 +1,334 @@
+/**
+ * One node: the parts put together, and the only door in, `step(event)`. Everything a node does follows from its config,
+ * its ports and the events it is given; two nodes given the same do the same.
+ */
+import type { Api } from '../../protocol/apis.ts'
+import { readUuid } from '../../protocol/uuid.ts'
+import type { PortEvent } from '../../ports/events.ts'
+import { DiskLoop } from '../../ports/loop.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { randomBytes } from '../../ports/random.ts'
+import { apiVersionsHandler, unknownApiVersions } from './apis/18-api-versions.ts'
+import { brokerHandlers, controllerListenerHandlers } from './apis/handlers.ts'
+import { boot, cleanShutdownFile, clusterIdOf, type Booted } from './boot.ts'
+import type { BrokerConfig, Endpoint } from './config/broker-config.ts'
+import { Controller } from './controller/controller.ts'
+import { soundDecisions, type Decisions } from './decisions.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { openLog, type PartitionLog } from './log/partition-log.ts'
+import type { Logger } from './logger.ts'
+import type { ClusterImage } from './metadata/image.ts'
+import { MetadataPublisher, type MetadataChanges } from './metadata/publisher.ts'
+import type { BrokerNode, QuorumNode } from './node.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { metadataTopic } from './raft/metadata-topic.ts'
+import { Raft } from './raft/raft.ts'
+import { HighWatermarkCheckpoint } from './replication/high-watermark-checkpoint.ts'
+import { InSyncUpdates } from './replication/in-sync-updates.ts'
+import { Replicas } from './replication/replicas.ts'
+import { ControllerChannel } from './server/controller-channel.ts'
+import { Peer } from './server/peer.ts'
+import { Server, type Handler } from './server/server.ts'
+
+export interface BrokerOptions {
+  readonly config: BrokerConfig
+  readonly ports: Ports
+  readonly decisions?: Decisions
+  readonly log: Logger
+  /** The node must stop: its reason in one sentence. Nothing it does afterwards counts. */
+  readonly onFatal: (reason: string) => void
+  readonly onListening: (listener: string, port: number) => void
+}
+
+/** How a node runs its metadata log: settings no topic can change. */
+const metadataLogConfig = {
+  segmentBytes: 1024 * 1024 * 1024,
+  segmentMs: 7 * 24 * 3600 * 1000,
+  indexIntervalBytes: 4096,
+  segmentIndexBytes: 10 * 1024 * 1024,
+  cacheBytes: 4 * 1024 * 1024,
+  producerIdExpirationMs: 24 * 3600 * 1000,
+}
+const checkpointIntervalMs = 5000
+
+export class Broker {
+  readonly #options: BrokerOptions
+  readonly #config: BrokerConfig
+  readonly #loop: DiskLoop
+  readonly #decisions: Decisions
+  readonly #clusterId: string
+  readonly #peers = new Map<string, Peer>()
+  readonly #endpoints: Endpoint[] = []
+  #raft: Raft | undefined
+  #publisher: MetadataPublisher | undefined
+  #controller: Controller | undefined
+  #controllerHandlers: readonly Handler[] = []
+  #replicas: Replicas | undefined
+  #checkpoint: HighWatermarkCheckpoint | undefined
+  #lifecycle: Lifecycle | undefined
+  #server: Server | undefined
+  #stopping = false
+
+  constructor(options: BrokerOptions) {
+    this.#options = options
+    this.#config = options.config
+    this.#loop = new DiskLoop(options.ports)
+    this.#decisions = options.decisions ?? soundDecisions
+    this.#clusterId = clusterIdOf(options.config)
+  }
+
+  // What the simulator's invariants and a person with a debugger look at
+
+  get raft(): Raft | undefined {
+    return this.#raft
+  }
+
+  get replicas(): Replicas | undefined {
+    return this.#replicas
+  }
+
+  get controller(): Controller | undefined {
+    return this.#controller
+  }
+
+  get image(): ClusterImage | undefined {
+    return this.#publisher?.image
+  }
+
+  step(event: PortEvent): void {
+    this.#loop.step(event)
+  }
+
+  start(): void {
+    boot(this.#loop, this.#config, (result) => {
+      if (!result.ok) return this.#options.onFatal(result.reason)
+      const { cleanShutdown } = result.booted
+      const options = { config: metadataLogConfig, decisions: this.#decisions, cleanShutdown }
+      return openLog(this.#loop, metadataTopic.dir, options, (opened) => {
+        if (!opened.ok) return this.#options.onFatal(`cannot open the metadata log: ${opened.reason}`)
+        opened.log.onFailed = (reason) => this.#options.onFatal(`the metadata log failed: ${reason}`)
+        const checkpoint = new HighWatermarkCheckpoint(this.#loop)
+        return checkpoint.load(() => this.#assemble(result.booted, opened.log, checkpoint))
+      })
+    })
+  }
+
+  #assemble(booted: Booted, log: PartitionLog, checkpoint: HighWatermarkCheckpoint): void {
+    const publisher = new MetadataPublisher(log, (changes) => this.#published(changes))
+    this.#publisher = publisher
+    this.#checkpoint = checkpoint
+    this.#raft = new Raft({
+      nodeId: this.#config.nodeId,
+      clusterId: this.#clusterId,
+      config: this.#config,
+      loop: this.#loop,
+      log,
+      state: booted.quorumState,
+      decisions: this.#decisions,
+      logger: this.#options.log,
+      onHighWatermark: (highWatermark) => {
+        publisher.advance(highWatermark)
+        this.#controller?.committed(highWatermark)
+        this.#activate()
+      },
+      onActive: (active) => {
+        if (active) return this.#activate()
+        this.#controller?.depose()
+        this.#controller = undefined
+        return undefined
+      },
+      onFatal: this.#options.onFatal,
+    })
+    const handlers = this.#roles(booted, this.#raft, publisher)
+    this.#server = new Server({ loop: this.#loop, logger: this.#options.log, handlers, unknownApiVersions })
+    this.#listen(0)
+  }
+
+  /** The active controller starts from everything that is committed, once it has read it. */
+  #activate(): void {
+    const raft = this.#raft
+    const publisher = this.#publisher
+    const leadership = raft?.leadership
+    if (this.#controller !== undefined || leadership?.active !== true || publisher === undefined) return
+    if (publisher.image.endOffset < raft!.highWatermark) return
+    const { log: logger } = this.#options
+    const options = { config: this.#config, clusterId: this.#clusterId, loop: this.#loop, decisions: this.#decisions, logger }
+    this.#controller = new Controller(options, leadership, publisher.image)
+  }
+
+  #published(changes: MetadataChanges): void {
+    this.#replicas?.apply(changes)
+    this.#lifecycle?.metadataAdvanced()
+    this.#activate()
+  }
+
+  /** Builds the parts of this node's roles; returns what each listener serves. */
+  #roles(booted: Booted, raft: Raft, publisher: MetadataPublisher): Map<string, readonly Handler[]> {
+    const node: QuorumNode = {
+      config: this.#config,
+      clusterId: this.#clusterId,
+      loop: this.#loop,
+      logger: this.#options.log,
+      decisions: this.#decisions,
+      raft,
+      controller: () => this.#controller,
+    }
+    const controllerListeners = this.#config.controllerListenerNames
+    const isBroker = this.#config.processRoles.includes('broker')
+    this.#controllerHandlers = withApiVersions(controllerListenerHandlers(node))
+    const clientHandlers = isBroker ? withApiVersions(brokerHandlers(this.#brokerNode(node, booted, publisher))) : []
+    return new Map(
+      this.#config.listeners.map(({ name }) => [
+        name,
+        controllerListeners.includes(name) ? this.#controllerHandlers : clientHandlers,
+      ]),
+    )
+  }
+
+  #brokerNode(node: QuorumNode, booted: Booted, publisher: MetadataPublisher): BrokerNode {
+    const { config } = this
+    const { image } = publisher
+    const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
+    const liveEpoch = (id: number): number | undefined => (image.isLive(id) ? image.brokers.get(id)?.epoch : undefined)
+    const channel = this.#channel('requests')
+    const updates = new InSyncUpdates({
+      brokerId: config.nodeId,
+      brokerEpoch,
+      liveEpoch,
+      loop: this.#loop,
+      channel,
+      retryBackoffMs: config.quorumRetryBackoffMs * 5,
+    })
+    const endpointOf = (id: number, listener: string): Endpoint | undefined =>
+      image.brokers.get(id)?.listeners.find(({ name }) => name === listener)
+    const replicas = new Replicas({
+      config,
+      loop: this.#loop,
+      decisions: this.#decisions,
+      logger: this.#options.log,
+      image: () => image,
+      cleanShutdown: booted.cleanShutdown,
+      checkpoint: this.#checkpoint!,
+      brokerEpoch,
+      liveEpoch,
+      fetchPeer: (id) => this.#peer(`broker-${config.nodeId}-fetcher-0`, `fetcher-${id}`, () => endpointOf(id, config.interBrokerListenerName)),
+      proposeInSync: (partition, inSyncReplicas) => updates.propose(partition, inSyncReplicas),
+      onFatal: this.#options.onFatal,
+    })
+    this.#replicas = replicas
+    this.#lifecycle = new Lifecycle({
+      config,
+      clusterId: this.#clusterId,
+      incarnationId: readUuid(randomBytes(this.#loop.ports.random, 16), 0),
+      previousBrokerEpoch: booted.previousBrokerEpoch,
+      listeners: this.#endpoints,
+      loop: this.#loop,
+      channel: this.#channel('heartbeats'),
+      logger: this.#options.log,
+      metadataOffset: () => image.endOffset,
+      whenReady: (done) => {
+        replicas.begin()
+        replicas.removeStrays()
+        replicas.whenOpen(done)
+      },
+      onFatal: this.#options.onFatal,
+    })
+    this.#checkpointLater()
+    const producerIds = new ProducerIds({ brokerId: config.nodeId, brokerEpoch, channel })
+    return { ...node, image, replicas, channel: this.#channel('forwarded'), producerIds, endpointOf }
+  }
+
+  get config(): BrokerConfig {
+    return this.#config
+  }
+
+  #channel(purpose: string): ControllerChannel {
+    const { nodeId, requestTimeoutMs, quorumVoters, brokerSessionTimeoutMs } = this.#config
+    return new ControllerChannel({
+      nodeId,
+      timeoutMs: purpose === 'heartbeats' ? brokerSessionTimeoutMs / 2 : requestTimeoutMs,
+      leaderId: () => this.#raft?.leaderId ?? -1,
+      peer: (id) => this.#peer(String(nodeId), `${purpose}-${id}`, () => quorumVoters.find((voter) => voter.id === id)),
+      handleLocally: (api, version, body, respond) => this.#handleLocally(api, version, body, respond),
+      later: (call) => void this.#loop.after(0, call),
+    })
+  }
+
+  #handleLocally(api: Api, apiVersion: number, body: unknown, respond: (body: unknown) => void): void {
+    const found = this.#controllerHandlers.find((each) => each.api.key === api.key)
+    if (found === undefined) throw new Error(`${api.name} is not a controller's API`)
+    const close = (reason: string): void => {
+      throw new Error(reason)
+    }
+    const context = { connection: -1, listener: '', remote: 'local', clientId: null, apiVersion, close }
+    found.handle(context, body as never, respond as never)
+  }
+
+  #peer(clientId: string, name: string, address: () => { host: string; port: number } | undefined): Peer {
+    let peer = this.#peers.get(name)
+    if (peer === undefined) {
+      peer = new Peer(this.#loop, clientId, address)
+      this.#peers.set(name, peer)
+    }
+    return peer
+  }
+
+  /** Binds one listener after the other; what is advertised as port 0 is where it was bound. */
+  #listen(index: number): void {
+    const listener = this.#config.listeners[index]
+    if (listener === undefined) {
+      this.#raft!.start()
+      this.#lifecycle?.start()
+      return
+    }
+    this.#loop.listen(listener.name, listener.host, listener.port, {
+      onListening: (port) => {
+        const advertised = this.#config.advertisedListeners.find(({ name }) => name === listener.name)
+        if (advertised !== undefined) this.#endpoints.push({ ...advertised, port: advertised.port === 0 ? port : advertised.port })
+        this.#options.onListening(listener.name, port)
+        this.#listen(index + 1)
+      },
+      onListenFailed: (reason) => this.#options.onFatal(`cannot listen on ${listener.host}:${listener.port}: ${reason}`),
+      onAccepted: (connection, remote) => this.#server!.accept(listener.name, connection, remote),
+    })
+  }
+
+  #checkpointLater(): void {
+    this.#loop.after(checkpointIntervalMs, () => {
+      if (this.#stopping) return
+      this.#checkpoint!.store(this.#replicas!.all(), (failure) => {
+        if (failure !== undefined) this.#options.onFatal(`cannot write the high watermark checkpoint: ${failure}`)
+      })
+      this.#checkpointLater()
+    })
+  }
+
+  /** Controlled shutdown: leadership first, then files, then the mark that says all of it was orderly. */
+  shutDown(done: () => void): void {
+    if (this.#stopping) return
+    this.#stopping = true
+    const leave = this.#lifecycle === undefined ? (then: () => void) => then() : (then: () => void) => this.#lifecycle!.leave(then)
+    leave(() => this.#stopServing(() => this.#closeFiles(done)))
+  }
+
+  #stopServing(then: () => void): void {
+    for (const { name } of this.#config.listeners) this.#loop.unlisten(name)
+    this.#server?.closeAll()
+    this.#raft?.stop()
+    if (this.#replicas === undefined) return then()
+    return this.#checkpoint!.store(this.#replicas.all(), () => this.#replicas!.close(then))
+  }
+
+  #closeFiles(done: () => void): void {
+    if (this.#raft === undefined) return done()
+    const epoch = this.#lifecycle?.brokerEpoch ?? -1
+    return this.#raft.log.close(() => {
+      this.#loop.replace(cleanShutdownFile, new TextEncoder().encode(`${epoch}\n`), () => done())
+    })
+  }
+}
+
+function withApiVersions(handlers: readonly Handler[]): readonly Handler[] {
+  const all: Handler[] = [...handlers, apiVersionsHandler(() => all.map(({ api }) => api))]
+  return all
+}

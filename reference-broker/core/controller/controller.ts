@@ -1,0 +1,124 @@
+/**
+ * The active controller: the one node that writes the metadata log. It decides on an image that is ahead of what is
+ * committed by what it has proposed itself, and answers only when a proposal is committed. All of it vanishes when
+ * leadership does; the next active controller starts from the log.
+ */
+import type { TimerId } from '../../../ports/events.ts'
+import type { Loop } from '../../../ports/loop.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { topicConfig } from '../config/broker-config.ts'
+import type { Decisions } from '../decisions.ts'
+import type { Logger } from '../logger.ts'
+import { ClusterImage, type TopicImage } from '../metadata/image.ts'
+import { encodeMetadataRecord, type MetadataRecord } from '../metadata/records.ts'
+import type { Leadership } from '../raft/leadership.ts'
+import { withoutBroker, type ElectionContext } from './elections.ts'
+
+export interface ControllerOptions {
+  readonly config: BrokerConfig
+  readonly clusterId: string
+  readonly loop: Loop
+  readonly decisions: Decisions
+  readonly logger: Logger
+}
+
+interface Waiter {
+  readonly offset: number
+  readonly done: (committed: boolean) => void
+}
+
+/** Lives from the moment its leadership became active until it is deposed. */
+export class Controller {
+  readonly options: ControllerOptions
+  readonly image: ClusterImage
+  readonly #leadership: Leadership
+  /** When each registered broker was last heard, on the monotonic clock. */
+  readonly #lastHeardMs = new Map<number, number>()
+  #waiters: Waiter[] = []
+  #timer: TimerId | undefined
+  #deposed = false
+
+  constructor(options: ControllerOptions, leadership: Leadership, committed: ClusterImage) {
+    this.options = options
+    this.#leadership = leadership
+    this.image = committed.clone()
+    const now = options.loop.now()
+    for (const id of this.image.brokers.keys()) this.#lastHeardMs.set(id, now)
+    this.#scheduleCheck()
+    options.logger('info', 'active controller', { epoch: leadership.epoch })
+  }
+
+  get elections(): ElectionContext {
+    const { image, options } = this
+    return { image, decisions: options.decisions, uncleanAllowed: (topic) => this.#uncleanAllowed(topic) }
+  }
+
+  #uncleanAllowed(topic: TopicImage): boolean {
+    const read = topicConfig(this.options.config.topicDefaults, Object.fromEntries(topic.configs))
+    return 'config' in read && read.config.uncleanLeaderElectionEnable
+  }
+
+  /**
+   * Writes the records as one unit; the image has them at once. `done(true)`: committed. `done(false)`: this controller
+   * was deposed and nobody here knows. Returns the offset of the first record.
+   */
+  propose(records: readonly MetadataRecord[], done: (committed: boolean) => void): number {
+    if (this.#deposed) throw new Error('a deposed controller proposes nothing')
+    const first = this.#leadership.nextOffset
+    for (const [i, record] of records.entries()) this.image.apply(record, first + i)
+    const offset = this.#leadership.propose(records.map(encodeMetadataRecord))
+    this.#waiters.push({ offset, done })
+    return first
+  }
+
+  /** Everything below is committed. */
+  committed(highWatermark: number): void {
+    const ready = this.#waiters.filter(({ offset }) => offset < highWatermark)
+    if (ready.length === 0) return
+    this.#waiters = this.#waiters.filter(({ offset }) => offset >= highWatermark)
+    for (const { done } of ready) done(true)
+  }
+
+  depose(): void {
+    this.#deposed = true
+    if (this.#timer !== undefined) this.options.loop.cancel(this.#timer)
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const { done } of waiters) done(false)
+  }
+
+  // Sessions
+
+  heard(brokerId: number): void {
+    this.#lastHeardMs.set(brokerId, this.options.loop.now())
+  }
+
+  hasSession(brokerId: number): boolean {
+    const heardMs = this.#lastHeardMs.get(brokerId)
+    return heardMs !== undefined && this.options.loop.now() - heardMs < this.options.config.brokerSessionTimeoutMs
+  }
+
+  #scheduleCheck(): void {
+    const { brokerSessionTimeoutMs } = this.options.config
+    this.#timer = this.options.loop.after(brokerSessionTimeoutMs / 6, () => {
+      this.#fenceSilent()
+      this.#scheduleCheck()
+    })
+  }
+
+  #fenceSilent(): void {
+    for (const broker of this.image.brokers.values()) {
+      if (broker.fenced || this.hasSession(broker.id)) continue
+      this.options.logger('info', 'broker fenced', { brokerId: broker.id })
+      this.propose(this.fencing(broker.id), () => undefined)
+    }
+  }
+
+  /** The records that take a broker out of service. */
+  fencing(brokerId: number): MetadataRecord[] {
+    return [
+      { kind: 'broker-state', brokerId, fenced: true, inControlledShutdown: false },
+      ...withoutBroker(this.elections, brokerId),
+    ]
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Every decision a bug could get wrong, as a small pure function under one name. The broker asks this table and nothing
+ * else, so a planted defect is an override of one entry, kept outside the broker's own code (reference-broker/defects).
+ */
+import { classifyBatch, type ProducerEntry } from './log/producer-state.ts'
+import type { LogDecisions } from './log/partition-log.ts'
+
+export interface HighWatermarkView {
+  readonly current: number
+  /** What this leader has safely written (or synced, where flush.messages asks for it). */
+  readonly leaderWritten: number
+  /** Log ends of the followers that count: in sync, being added, or caught up in time. */
+  readonly followerEnds: readonly number[]
+  readonly inSyncCount: number
+  readonly minInSyncReplicas: number
+}
+
+export interface AcknowledgeView {
+  /** First offset after the batch. */
+  readonly endOffset: number
+  readonly highWatermark: number
+  readonly leaderWritten: number
+}
+
+export interface ElectionView {
+  /** In assignment order: the first is preferred. */
+  readonly replicas: readonly number[]
+  readonly inSyncReplicas: readonly number[]
+  /** Live: registered, unfenced, not shutting down. */
+  readonly isLive: (brokerId: number) => boolean
+  readonly uncleanAllowed: boolean
+}
+
+export interface Elected {
+  /** -1: nobody may lead. */
+  readonly leader: number
+  readonly inSyncReplicas: readonly number[]
+  readonly unclean: boolean
+}
+
+export interface VoteView {
+  readonly candidateLastEpoch: number
+  readonly candidateEndOffset: number
+  readonly ownLastEpoch: number
+  readonly ownEndOffset: number
+}
+
+export interface TruncationView {
+  /** Where the leader says its log for that epoch, or the one before, ends. */
+  readonly diverging: { readonly epoch: number; readonly endOffset: number }
+  /** The same question asked of the own log. */
+  readonly own: { readonly leaderEpoch: number; readonly endOffset: number }
+  readonly highWatermark: number
+}
+
+export interface Decisions extends LogDecisions {
+  /** The leader's new high watermark: never back, and standing still below the minimum in-sync count (KIP-966). */
+  leaderHighWatermark(view: HighWatermarkView): number
+  /** May an acks=all write be answered as done? */
+  mayAcknowledge(view: AcknowledgeView): boolean
+  /** Who leads a partition whose leader is gone. */
+  electLeader(view: ElectionView): Elected
+  /** Is the candidate's log at least as complete as ours (Raft 5.4.1)? */
+  logIsUpToDate(view: VoteView): boolean
+  /** Where a follower whose log diverged cuts it: by epoch, never by high watermark (KIP-101). */
+  truncationOffset(view: TruncationView): number
+  /** What a majority of voters has on disk; `ends` in any order, the leader's own synced end among them. */
+  quorumCommittedOffset(ends: readonly number[]): number
+}
+
+function leaderHighWatermark(view: HighWatermarkView): number {
+  if (view.inSyncCount < view.minInSyncReplicas) return view.current
+  let lowest = view.leaderWritten
+  for (const end of view.followerEnds) if (end < lowest) lowest = end
+  return lowest > view.current ? lowest : view.current
+}
+
+function electLeader(view: ElectionView): Elected {
+  for (const id of view.replicas) {
+    if (view.inSyncReplicas.includes(id) && view.isLive(id)) {
+      return { leader: id, inSyncReplicas: view.inSyncReplicas, unclean: false }
+    }
+  }
+  const any = view.uncleanAllowed ? view.replicas.find(view.isLive) : undefined
+  if (any !== undefined) return { leader: any, inSyncReplicas: [any], unclean: true }
+  return { leader: -1, inSyncReplicas: view.inSyncReplicas, unclean: false }
+}
+
+function logIsUpToDate(view: VoteView): boolean {
+  if (view.candidateLastEpoch !== view.ownLastEpoch) return view.candidateLastEpoch > view.ownLastEpoch
+  return view.candidateEndOffset >= view.ownEndOffset
+}
+
+function truncationOffset(view: TruncationView): number {
+  if (view.own.leaderEpoch !== view.diverging.epoch) return Math.max(0, view.own.endOffset)
+  return Math.min(view.own.endOffset, view.diverging.endOffset)
+}
+
+function quorumCommittedOffset(ends: readonly number[]): number {
+  const descending = [...ends].sort((a, b) => b - a)
+  return descending[Math.floor(ends.length / 2)]!
+}
+
+export const soundDecisions: Decisions = {
+  classifyBatch,
+  recoveredProducers: (entries: readonly ProducerEntry[]): readonly ProducerEntry[] => entries,
+  leaderHighWatermark,
+  mayAcknowledge: (view) => view.highWatermark >= view.endOffset,
+  electLeader,
+  logIsUpToDate,
+  truncationOffset,
+  quorumCommittedOffset,
+}

@@ -1,0 +1,138 @@
+/** For tests of this room: a log as a plain list of batches, and the batches to fill it with. */
+import { decodeRecords } from '../../../protocol/record-batch-decode.ts'
+import { encodeBatch } from '../../../protocol/record-batch-encode.ts'
+import { lastOffset, readBatchHeader, type BatchHeader } from '../../../protocol/record-batch.ts'
+import { EpochCache, type EpochEntry } from './epoch-cache.ts'
+import type { LogConfig, LogDecisions } from './log-config.ts'
+import { classifyBatch, ProducerStates, type ProducerEntry } from './producer-state.ts'
+import type { ReadLimits } from './batch-walk.ts'
+
+export const soundLogDecisions: LogDecisions = { classifyBatch, recoveredProducers: (entries) => entries }
+
+export const roomyConfig: LogConfig = {
+  segmentBytes: 1 << 30,
+  segmentMs: 1e12,
+  indexIntervalBytes: 4096,
+  segmentIndexBytes: 10 << 20,
+  cacheBytes: 1 << 20,
+  producerIdExpirationMs: 1e12,
+}
+
+export interface BatchSpec {
+  readonly baseOffset: number
+  readonly leaderEpoch: number
+  readonly timestamps: readonly number[]
+  readonly valueBytes: number
+  /** Absent: no idempotent producer. */
+  readonly producer?: { readonly producerId: number; readonly producerEpoch: number; readonly baseSequence: number }
+}
+
+export function batchOf(spec: BatchSpec): Uint8Array {
+  const value = new Uint8Array(spec.valueBytes).fill(spec.baseOffset)
+  return encodeBatch({
+    records: spec.timestamps.map((timestamp) => ({ key: null, value, timestamp })),
+    baseOffset: spec.baseOffset,
+    partitionLeaderEpoch: spec.leaderEpoch,
+    ...spec.producer,
+  })
+}
+
+/** A batch of `count` records without anything special. */
+export function plainBatch(baseOffset: number, count: number, leaderEpoch = 0): Uint8Array {
+  return batchOf({ baseOffset, leaderEpoch, timestamps: Array.from({ length: count }, (_, i) => baseOffset + i), valueBytes: 10 })
+}
+
+export function join(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+interface ModelBatch {
+  readonly bytes: Uint8Array
+  readonly header: BatchHeader
+  readonly endOffset: number
+}
+
+export class LogModel {
+  batches: ModelBatch[] = []
+  logStartOffset = 0
+  epochs: EpochCache = new EpochCache()
+  /** End of the log when there are no batches. */
+  #emptyEnd = 0
+
+  get logEndOffset(): number {
+    return this.batches.at(-1)?.endOffset ?? this.#emptyEnd
+  }
+
+  append(batches: readonly Uint8Array[]): void {
+    for (const bytes of batches) {
+      const header = readBatchHeader(bytes, 0)
+      this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
+      this.batches.push({ bytes, header, endOffset: lastOffset(header) + 1 })
+    }
+  }
+
+  truncateTo(offset: number): void {
+    this.batches = this.batches.filter(({ endOffset }) => endOffset <= offset)
+    this.logStartOffset = Math.min(this.logStartOffset, this.logEndOffset)
+    this.epochs.truncateFromEnd(Math.min(offset, this.logEndOffset))
+  }
+
+  startAt(offset: number): void {
+    this.batches = []
+    this.logStartOffset = offset
+    this.#emptyEnd = offset
+    this.epochs.clear()
+  }
+
+  /** What only headers tell. */
+  forgetEmptyEpochs(): void {
+    this.epochs = new EpochCache()
+    for (const { header } of this.batches) this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
+  }
+
+  /** The batches a read may return; it may return fewer, but not none. */
+  read(offset: number, limits: ReadLimits): Uint8Array {
+    const from = this.batches.findIndex(({ endOffset }) => endOffset > offset)
+    const taken: Uint8Array[] = []
+    let sum = 0
+    for (const { bytes, endOffset } of from < 0 ? [] : this.batches.slice(from)) {
+      sum += bytes.length
+      if (endOffset > limits.endOffset || (sum > limits.maxBytes && !(limits.atLeastOne && taken.length === 0))) break
+      taken.push(bytes)
+    }
+    return join(taken)
+  }
+
+  /** State of a log that never had anything else. */
+  producers(): readonly ProducerEntry[] {
+    const states = new ProducerStates(() => Infinity)
+    for (const { header } of this.batches) states.apply(header)
+    return states.entries()
+  }
+
+  epochEntries(): readonly EpochEntry[] {
+    return this.epochs.entries
+  }
+
+  #records(): { offset: number; timestamp: number; leaderEpoch: number }[] {
+    return this.batches.flatMap(({ bytes, header }) =>
+      decodeRecords(bytes, 0, { maxBytes: 1 << 20 }).map(({ offset, timestamp }) => ({
+        offset,
+        timestamp,
+        leaderEpoch: header.partitionLeaderEpoch,
+      })),
+    )
+  }
+
+  offsetForTimestamp(timestamp: number, end: number): { offset: number; timestamp: number; leaderEpoch: number } | undefined {
+    const found = this.#records().find((record) => record.timestamp >= timestamp && record.offset >= this.logStartOffset)
+    return found !== undefined && found.offset < end ? found : undefined
+  }
+
+  offsetOfMaxTimestamp(end: number): { offset: number; timestamp: number; leaderEpoch: number } | undefined {
+    const records = this.#records()
+    const largest = Math.max(...records.map(({ timestamp }) => timestamp))
+    const found = records.find(({ timestamp }) => timestamp === largest)
+    return found !== undefined && found.offset < end ? found : undefined
+  }
+}

@@ -1,0 +1,82 @@
+/** Reading batches of one segment from its file: the index says where to begin, the batches themselves do the rest. */
+import type { DiskLoop } from '../../../ports/loop.ts'
+import { batchHeaderBytes } from '../../../protocol/record-batch.ts'
+import { batchEndOffsetAt, batchSizeAt, hasHeaderAt, skipBatches, takeBatches, type ReadLimits } from './batch-walk.ts'
+import type { Segment } from './segment.ts'
+
+/** One disk read brings at most about this much, unless a single batch is larger. */
+const maxWindowBytes = 8 << 20
+const minWindowBytes = 4 << 10
+
+export interface ReadFailure {
+  readonly kind: 'failed'
+  readonly reason: string
+}
+
+export type SegmentRead =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** No batch of this segment reaches beyond the offset. */
+  | { readonly kind: 'past' }
+  | ReadFailure
+
+/** The first batch that ends beyond an offset. */
+export interface FoundBatch {
+  readonly kind: 'found'
+  readonly position: number
+  /** What was read from `position` on: its header, and as much more as asked for. */
+  readonly bytes: Uint8Array
+  /** Where the log before it ends. */
+  readonly endOffset: number
+}
+
+/** Whole batches from the one that contains `offset` (or the first after it). The segment's indexes must be in memory. */
+export function readSegment(
+  loop: DiskLoop,
+  segment: Segment,
+  wanted: { readonly offset: number; readonly limits: ReadLimits },
+  done: (read: SegmentRead) => void,
+): void {
+  const { limits } = wanted
+  const windowBytes = Math.min(maxWindowBytes, Math.max(minWindowBytes, limits.maxBytes))
+  findBatch(loop, segment, { offset: wanted.offset, windowBytes }, (found) => {
+    if (found.kind !== 'found') return done(found)
+    const { bytes, position } = found
+    const firstBytes = batchSizeAt(bytes, 0)
+    const fits = firstBytes <= limits.maxBytes || limits.atLeastOne
+    if (firstBytes <= bytes.length || !fits || batchEndOffsetAt(bytes, 0) > limits.endOffset) {
+      return done({ kind: 'bytes', bytes: bytes.subarray(0, takeBatches(bytes, 0, limits)) })
+    }
+    loop.read(segment.logFile, position, firstBytes, (result) => {
+      if (!result.ok) return done(failed(segment, result.reason))
+      done({ kind: 'bytes', bytes: result.bytes.subarray(0, takeBatches(result.bytes, 0, limits)) })
+    })
+  })
+}
+
+/** `past`: the log before the end of the file ends at `endOffset`. The segment's indexes must be in memory. */
+export function findBatch(
+  loop: DiskLoop,
+  segment: Segment,
+  wanted: { readonly offset: number; readonly windowBytes: number },
+  done: (found: FoundBatch | { readonly kind: 'past'; readonly endOffset: number } | ReadFailure) => void,
+): void {
+  const { offset, windowBytes } = wanted
+  const readOn = (position: number, endOffset: number): void => {
+    const leftBytes = segment.sizeBytes - position
+    if (leftBytes === 0) return done({ kind: 'past', endOffset })
+    if (leftBytes < batchHeaderBytes) return done(failed(segment, `no batch at byte ${position}`))
+    loop.read(segment.logFile, position, Math.min(windowBytes, leftBytes), (result) => {
+      if (!result.ok) return done(failed(segment, result.reason))
+      const { bytes } = result
+      const skipped = hasHeaderAt(bytes, 0) ? skipBatches(bytes, offset, endOffset) : undefined
+      if (skipped === undefined) return done(failed(segment, `no batch at byte ${position}`))
+      if (!hasHeaderAt(bytes, skipped.at)) return readOn(position + skipped.at, skipped.endOffset)
+      done({ kind: 'found', position: position + skipped.at, bytes: bytes.subarray(skipped.at), endOffset: skipped.endOffset })
+    })
+  }
+  readOn(segment.indexes!.offsets.positionFor(offset - 1 - segment.baseOffset), segment.baseOffset)
+}
+
+function failed(segment: Segment, reason: string): ReadFailure {
+  return { kind: 'failed', reason: `cannot read ${segment.logFile}: ${reason}` }
+}

@@ -1,0 +1,128 @@
+/**
+ * The cluster as the metadata log tells it: a pure fold over its records. Brokers hold the image of what is committed;
+ * the active controller holds one that is ahead by what it has proposed. Parts are replaced, never changed, so an old
+ * reference stays a true picture of its moment.
+ */
+import { toNumber } from '../../../protocol/int64.ts'
+import type { MetadataRecord } from './records.ts'
+
+export interface BrokerImage {
+  readonly id: number
+  /** Offset of its registration record. */
+  readonly epoch: number
+  readonly incarnationId: string
+  readonly listeners: readonly { readonly name: string; readonly host: string; readonly port: number }[]
+  readonly rack: string | null
+  /** Fenced brokers lead nothing and are in no in-sync set. */
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+}
+
+export interface PartitionImage {
+  readonly replicas: readonly number[]
+  readonly inSyncReplicas: readonly number[]
+  /** -1: none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+}
+
+export interface TopicImage {
+  readonly name: string
+  readonly id: string
+  readonly configs: ReadonlyMap<string, string>
+  readonly partitions: readonly PartitionImage[]
+}
+
+export class ClusterImage {
+  readonly brokers: Map<number, BrokerImage>
+  readonly topicsByName: Map<string, TopicImage>
+  readonly topicsById: Map<string, TopicImage>
+  nextProducerId: number
+  /** First offset not folded in. */
+  endOffset: number
+
+  constructor(from?: ClusterImage) {
+    this.brokers = new Map(from?.brokers)
+    this.topicsByName = new Map(from?.topicsByName)
+    this.topicsById = new Map(from?.topicsById)
+    this.nextProducerId = from?.nextProducerId ?? 0
+    this.endOffset = from?.endOffset ?? 0
+  }
+
+  clone(): ClusterImage {
+    return new ClusterImage(this)
+  }
+
+  /** Registered, unfenced and not on its way out: may lead, may be given replicas. */
+  isLive(brokerId: number): boolean {
+    const broker = this.brokers.get(brokerId)
+    return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
+  }
+
+  partition(topicId: string, index: number): PartitionImage | undefined {
+    return this.topicsById.get(topicId)?.partitions[index]
+  }
+
+  /** Folds one record in. Throws on a record that cannot follow what came before: the log would be broken. */
+  apply(record: MetadataRecord, offset: number): void {
+    this.endOffset = offset + 1
+    switch (record.kind) {
+      case 'broker-registered':
+        this.brokers.set(record.brokerId, {
+          id: record.brokerId,
+          epoch: offset,
+          incarnationId: record.incarnationId,
+          listeners: record.listeners,
+          rack: record.rack,
+          fenced: true,
+          inControlledShutdown: false,
+        })
+        return
+      case 'broker-state': {
+        const broker = this.brokers.get(record.brokerId)
+        if (broker === undefined) throw new Error(`broker ${record.brokerId} is not registered`)
+        this.brokers.set(broker.id, {
+          ...broker,
+          fenced: record.fenced,
+          inControlledShutdown: record.inControlledShutdown,
+        })
+        return
+      }
+      case 'topic-created':
+        return this.#putTopic({
+          name: record.name,
+          id: record.topicId,
+          configs: new Map(record.configs.map(({ name, value }) => [name, value])),
+          partitions: [],
+        })
+      case 'topic-removed': {
+        const topic = this.#topic(record.topicId)
+        this.topicsById.delete(topic.id)
+        this.topicsByName.delete(topic.name)
+        return
+      }
+      case 'partition': {
+        const topic = this.#topic(record.topicId)
+        const { replicas, inSyncReplicas, leader, leaderEpoch, partitionEpoch } = record
+        const partitions = [...topic.partitions]
+        partitions[record.partitionIndex] = { replicas, inSyncReplicas, leader, leaderEpoch, partitionEpoch }
+        return this.#putTopic({ ...topic, partitions })
+      }
+      case 'producer-ids':
+        this.nextProducerId = toNumber(record.nextProducerId)
+        return
+    }
+  }
+
+  #topic(topicId: string): TopicImage {
+    const topic = this.topicsById.get(topicId)
+    if (topic === undefined) throw new Error(`topic ${topicId} does not exist`)
+    return topic
+  }
+
+  #putTopic(topic: TopicImage): void {
+    this.topicsByName.set(topic.name, topic)
+    this.topicsById.set(topic.id, topic)
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * What a quorum follower does: pulls the leader's log, cuts its own where the two diverge, syncs before it asks for
+ * more (its next fetch offset is its promise), and stands for election when the leader has been silent too long.
+ */
+import { apis } from '../../../protocol/apis.ts'
+import { errorCode } from '../../../protocol/errors.ts'
+import { toBigInt, toNumber } from '../../../protocol/int64.ts'
+import type { FetchResponse } from '../../../protocol/apis/01-fetch.ts'
+import type { TimerId } from '../../../ports/events.ts'
+import { appendFetched } from '../replication/append-fetched.ts'
+import type { PeerAnswer } from '../server/peer.ts'
+import { metadataTopic } from './metadata-topic.ts'
+import type { Raft } from './raft.ts'
+
+type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
+
+const maxFetchBytes = 8 * 1024 * 1024
+
+export class Following {
+  readonly leaderId: number
+  lastFetchMs: number | undefined
+  readonly #raft: Raft
+  #timer: TimerId | undefined
+  #retry: TimerId | undefined
+  #stopped = false
+
+  constructor(raft: Raft, leaderId: number) {
+    this.#raft = raft
+    this.leaderId = leaderId
+  }
+
+  start(): void {
+    this.#armTimeout()
+    this.#raft.log.whenSettled(() => this.#fetch())
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const timer of [this.#timer, this.#retry]) if (timer !== undefined) this.#raft.loop.cancel(timer)
+    this.#raft.peer(this.leaderId, 'fetch').close('no longer following')
+  }
+
+  /** Whether the leader was heard within the fetch timeout: then nobody else gets a pre-vote from here. */
+  hearsLeader(): boolean {
+    const { quorumFetchTimeoutMs } = this.#raft.options.config
+    return this.lastFetchMs !== undefined && this.#raft.loop.now() - this.lastFetchMs < quorumFetchTimeoutMs
+  }
+
+  #armTimeout(): void {
+    if (this.#timer !== undefined) this.#raft.loop.cancel(this.#timer)
+    this.#timer = this.#raft.loop.after(this.#raft.options.config.quorumFetchTimeoutMs, () => {
+      this.#raft.options.logger('debug', 'quorum leader is silent', { leaderId: this.leaderId })
+      this.#raft.becomeProspective()
+    })
+  }
+
+  #fetch(): void {
+    if (this.#stopped) return
+    const raft = this.#raft
+    const { nodeId, clusterId, config } = raft.options
+    const body = {
+      clusterId,
+      replicaState: { replicaId: nodeId, replicaEpoch: -1n },
+      maxWaitMs: Math.floor(Math.min(500, config.quorumFetchTimeoutMs / 3)),
+      minBytes: 0,
+      maxBytes: maxFetchBytes,
+      topics: [{
+        topicId: metadataTopic.id,
+        partitions: [{
+          partition: 0,
+          currentLeaderEpoch: raft.epoch,
+          fetchOffset: toBigInt(raft.log.logEndOffset),
+          lastFetchedEpoch: raft.log.epochs.latest,
+          partitionMaxBytes: maxFetchBytes,
+          highWatermark: toBigInt(raft.highWatermark),
+        }],
+      }],
+      forgottenTopicsData: [],
+    }
+    const peer = raft.peer(this.leaderId, 'fetch')
+    peer.request(apis.Fetch, body, config.quorumRequestTimeoutMs, (answer) => this.#answered(answer))
+  }
+
+  #answered(answer: PeerAnswer<FetchResponse>): void {
+    if (this.#stopped) return
+    const partition = answer.ok ? answer.body.responses[0]?.partitions[0] : undefined
+    if (partition === undefined) return this.#fetchLater()
+    if (partition.errorCode !== errorCode.NONE) {
+      this.#raft.observe(partition.currentLeader.leaderEpoch, partition.currentLeader.leaderId)
+      return this.#fetchLater()
+    }
+    this.lastFetchMs = this.#raft.loop.now()
+    this.#armTimeout()
+    if (partition.divergingEpoch.epoch >= 0) return this.#truncate(partition)
+    this.#take(partition)
+  }
+
+  #truncate(partition: FetchedPartition): void {
+    const { log, options, highWatermark } = this.#raft
+    const diverging = { epoch: partition.divergingEpoch.epoch, endOffset: toNumber(partition.divergingEpoch.endOffset) }
+    const own = log.endOffsetForEpoch(diverging.epoch)
+    const offset = options.decisions.truncationOffset({ diverging, own, highWatermark })
+    if (offset < highWatermark) throw new Error(`the quorum leader asks to cut committed metadata at ${offset}`)
+    options.logger('info', 'metadata log truncated', { from: log.logEndOffset, to: offset })
+    log.truncateTo(offset, () => this.#fetch())
+  }
+
+  #take(partition: FetchedPartition): void {
+    const { log } = this.#raft
+    const leaderHighWatermark = toNumber(partition.highWatermark)
+    const before = log.logEndOffset
+    const sound = appendFetched(log, partition.records, this.#raft.epoch, () => undefined)
+    const next = (): void => {
+      this.#raft.advanceHighWatermark(Math.min(leaderHighWatermark, log.syncedOffset))
+      if (sound) this.#fetch()
+      else this.#fetchLater()
+    }
+    if (log.logEndOffset > before) log.sync(next)
+    else next()
+  }
+
+  #fetchLater(): void {
+    if (this.#stopped) return
+    this.#retry = this.#raft.loop.after(this.#raft.options.config.quorumRetryBackoffMs, () => this.#fetch())
+  }
+}

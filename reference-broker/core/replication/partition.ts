@@ -1,0 +1,279 @@
+/**
+ * One replica of one partition. As leader it counts how far its followers have come, moves the high watermark, keeps the
+ * in-sync set true and answers waiting producers; as follower it takes what the fetcher brings. Roles change only by the
+ * controller's word (`update`), never by the replica's own opinion.
+ */
+import type { DiskLoop } from '../../../ports/loop.ts'
+import type { ErrorName } from '../../../protocol/errors.ts'
+import type { TopicConfig } from '../config/broker-config.ts'
+import type { Decisions } from '../decisions.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { Logger } from '../logger.ts'
+import type { PartitionImage } from '../metadata/image.ts'
+import { FollowerTable } from './followers.ts'
+
+export interface PartitionOptions {
+  readonly brokerId: number
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  readonly log: PartitionLog
+  readonly config: TopicConfig
+  readonly lagTimeMaxMs: number
+  readonly decisions: Decisions
+  readonly loop: DiskLoop
+  readonly logger: Logger
+  /** The registered epoch of a live broker; undefined when it may not join the in-sync set. */
+  readonly liveEpoch: (brokerId: number) => number | undefined
+  /** Asks the controller for this in-sync set; answered through `inSyncAnswered` or `update`. */
+  readonly proposeInSync: (partition: Partition, inSyncReplicas: readonly number[]) => void
+}
+
+interface WaitingProduce {
+  readonly endOffset: number
+  readonly done: (error: ErrorName) => void
+}
+
+/** Told when something a parked fetch may wait for has changed. */
+export type Watcher = () => void
+
+export class Partition {
+  readonly options: PartitionOptions
+  readonly log: PartitionLog
+  readonly key: string
+  image: PartitionImage
+  highWatermark: number
+  /** Start of the current leader epoch, while leading. */
+  epochStartOffset = 0
+  readonly followers: FollowerTable
+  readonly consumerWatchers: Set<Watcher> = new Set()
+  readonly replicaWatchers: Set<Watcher> = new Set()
+  #proposed: readonly number[] | undefined
+  #waiting: WaitingProduce[] = []
+  #flushTimer = false
+  /** The epoch this replica leads in, -1 while it does not (yet). */
+  #leadingEpoch = -1
+
+  constructor(options: PartitionOptions, image: PartitionImage, highWatermark: number) {
+    this.options = options
+    this.log = options.log
+    this.key = `${options.topic}-${options.index}`
+    this.image = image
+    this.highWatermark = Math.min(Math.max(highWatermark, this.log.logStartOffset), this.log.logEndOffset)
+    this.followers = new FollowerTable(options.lagTimeMaxMs)
+    this.#takeRole()
+  }
+
+  /** Told to lead. */
+  get isLeader(): boolean {
+    return this.image.leader === this.options.brokerId
+  }
+
+  /** Told to lead, and ready to. */
+  get isLeading(): boolean {
+    return this.isLeader && this.#leadingEpoch === this.image.leaderEpoch
+  }
+
+  /** A bound a few brokers cannot meet would refuse for ever: never more than there are replicas. */
+  get minInSyncReplicas(): number {
+    return Math.min(this.options.config.minInSyncReplicas, this.image.replicas.length)
+  }
+
+  /** What counts as this replica's own copy: written, or synced where flush.messages=1 promises it. */
+  get safeOffset(): number {
+    return this.options.config.flushMessages <= 1 ? this.log.syncedOffset : this.log.writtenOffset
+  }
+
+  /** True while a change of the in-sync set is on its way to the controller. */
+  get isProposing(): boolean {
+    return this.#proposed !== undefined
+  }
+
+  /** The controller's word. Older words than the last are ignored. */
+  update(image: PartitionImage): void {
+    const newEpoch = image.leaderEpoch > this.image.leaderEpoch
+    if (!newEpoch && image.partitionEpoch <= this.image.partitionEpoch) return
+    const ledBefore = this.isLeader
+    this.image = image
+    this.#proposed = undefined
+    if (newEpoch) {
+      if (ledBefore) this.#failWaiting('NOT_LEADER_OR_FOLLOWER')
+      this.#takeRole()
+    }
+    if (this.isLeading) this.advanceHighWatermark()
+    this.#notifyAll()
+  }
+
+  #takeRole(): void {
+    this.#leadingEpoch = -1
+    if (!this.isLeader) return
+    const { leaderEpoch } = this.image
+    this.log.whenSettled(() => {
+      if (this.isLeader && this.image.leaderEpoch === leaderEpoch) this.#lead()
+    })
+  }
+
+  /** Only on a log at rest: a truncation begun as a follower must have ended. */
+  #lead(): void {
+    this.#leadingEpoch = this.image.leaderEpoch
+    this.log.epochs.assign(this.image.leaderEpoch, this.log.logEndOffset)
+    this.epochStartOffset = this.log.logEndOffset
+    const others = this.image.replicas.filter((id) => id !== this.options.brokerId)
+    this.followers.reset(others, this.image.inSyncReplicas, this.options.loop.now())
+    this.advanceHighWatermark()
+  }
+
+  /** Before it goes away for good. */
+  close(): void {
+    this.#failWaiting('NOT_LEADER_OR_FOLLOWER')
+    this.#notifyAll()
+  }
+
+  // Leading
+
+  /** Appends a batch whose offset and epoch are set; the caller has validated it. `written`: this replica's copy is safe. */
+  appendAsLeader(batch: Uint8Array, written: () => void): void {
+    const { leaderEpoch } = this.image
+    this.log.append(batch, this.onWritten(() => {
+      written()
+      if (this.isLeading && this.image.leaderEpoch === leaderEpoch) this.advanceHighWatermark()
+    }))
+    for (const watcher of [...this.replicaWatchers]) watcher()
+  }
+
+  /** What to hand to an append: calls `done` when the bytes are as safe as flush.messages asks for. */
+  onWritten(done: () => void): () => void {
+    return () => {
+      const { flushMessages, flushMs } = this.options.config
+      if (flushMessages <= 1) return this.log.sync(done)
+      if (this.log.writtenOffset - this.log.syncedOffset >= flushMessages) this.log.sync(() => undefined)
+      else if (flushMs < Number.MAX_SAFE_INTEGER) this.#flushLater(flushMs)
+      done()
+    }
+  }
+
+  #flushLater(flushMs: number): void {
+    if (this.#flushTimer) return
+    this.#flushTimer = true
+    this.options.loop.after(flushMs, () => {
+      this.#flushTimer = false
+      this.log.sync(() => undefined)
+    })
+  }
+
+  /** `done('NONE')` when `endOffset` may be acknowledged with acks=all; an error when this leader can no longer tell. */
+  waitForAcknowledge(endOffset: number, done: (error: ErrorName) => void): void {
+    if (this.#mayAcknowledge(endOffset)) return done(this.#acknowledgeError())
+    this.#waiting.push({ endOffset, done })
+  }
+
+  /** Drops a producer that no longer waits. */
+  stopWaiting(done: (error: ErrorName) => void): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting.done !== done)
+  }
+
+  #mayAcknowledge(endOffset: number): boolean {
+    const { highWatermark, safeOffset } = this
+    return this.options.decisions.mayAcknowledge({ endOffset, highWatermark, leaderWritten: safeOffset })
+  }
+
+  #acknowledgeError(): ErrorName {
+    const enough = this.image.inSyncReplicas.length >= this.minInSyncReplicas
+    return enough ? 'NONE' : 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'
+  }
+
+  #failWaiting(error: ErrorName): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { done } of waiting) done(error)
+  }
+
+  advanceHighWatermark(): void {
+    const { inSyncReplicas } = this.image
+    const proposed = this.#proposed ?? []
+    const counts = (id: number): boolean => inSyncReplicas.includes(id) || proposed.includes(id)
+    const eligible = (id: number): boolean => this.options.liveEpoch(id) !== undefined
+    const next = this.options.decisions.leaderHighWatermark({
+      current: this.highWatermark,
+      leaderWritten: this.safeOffset,
+      followerEnds: this.followers.endsThatCount(counts, eligible, this.log.logEndOffset, this.options.loop.now()),
+      inSyncCount: inSyncReplicas.length,
+      minInSyncReplicas: this.minInSyncReplicas,
+    })
+    if (next > this.highWatermark) {
+      this.highWatermark = next
+      for (const watcher of [...this.consumerWatchers]) watcher()
+    }
+    this.#answerWaiting()
+  }
+
+  #answerWaiting(): void {
+    if (this.#waiting.length === 0) return
+    const ready = this.#waiting.filter(({ endOffset }) => this.#mayAcknowledge(endOffset))
+    if (ready.length === 0) return
+    this.#waiting = this.#waiting.filter((waiting) => !ready.includes(waiting))
+    const error = this.#acknowledgeError()
+    for (const { done } of ready) done(error)
+  }
+
+  /** A follower's fetch tells that everything below its offset is safely its own. */
+  followerFetched(brokerId: number, brokerEpoch: number, fetchOffset: number): void {
+    const known = this.followers.fetched(brokerId, {
+      brokerEpoch,
+      fetchOffset,
+      leaderEnd: this.log.logEndOffset,
+      nowMs: this.options.loop.now(),
+    })
+    if (!known) return
+    this.#maybeExpand(brokerId)
+    this.advanceHighWatermark()
+  }
+
+  #maybeExpand(brokerId: number): void {
+    const follower = this.followers.get(brokerId)
+    if (follower === undefined || this.isProposing || this.image.inSyncReplicas.includes(brokerId)) return
+    const bound = Math.max(this.highWatermark, this.epochStartOffset)
+    if (follower.logEndOffset < bound) return
+    if (this.options.liveEpoch(brokerId) !== follower.brokerEpoch) return
+    this.#propose([...this.image.inSyncReplicas, brokerId])
+  }
+
+  /** Called now and then: members that have lagged too long leave the in-sync set. */
+  maybeShrink(): void {
+    if (!this.isLeading || this.isProposing) return
+    const lagging = this.followers.lagging(this.log.logEndOffset, this.options.loop.now())
+    const remaining = this.image.inSyncReplicas.filter((id) => !lagging.includes(id))
+    if (remaining.length < this.image.inSyncReplicas.length) this.#propose(remaining)
+  }
+
+  #propose(inSyncReplicas: readonly number[]): void {
+    this.#proposed = inSyncReplicas
+    this.options.proposeInSync(this, inSyncReplicas)
+  }
+
+  /** The controller refused the proposal for good, in a way that changes nothing: back to what is committed. */
+  proposalRefused(): void {
+    this.#proposed = undefined
+  }
+
+  // Following
+
+  /** What the fetcher learned of the leader's high watermark, at most what is here. */
+  followHighWatermark(leaderHighWatermark: number): void {
+    const next = Math.min(leaderHighWatermark, this.log.writtenOffset)
+    if (next <= this.highWatermark) return
+    this.highWatermark = next
+    for (const watcher of [...this.consumerWatchers]) watcher()
+  }
+
+  /** After a truncation: only an unclean election can ask for less than was committed. */
+  truncated(): void {
+    if (this.highWatermark <= this.log.logEndOffset) return
+    this.options.logger('warn', 'truncated below the high watermark', { partition: this.key, to: this.log.logEndOffset })
+    this.highWatermark = this.log.logEndOffset
+  }
+
+  #notifyAll(): void {
+    for (const watcher of [...this.consumerWatchers, ...this.replicaWatchers]) watcher()
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The partitions this broker hosts, kept as the metadata says: opened, led, followed, removed. A log's folder carries
+ * the topic id, so a topic that was deleted and made again never meets its old bytes.
+ */
+import type { DiskLoop } from '../../../ports/loop.ts'
+import { topicConfig, type BrokerConfig, type TopicConfig } from '../config/broker-config.ts'
+import type { Decisions } from '../decisions.ts'
+import { openLog, type PartitionLog } from '../log/partition-log.ts'
+import type { Logger } from '../logger.ts'
+import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
+import type { MetadataChanges } from '../metadata/publisher.ts'
+import type { Peer } from '../server/peer.ts'
+import { Fetcher } from './fetcher.ts'
+import type { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
+import { Partition } from './partition.ts'
+
+export interface ReplicasOptions {
+  readonly config: BrokerConfig
+  readonly loop: DiskLoop
+  readonly decisions: Decisions
+  readonly logger: Logger
+  readonly image: () => ClusterImage
+  readonly cleanShutdown: boolean
+  readonly checkpoint: HighWatermarkCheckpoint
+  readonly brokerEpoch: () => number
+  readonly liveEpoch: (brokerId: number) => number | undefined
+  readonly fetchPeer: (brokerId: number) => Peer
+  readonly proposeInSync: (partition: Partition, inSyncReplicas: readonly number[]) => void
+  readonly onFatal: (reason: string) => void
+}
+
+export class Replicas {
+  readonly #options: ReplicasOptions
+  readonly #partitions = new Map<string, Partition>()
+  readonly #opening = new Set<string>()
+  readonly #fetchers = new Map<number, Fetcher>()
+  #whenOpen: (() => void)[] = []
+  #begun = false
+
+  constructor(options: ReplicasOptions) {
+    this.#options = options
+    const shrink = (): void => {
+      for (const partition of this.#partitions.values()) partition.maybeShrink()
+      options.loop.after(options.config.replicaLagTimeMaxMs / 2, shrink)
+    }
+    options.loop.after(options.config.replicaLagTimeMaxMs / 2, shrink)
+  }
+
+  get(topicId: string, index: number): Partition | undefined {
+    return this.#partitions.get(topicId + index)
+  }
+
+  all(): IterableIterator<Partition> {
+    return this.#partitions.values()
+  }
+
+  /**
+   * Begins to host what the metadata says. Not before it tells of this incarnation's own registration: what it said
+   * earlier was meant for the process that died, whose log may have had more, and leading on in its epoch would give
+   * one offset two records in one epoch.
+   */
+  begin(): void {
+    this.#begun = true
+    for (const topic of this.#options.image().topicsById.values()) {
+      for (const [index, partition] of topic.partitions.entries()) this.#place(topic.id, index, partition)
+    }
+  }
+
+  /** Takes over what the metadata changed. */
+  apply(changes: MetadataChanges): void {
+    if (!this.#begun) return
+    for (const topicId of changes.removedTopics) this.#removeTopic(topicId)
+    for (const { topicId, index } of changes.partitions) {
+      const image = this.#options.image().partition(topicId, index)
+      if (image !== undefined) this.#place(topicId, index, image)
+    }
+  }
+
+  /** Calls back once every log that is being opened is open: then this broker can do what it is asked. */
+  whenOpen(done: () => void): void {
+    if (this.#opening.size === 0) done()
+    else this.#whenOpen.push(done)
+  }
+
+  #place(topicId: string, index: number, image: PartitionImage): void {
+    const key = topicId + index
+    const partition = this.#partitions.get(key)
+    if (partition !== undefined) {
+      partition.update(image)
+      this.#follow(partition)
+    } else if (image.replicas.includes(this.#options.config.nodeId) && !this.#opening.has(key)) {
+      this.#open(topicId, index)
+    }
+  }
+
+  #open(topicId: string, index: number): void {
+    const { config, loop, decisions, image, logger } = this.#options
+    const key = topicId + index
+    const topic = image().topicsById.get(topicId)!
+    const dir = logFolder(topic.name, index, topicId)
+    const settings = this.#topicConfig(topic)
+    this.#opening.add(key)
+    const options = {
+      config: { ...settings, producerIdExpirationMs: config.producerIdExpirationMs, cacheBytes: 1024 * 1024 },
+      decisions,
+      cleanShutdown: this.#options.cleanShutdown,
+    }
+    openLog(loop, dir, options, (opened) => {
+      this.#opening.delete(key)
+      if (!opened.ok) return this.#options.onFatal(`cannot open ${dir}: ${opened.reason}`)
+      const { log, recovery } = opened
+      if (recovery.cutBytes > 0) logger('warn', 'log tail cut on recovery', { dir, ...recovery })
+      log.onFailed = (reason) => this.#options.onFatal(`${dir}: ${reason}`)
+      const current = image().partition(topicId, index)
+      if (current === undefined) log.remove(() => undefined)
+      else this.#opened(topic, index, { log, settings, image: current })
+      if (this.#opening.size === 0) for (const done of this.#whenOpen.splice(0)) done()
+    })
+  }
+
+  #opened(
+    topic: TopicImage,
+    index: number,
+    opened: { log: PartitionLog; settings: TopicConfig; image: PartitionImage },
+  ): void {
+    const { config, loop, decisions, logger, checkpoint, liveEpoch, proposeInSync } = this.#options
+    const options = {
+      brokerId: config.nodeId,
+      topic: topic.name,
+      topicId: topic.id,
+      index,
+      log: opened.log,
+      config: opened.settings,
+      lagTimeMaxMs: config.replicaLagTimeMaxMs,
+      decisions,
+      loop,
+      logger,
+      liveEpoch,
+      proposeInSync,
+    }
+    const partition = new Partition(options, opened.image, checkpoint.get(opened.log.dir))
+    this.#partitions.set(topic.id + index, partition)
+    this.#follow(partition)
+  }
+
+  #topicConfig(topic: TopicImage): TopicConfig {
+    const read = topicConfig(this.#options.config.topicDefaults, Object.fromEntries(topic.configs))
+    if ('error' in read) throw new Error(`topic ${topic.name} has a config this broker cannot read: ${read.error}`)
+    return read.config
+  }
+
+  /** Moves a partition to the fetcher of its leader, or to none. */
+  #follow(partition: Partition): void {
+    const { leader } = partition.image
+    for (const [leaderId, fetcher] of this.#fetchers) if (leaderId !== leader) fetcher.remove(partition)
+    if (leader < 0 || partition.isLeader) return
+    let fetcher = this.#fetchers.get(leader)
+    if (fetcher === undefined) {
+      const { config, loop, logger, brokerEpoch } = this.#options
+      fetcher = new Fetcher({ config, loop, logger, brokerEpoch, peer: this.#options.fetchPeer(leader) })
+      this.#fetchers.set(leader, fetcher)
+    }
+    fetcher.add(partition)
+  }
+
+  #removeTopic(topicId: string): void {
+    for (const [key, partition] of this.#partitions) {
+      if (partition.options.topicId !== topicId) continue
+      this.#partitions.delete(key)
+      for (const fetcher of this.#fetchers.values()) fetcher.remove(partition)
+      partition.close()
+      partition.log.remove(() => undefined)
+    }
+  }
+
+  /** Folders of topics the cluster no longer has. Only to be asked once the metadata is caught up. */
+  removeStrays(): void {
+    const { loop, image, logger } = this.#options
+    loop.list('', (result) => {
+      if (!result.ok) return
+      for (const { file } of result.files) {
+        const topicId = topicIdOfFolder(file.split('/')[0]!)
+        if (topicId === undefined || image().topicsById.has(topicId)) continue
+        logger('info', 'stray file removed', { file })
+        loop.remove(file, () => undefined)
+      }
+    })
+  }
+
+  /** For a clean stop: no more fetching, every log synced and closed. */
+  close(done: () => void): void {
+    for (const fetcher of this.#fetchers.values()) fetcher.stop()
+    const partitions = [...this.#partitions.values()]
+    let open = partitions.length
+    if (open === 0) return done()
+    for (const partition of partitions) {
+      partition.close()
+      partition.log.close(() => {
+        open--
+        if (open === 0) done()
+      })
+    }
+  }
+}
+
+export function logFolder(topic: string, index: number, topicId: string): string {
+  return `${topic}-${index}.${topicId}`
+}
+
+function topicIdOfFolder(folder: string): string | undefined {
+  return /^.+-\d+\.([A-Za-z0-9_-]{22})$/.exec(folder)?.[1]
+}

@@ -1,0 +1,161 @@
+/**
+ * The listening side: frames in, answers out in request order. One request of a connection is in work at a time, as in
+ * Kafka, so what is behind a long poll or an acks=all produce waits. Whatever cannot be understood costs the connection
+ * it came on and nothing else; each such close is logged with its reason.
+ */
+import { apiByKey, type AnyApi, type Api } from '../../../protocol/apis.ts'
+import { decodeRequestBody, decodeRequestHeader, encodeResponse } from '../../../protocol/frames.ts'
+import { MalformedMessage } from '../../../protocol/malformed.ts'
+import type { Decoded, Encodable, Message } from '../../../protocol/message.ts'
+import type { ConnectionId } from '../../../ports/events.ts'
+import type { ConnectionHandler, Loop } from '../../../ports/loop.ts'
+import type { Logger } from '../logger.ts'
+
+export interface RequestContext {
+  readonly connection: ConnectionId
+  readonly listener: string
+  readonly remote: string
+  readonly clientId: string | null
+  readonly apiVersion: number
+  /** Ends the connection without an answer: for what cannot be reported otherwise. */
+  readonly close: (reason: string) => void
+}
+
+/** One API's handler. `respond(undefined)` sends no answer (acks=0). Exactly one call of `respond` or `close`. */
+export interface Handler {
+  readonly api: AnyApi
+  readonly handle: (context: RequestContext, body: never, respond: (body: never) => void) => void
+}
+
+export function handler<Req extends Message, Res extends Message>(
+  api: Api<Req, Res>,
+  handle: (context: RequestContext, body: Decoded<Req>, respond: (body: Encodable<Res> | undefined) => void) => void,
+): Handler {
+  return { api, handle: handle as unknown as Handler['handle'] }
+}
+
+/** Answers an ApiVersions request of a version nobody knows: the one API that must work before versions are agreed. */
+export type UnknownApiVersions = (correlationId: number) => Uint8Array
+
+export interface ServerOptions {
+  readonly loop: Loop
+  readonly logger: Logger
+  /** By listener name. */
+  readonly handlers: ReadonlyMap<string, readonly Handler[]>
+  readonly unknownApiVersions: UnknownApiVersions
+}
+
+interface Connection {
+  readonly id: ConnectionId
+  readonly listener: string
+  readonly remote: string
+  readonly handlers: ReadonlyMap<number, Handler>
+  readonly queue: Uint8Array[]
+  /** A request is in work. */
+  busy: boolean
+  /** The loop below runs: an answer given at once must not start it again inside itself. */
+  working: boolean
+  paused: boolean
+}
+
+/** Frames of one connection kept while an earlier one is in work; beyond it the network is asked to stop. */
+const queueLimit = 8
+const apiVersionsKey = 18
+
+export class Server {
+  readonly #options: ServerOptions
+  readonly #tables = new Map<string, ReadonlyMap<number, Handler>>()
+  readonly #connections = new Map<ConnectionId, Connection>()
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    for (const [listener, handlers] of options.handlers) {
+      this.#tables.set(listener, new Map(handlers.map((each) => [each.api.key, each])))
+    }
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  accept(listener: string, id: ConnectionId, remote: string): ConnectionHandler {
+    const handlers = this.#tables.get(listener)
+    if (handlers === undefined) throw new Error(`no handlers for listener ${listener}`)
+    const connection: Connection = { id, listener, remote, handlers, queue: [], busy: false, working: false, paused: false }
+    this.#connections.set(id, connection)
+    return {
+      onFrame: (frame) => {
+        connection.queue.push(frame)
+        this.#work(connection)
+      },
+      onDrained: () => this.#work(connection),
+      onClosed: (reason) => {
+        this.#connections.delete(id)
+        this.#options.logger('debug', 'connection closed by peer', { remote, reason })
+      },
+    }
+  }
+
+  closeAll(): void {
+    for (const { id } of this.#connections.values()) this.#options.loop.close(id)
+    this.#connections.clear()
+  }
+
+  #close(connection: Connection, reason: string): void {
+    if (!this.#connections.delete(connection.id)) return
+    this.#options.logger('warn', 'connection closed', { remote: connection.remote, listener: connection.listener, reason })
+    this.#options.loop.close(connection.id)
+  }
+
+  #work(connection: Connection): void {
+    if (connection.working) return
+    connection.working = true
+    const { network } = this.#options.loop.ports
+    while (!connection.busy && this.#connections.has(connection.id) && !network.isFull(connection.id)) {
+      const frame = connection.queue.shift()
+      if (frame === undefined) break
+      this.#handle(connection, frame)
+    }
+    connection.working = false
+    const crowded = connection.queue.length >= queueLimit
+    if (crowded !== connection.paused && this.#connections.has(connection.id)) {
+      connection.paused = crowded
+      if (crowded) network.pause(connection.id)
+      else network.resume(connection.id)
+    }
+  }
+
+  #handle(connection: Connection, frame: Uint8Array): void {
+    try {
+      this.#dispatch(connection, frame)
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error
+      this.#close(connection, `malformed request: ${error.message}`)
+    }
+  }
+
+  #dispatch(connection: Connection, frame: Uint8Array): void {
+    const header = decodeRequestHeader(frame)
+    const { apiKey, apiVersion, correlationId, clientId } = header
+    const found = connection.handlers.get(apiKey)
+    if (found === undefined) return this.#close(connection, `API ${apiByKey(apiKey)?.name ?? apiKey} is not served here`)
+    const { versions } = found.api
+    if (apiVersion < versions.min || apiVersion > versions.max) {
+      if (apiKey !== apiVersionsKey) return this.#close(connection, `${found.api.name} version ${apiVersion} is not served`)
+      return this.#options.loop.send(connection.id, this.#options.unknownApiVersions(correlationId))
+    }
+    const body = decodeRequestBody(found.api, apiVersion, frame, header.bodyStart)
+    connection.busy = true
+    const { id, listener, remote } = connection
+    const close = (reason: string): void => this.#close(connection, reason)
+    found.handle({ connection: id, listener, remote, clientId, apiVersion, close }, body as never, (answer: unknown) => {
+      if (!connection.busy) throw new Error(`${found.api.name} answered twice`)
+      connection.busy = false
+      if (!this.#connections.has(id)) return
+      if (answer !== undefined) {
+        this.#options.loop.send(id, encodeResponse(found.api, apiVersion, correlationId, answer as never))
+      }
+      if (connection.queue.length > 0) this.#work(connection)
+    })
+  }
+}

@@ -1,0 +1,10 @@
+import type { Decisions } from '../core/decisions.ts'
+
+export interface Defect {
+  readonly describes: string
+  /** The published bug it imitates. */
+  readonly imitates: string
+  /** The anomalies it must be convicted of: one of them. */
+  readonly anomalies: readonly string[]
+  readonly decisions: Partial<Decisions>
+}

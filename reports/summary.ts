@@ -1,0 +1,84 @@
+/** The verdict as Markdown for a CI step or a pull request comment. */
+import type { Finding, ScenarioVerdict, Verdict } from '../checkers/verdict.ts'
+import { escapeMarkdown, fencedBlock } from './escape.ts'
+import { witnessLookup, type ScenarioHistory } from './scenario-history.ts'
+import { witnessLines, witnessText } from './witness.ts'
+import {
+  allowed, anomalyCounts, breaksWhat, convicting, countedBeyondList, faultsInForce, findingTitle, formatCount,
+  formatDuration, pickFindings, plural, verdictMark, verdictSentence, verdictWord,
+} from './words.ts'
+
+const shownFindings = 5
+const shownAllowed = 10
+const shownReasons = 20
+const shownWitness = 20
+
+/** Kept far below the 1 MiB that GitHub allows a step: the whole verdict is in `verdict.json`. */
+export function renderSummary(verdict: Verdict, histories: readonly ScenarioHistory[] = []): string {
+  const blocks = [
+    `## Tribunal: ${verdictMark(verdict.valid)} ${verdictWord(verdict.valid)}`,
+    `${sentence(verdictSentence(verdict))} Seed ${verdict.seed}, ${formatDuration(verdict.durationMs)}.`,
+  ]
+  const counted = countedBeyondList(verdict)
+  if (counted !== '') blocks.push(`Counted, allowed or not: ${escapeMarkdown(counted)}.`)
+  if (verdict.scenarios.length > 0) blocks.push(scenarioTable(verdict.scenarios))
+  for (const scenario of verdict.scenarios) blocks.push(...scenarioBlocks(scenario, histories))
+  return `${blocks.join('\n\n')}\n`
+}
+
+function sentence(text: string): string {
+  return `${escapeMarkdown(text.slice(0, 1).toUpperCase() + text.slice(1))}.`
+}
+
+function scenarioTable(scenarios: readonly ScenarioVerdict[]): string {
+  const rows = scenarios.map((scenario) => {
+    const cells = [
+      scenario.name, scenario.target, formatCount(scenario.seeds), formatCount(scenario.ops.invoke),
+      formatCount(scenario.acknowledged), faultsInForce(scenario.faults),
+      anomalyCounts(convicting(scenario.findings)) || '0',
+      `${verdictMark(scenario.valid)} ${verdictWord(scenario.valid)}`,
+    ]
+    return `| ${cells.map(escapeMarkdown).join(' | ')} |`
+  })
+  return [
+    '| scenario | target | seeds | ops | acknowledged | faults in force | anomalies | verdict |',
+    '| --- | --- | ---: | ---: | ---: | ---: | --- | --- |',
+    ...rows,
+  ].join('\n')
+}
+
+function scenarioBlocks(scenario: ScenarioVerdict, histories: readonly ScenarioHistory[]): string[] {
+  const guilty = convicting(scenario.findings)
+  const lawful = allowed(scenario.findings)
+  if (guilty.length + lawful.length + scenario.reasons.length === 0 && scenario.failure === undefined) return []
+  const head = `${verdictMark(scenario.valid)} ${escapeMarkdown(`${scenario.name}, ${scenario.target}`)}`
+  const blocks = [`### ${head}: ${verdictWord(scenario.valid)}`]
+  const lookup = witnessLookup(scenario, histories)
+  for (const finding of pickFindings(guilty, shownFindings)) {
+    blocks.push(findingText(finding))
+    const witness = witnessLines(finding, lookup).slice(0, shownWitness).map(witnessText)
+    if (witness.length > 0) blocks.push(fencedBlock(witness.join('\n'), 'text'))
+  }
+  const rest = guilty.length - shownFindings
+  if (rest > 0) blocks.push(`${plural(rest, 'more finding')} in \`verdict.json\`.`)
+  if (scenario.reasons.length > 0) blocks.push(list(scenario.reasons.slice(0, shownReasons)))
+  const excused = lawful.slice(0, shownAllowed).map(allowedText)
+  if (lawful.length > 0) blocks.push('Allowed by configuration:', list(excused))
+  if (scenario.failure !== undefined) {
+    blocks.push(`Seed ${scenario.failure.seed} shows it again:`, fencedBlock(scenario.failure.command, 'sh'))
+  }
+  return blocks
+}
+
+function findingText(finding: Finding): string {
+  const title = [`**${escapeMarkdown(findingTitle(finding))}**`, escapeMarkdown(breaksWhat(finding))]
+  return `${title.join(' ').trimEnd()}: ${escapeMarkdown(finding.message)}`
+}
+
+function allowedText(finding: Finding): string {
+  return `${findingTitle(finding)}: ${finding.message} (${finding.allowed})`
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${escapeMarkdown(item)}`).join('\n')
+}

@@ -1,0 +1,131 @@
+/** How a verdict is said in words: the same words in the terminal, HTML, JUnit and Markdown. */
+import type { FaultRecord, Finding, Valid, Verdict } from '../checkers/verdict.ts'
+
+export function verdictWord(valid: Valid): string {
+  if (valid === 'unknown') return 'unknown'
+  return valid ? 'valid' : 'INVALID'
+}
+
+export function verdictMark(valid: Valid): string {
+  if (valid === 'unknown') return '?'
+  return valid ? '✓' : '✗'
+}
+
+/** Findings that convict: those the configuration does not allow. */
+export function convicting(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding) => finding.allowed === undefined)
+}
+
+export function allowed(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding) => finding.allowed !== undefined)
+}
+
+/** `lost-write`; with the aspect and the issue of a known bug: `torn-transaction (late), KAFKA-17754`. */
+export function findingTitle({ anomaly, aspect, issue }: Finding): string {
+  return `${anomaly}${aspect === undefined ? '' : ` (${aspect})`}${issue === undefined ? '' : `, ${issue}`}`
+}
+
+/** `breaks DUR-1, DUR-3`; empty for a finding that breaks no promise by name. */
+export function breaksWhat({ guarantees }: Finding): string {
+  return guarantees.length === 0 ? '' : `breaks ${guarantees.join(', ')}`
+}
+
+/**
+ * Everything found, where a verdict counts more than it lists (it lists the smallest findings of each anomaly):
+ * `lost-write 1,203, duplicate 3`; empty where the list is complete.
+ */
+export function countedBeyondList({ anomalies, scenarios }: Verdict): string {
+  const counted = Object.entries(anomalies)
+  const total = counted.reduce((sum, [, times]) => sum + times, 0)
+  const listed = scenarios.reduce((sum, { findings }) => sum + findings.length, 0)
+  return total > listed ? counted.map(([anomaly, times]) => `${anomaly} ${formatCount(times)}`).join(', ') : ''
+}
+
+/** The first `limit` findings, taking one of each anomaly before a second of any. */
+export function pickFindings(findings: readonly Finding[], limit: number): readonly Finding[] {
+  const seen = new Map<string, number>()
+  const ranked = findings.map((finding, at) => {
+    const rank = seen.get(finding.anomaly) ?? 0
+    seen.set(finding.anomaly, rank + 1)
+    return { finding, at, rank }
+  })
+  const picked = ranked.sort((a, b) => a.rank - b.rank || a.at - b.at).slice(0, limit)
+  return picked.map(({ finding }) => finding)
+}
+
+/** `3 of 4`, or `none` where no fault was injected. */
+export function faultsInForce(faults: readonly FaultRecord[]): string {
+  if (faults.length === 0) return 'none'
+  return `${faults.filter((fault) => fault.inForce).length} of ${faults.length}`
+}
+
+/** `lost-write 2, poll-skip 1`, in order of appearance. */
+export function anomalyCounts(findings: readonly Finding[]): string {
+  const counts = new Map<string, number>()
+  for (const { anomaly } of findings) counts.set(anomaly, (counts.get(anomaly) ?? 0) + 1)
+  return [...counts].map(([anomaly, times]) => `${anomaly} ${times}`).join(', ')
+}
+
+/** `12,345`; up to three decimals where it has any. */
+export function formatCount(value: number): string {
+  return Number.isFinite(value) ? value.toLocaleString('en-US') : String(value)
+}
+
+/** `12,345`, or `3.48M` from a million on. */
+export function formatShort(value: number): string {
+  if (!(Math.abs(value) >= 1e6) || !Number.isFinite(value)) return formatCount(value)
+  return value.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
+}
+
+/** `840 ms`, `12.3 s`, `3 min 5 s`. */
+export function formatDuration(durationMs: number): string {
+  if (!Number.isFinite(durationMs)) return 'unknown time'
+  if (Math.abs(durationMs) < 1000) return `${formatMs(durationMs)} ms`
+  if (Math.abs(durationMs) < 60_000) return `${(durationMs / 1000).toFixed(1)} s`
+  const wholeSeconds = Math.round(durationMs / 1000)
+  return `${Math.floor(wholeSeconds / 60)} min ${wholeSeconds % 60} s`
+}
+
+/** Milliseconds with as many decimals as are worth reading. */
+export function formatMs(valueMs: number): string {
+  if (Math.abs(valueMs) >= 100 || Number.isInteger(valueMs)) return String(Math.round(valueMs))
+  return valueMs.toFixed(Math.abs(valueMs) >= 10 ? 1 : 2)
+}
+
+/** A time of the run as `41.207 s`; `no time` where the history has none. */
+export function formatTime(timeNs: number | null): string {
+  return timeNs === null || !Number.isFinite(timeNs) ? 'no time' : `${(timeNs / 1e9).toFixed(3)} s`
+}
+
+/** `leaderChanges` as `leader changes`; `latencyMsMax` as `latency ms max`. */
+export function figureName(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+function countByValid(verdict: Verdict, valid: Valid): number {
+  return verdict.scenarios.filter((scenario) => scenario.valid === valid).length
+}
+
+/** The whole verdict in one sentence, without the word for it and without a full stop. */
+export function verdictSentence(verdict: Verdict): string {
+  const all = verdict.scenarios
+  const invalid = countByValid(verdict, false)
+  const unknown = countByValid(verdict, 'unknown')
+  if (invalid > 0) {
+    const found = anomalyCounts(all.flatMap((scenario) => convicting(scenario.findings)))
+    const rest = unknown > 0 ? `; ${unknown} more could not be judged` : ''
+    return `${invalid} of ${plural(all.length, 'scenario')} broke a promise${found && `: ${found}`}${rest}`
+  }
+  if (unknown > 0) return `${unknown} of ${plural(all.length, 'scenario')} could not be judged`
+  if (all.length === 0) return 'no scenario was run'
+  if (verdict.valid !== true) return 'the run as a whole was not accepted, though each scenario was'
+  const records = all.reduce((sum, { acknowledged }) => sum + acknowledged, 0)
+  const faults = all.flatMap((scenario) => scenario.faults)
+  const broken = faults.length === 0 ? 'no fault was injected' : `${faultsInForce(faults)} faults seen in force`
+  const kept = `every promise was kept in ${plural(all.length, 'scenario')}`
+  return `${kept}: ${plural(records, 'acknowledged record')}, ${broken}`
+}

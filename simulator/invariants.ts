@@ -1,0 +1,131 @@
+/**
+ * What must hold at every moment, looked up in the brokers' own state: after each event on the broker it touched, and
+ * everywhere now and then. They find a bug at its event, long before a client could; the history checkers never see them.
+ */
+import { forEachBatch } from '../protocol/record-batch.ts'
+import type { Broker } from '../reference-broker/core/broker.ts'
+import type { PartitionLog } from '../reference-broker/core/log/partition-log.ts'
+import type { Partition } from '../reference-broker/core/replication/partition.ts'
+
+export class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation'
+}
+
+interface Seen {
+  leaderEpoch: number
+  highWatermark: number
+}
+
+/** Events between two looks at everything. */
+const everywhereEvery = 2000
+
+export class Invariants {
+  readonly #brokers: ReadonlyMap<number, Broker>
+  readonly #idOf: (node: string) => number | undefined
+  /** Per incarnation: a restart may forget how far it was committed, and learns it again. */
+  readonly #seen = new WeakMap<Partition, Seen>()
+  readonly #quorumLeaders = new Map<number, number>()
+  readonly #leaders = new Map<string, number>()
+  /** By partition: the highest offset that a leader has ever shown as committed, and that leader's epoch. */
+  readonly #committed = new Map<string, { offset: number; leaderEpoch: number }>()
+  #events = 0
+
+  constructor(brokers: ReadonlyMap<number, Broker>, idOf: (node: string) => number | undefined) {
+    this.#brokers = brokers
+    this.#idOf = idOf
+  }
+
+  afterEvent(node: string): void {
+    const id = this.#idOf(node)
+    const broker = id === undefined ? undefined : this.#brokers.get(id)
+    if (id === undefined || broker === undefined) return
+    this.#checkQuorum(id, broker)
+    const partitions = broker.replicas?.all()
+    if (partitions !== undefined) for (const partition of partitions) this.#checkPartition(id, partition)
+    if (++this.#events % everywhereEvery === 0) this.checkEverywhere()
+  }
+
+  #checkQuorum(id: number, { raft }: Broker): void {
+    if (raft === undefined) return
+    if (raft.role === 'leader') this.#onlyOne(this.#quorumLeaders, raft.epoch, id, `quorum epoch ${raft.epoch}`)
+    if (raft.highWatermark > raft.log.logEndOffset) violated(`metadata high watermark ${raft.highWatermark} past its log`)
+  }
+
+  #onlyOne<K>(leaders: Map<K, number>, key: K, id: number, what: string): void {
+    const other = leaders.get(key)
+    if (other === undefined) leaders.set(key, id)
+    else if (other !== id) violated(`brokers ${other} and ${id} both lead ${what}`)
+  }
+
+  #checkPartition(id: number, partition: Partition): void {
+    const { log, highWatermark, image } = partition
+    if (highWatermark > log.logEndOffset) violated(`${partition.key}: high watermark ${highWatermark} past the log's end ${log.logEndOffset}`)
+    if (log.writtenOffset > log.logEndOffset) violated(`${partition.key}: written offset past the log's end`)
+    let seen = this.#seen.get(partition)
+    if (seen === undefined) this.#seen.set(partition, (seen = { leaderEpoch: image.leaderEpoch, highWatermark }))
+    if (seen.leaderEpoch === image.leaderEpoch && highWatermark < seen.highWatermark) {
+      violated(`${partition.key}: high watermark of broker ${id} went from ${seen.highWatermark} back to ${highWatermark}`)
+    }
+    const changed = seen.leaderEpoch !== image.leaderEpoch || seen.highWatermark !== highWatermark
+    if (!changed) return
+    seen.leaderEpoch = image.leaderEpoch
+    seen.highWatermark = highWatermark
+    if (partition.isLeading) this.#checkLeader(id, partition)
+  }
+
+  /** A leader has everything any earlier leader had committed. */
+  #checkLeader(id: number, partition: Partition): void {
+    const { leaderEpoch } = partition.image
+    const key = partition.options.topicId + partition.options.index
+    this.#onlyOne(this.#leaders, `${key} ${leaderEpoch}`, id, `${partition.key} in leaderEpoch ${leaderEpoch}`)
+    const committed = this.#committed.get(key)
+    if (committed !== undefined && leaderEpoch > committed.leaderEpoch && partition.log.logEndOffset < committed.offset) {
+      violated(
+        `${partition.key}: broker ${id} leads epoch ${leaderEpoch} with a log that ends at ${partition.log.logEndOffset}, ` +
+          `and ${committed.offset} was committed in epoch ${committed.leaderEpoch}`,
+      )
+    }
+    if (committed === undefined || partition.highWatermark >= committed.offset) {
+      this.#committed.set(key, { offset: partition.highWatermark, leaderEpoch })
+    }
+  }
+
+  /** Replicas agree on everything that both believe committed. Reads only what is in memory. */
+  checkEverywhere(): void {
+    const first = new Map<string, { id: number; partition: Partition }>()
+    for (const [id, broker] of this.#brokers) {
+      for (const partition of broker.replicas?.all() ?? []) {
+        const key = partition.options.topicId + partition.options.index
+        const other = first.get(key)
+        if (other === undefined) first.set(key, { id, partition })
+        else this.#checkAgreement(other, { id, partition })
+      }
+    }
+  }
+
+  #checkAgreement(a: { id: number; partition: Partition }, b: { id: number; partition: Partition }): void {
+    const below = Math.min(a.partition.highWatermark, b.partition.highWatermark)
+    const ours = batchMarks(a.partition.log, below)
+    const theirs = batchMarks(b.partition.log, below)
+    for (const [offset, mark] of ours) {
+      const other = theirs.get(offset)
+      if (other !== undefined && other !== mark) {
+        violated(`${a.partition.key}: brokers ${a.id} and ${b.id} differ at committed offset ${offset}`)
+      }
+    }
+  }
+}
+
+/** Epoch and CRC of each batch wholly below the offset, as far as memory holds them. */
+function batchMarks(log: PartitionLog, below: number): Map<number, string> {
+  const marks = new Map<number, string>()
+  const newest = Math.max(log.logStartOffset, below - 200)
+  log.read(newest, { maxBytes: 1 << 20, endOffset: below, atLeastOne: true }, (bytes) => {
+    forEachBatch(bytes, ({ baseOffset, partitionLeaderEpoch, crc }) => void marks.set(baseOffset, `${partitionLeaderEpoch} ${crc}`))
+  })
+  return marks
+}
+
+function violated(message: string): never {
+  throw new InvariantViolation(message)
+}

@@ -1,0 +1,209 @@
+/**
+ * What a workload asks of a Kafka client, whoever wrote it. The wire client of this folder is one; adapters to other
+ * client libraries are others. Everything answers by a callback, which may come before the call returns.
+ */
+import type { OpError } from '../../history/op.ts'
+import type { Compression } from '../../protocol/compression.ts'
+
+export interface WorkloadClient {
+  producer(options: ProducerOptions): WorkloadProducer
+  consumer(options: ConsumerOptions): WorkloadConsumer
+  readonly admin: WorkloadAdmin
+  /** Closes every producer and consumer made here, and all connections. */
+  close(): void
+}
+
+export type Isolation = 'read_uncommitted' | 'read_committed'
+
+export interface ProducerOptions {
+  readonly acks: 0 | 1 | -1
+  /** Needs acks -1. */
+  readonly idempotence: boolean
+  readonly lingerMs: number
+  readonly batchSizeBytes: number
+  /** Requests in flight per broker connection, 1 to 5. */
+  readonly maxInFlight: number
+  readonly compression: Compression
+  readonly retryBackoffMs: number
+  /** From `send` to the outcome, waiting and retries included. */
+  readonly deliveryTimeoutMs: number
+  /** How long a send may wait for metadata of its topic, or for room. */
+  readonly maxBlockMs: number
+  /** Records not yet completed may take this much. */
+  readonly bufferMemoryBytes: number
+}
+
+export interface ProducerRecord {
+  readonly topic: string
+  /** The partitioner chooses when this is absent. */
+  readonly partition?: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+}
+
+/** `fail`: certainly not written. `info`: may be. */
+export type SendOutcome = SendOk | SendNotOk
+
+export interface SendOk {
+  readonly type: 'ok'
+  readonly partition: number
+  /** Unknown with acks 0, and when the broker only says that it has the batch already. */
+  readonly offset: number | undefined
+  /** LogAppendTime, where the topic has it. */
+  readonly timestamp: number | undefined
+  /** Requests that carried the record. */
+  readonly attempts: number
+  readonly node: number | undefined
+}
+
+export interface SendNotOk {
+  readonly type: 'fail' | 'info'
+  readonly partition: number | undefined
+  readonly error: OpError
+  readonly attempts: number
+  readonly node: number | undefined
+}
+
+export interface WorkloadProducer {
+  /** Sends of one partition are written in the order of these calls, as far as the options promise it. */
+  send(record: ProducerRecord, done: (outcome: SendOutcome) => void): void
+  /** Everything outstanding ends as `info`. */
+  close(): void
+}
+
+export type ResetPolicy = 'earliest' | 'latest' | 'none'
+
+export interface ConsumerOptions {
+  readonly isolation: Isolation
+  /** Where to go on when the position is outside the log. `none`: report and wait. */
+  readonly resetPolicy: ResetPolicy
+  readonly maxWaitMs: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly partitionMaxBytes: number
+  readonly retryBackoffMs: number
+  /** A partition with this many records waiting for a poll is not fetched. */
+  readonly maxBufferedRecords: number
+  /** What the reader of a history must know beside the records: jumps, damage. */
+  readonly onEvent?: (event: ConsumerEvent) => void
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface AssignedPartition extends TopicPartition {
+  readonly start: 'beginning' | 'end' | number
+}
+
+export type ConsumerEvent =
+  /** The position was outside the log and moved by the reset policy; `to` is -1 under `none`. */
+  | (TopicPartition & { readonly kind: 'offset-reset'; readonly from: number; readonly to: number })
+  /** The log read so far is not the leader's: the position moved back to where they part. */
+  | (TopicPartition & { readonly kind: 'diverged'; readonly from: number; readonly to: number })
+  /** Bytes that are no batch, or whose CRC is wrong; reported once per offset. */
+  | (TopicPartition & { readonly kind: 'corrupt'; readonly offset: number; readonly message: string })
+  /** An error code no retry will cure; the partition is tried again all the same. */
+  | (TopicPartition & { readonly kind: 'error'; readonly code: string })
+
+export interface ConsumedRecord {
+  readonly offset: number
+  readonly timestamp: number
+  readonly leaderEpoch: number
+  /** -1 without idempotence. */
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+}
+
+export interface PolledPartition extends TopicPartition {
+  /** By rising offset. */
+  readonly records: readonly ConsumedRecord[]
+}
+
+export interface WorkloadConsumer {
+  /** Replaces the assignment; positions of partitions assigned before are forgotten. */
+  assign(partitions: readonly AssignedPartition[]): void
+  /** Ends with at least one record, or empty after `timeoutMs` or at close. One poll at a time. */
+  poll(maxRecords: number, timeoutMs: number, done: (polled: readonly PolledPartition[]) => void): void
+  /** Everything visible below it was returned by polls; undefined until known. */
+  position(topic: string, partition: number): number | undefined
+  /** Ends the open poll with nothing. */
+  close(): void
+}
+
+export interface NewTopic {
+  readonly name: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export type AdminResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: OpError }
+
+export interface PartitionInfo {
+  readonly partition: number
+  /** -1 when there is none. */
+  readonly leader: number
+  /** -1 when the broker does not say. */
+  readonly leaderEpoch: number
+  readonly replicas: readonly number[]
+  readonly inSyncReplicas: readonly number[]
+}
+
+export interface TopicInfo {
+  readonly name: string
+  readonly topicId: string
+  /** Sorted by number. */
+  readonly partitions: readonly PartitionInfo[]
+}
+
+export interface NodeInfo {
+  readonly node: number
+  readonly host: string
+  readonly port: number
+}
+
+export interface ClusterInfo {
+  readonly clusterId: string | null
+  readonly controllerId: number
+  readonly nodes: readonly NodeInfo[]
+  readonly topics: readonly TopicInfo[]
+}
+
+/** Timestamps of ListOffsets: latest -1, earliest -2, or milliseconds. */
+export interface OffsetQuery extends TopicPartition {
+  readonly timestamp: number
+}
+
+export interface OffsetAnswer extends TopicPartition {
+  readonly offset: number
+  readonly leaderEpoch: number
+}
+
+export interface QuorumInfo {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly highWatermark: number
+  readonly voters: readonly number[]
+}
+
+/** Each call is retried until its `timeoutMs` is over; then the last error is the answer. */
+export interface WorkloadAdmin {
+  /** A topic that exists after an attempt without an answer counts as made. */
+  createTopics(topics: readonly NewTopic[], timeoutMs: number, done: (result: AdminResult<null>) => void): void
+  /** A topic that is gone after an attempt without an answer counts as deleted. */
+  deleteTopics(names: readonly string[], timeoutMs: number, done: (result: AdminResult<null>) => void): void
+  /** `null` asks for all topics. Any error of a topic asked for is retried. */
+  metadata(topics: readonly string[] | null, timeoutMs: number, done: (result: AdminResult<ClusterInfo>) => void): void
+  /** In the order asked. */
+  listOffsets(
+    queries: readonly OffsetQuery[],
+    timeoutMs: number,
+    done: (result: AdminResult<readonly OffsetAnswer[]>) => void,
+  ): void
+  /** The quorum of the metadata log; UNSUPPORTED_VERSION from brokers that do not serve it. */
+  describeQuorum(timeoutMs: number, done: (result: AdminResult<QuorumInfo>) => void): void
+}

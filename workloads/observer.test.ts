@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import type { Observation, Op } from '../history/op.ts'
+import { Recorder } from '../history/recorder.ts'
+import { encodeBatch } from '../protocol/record-batch-encode.ts'
+import { clusterDefaults } from './client/defaults.ts'
+import { WireClient } from './client/wire-client.ts'
+import { Observer } from './observer.ts'
+import { utf8 } from './testing/bytes.testing.ts'
+import { TestCluster } from './testing/cluster.testing.ts'
+import type { TestClusterOptions } from './testing/cluster.testing.ts'
+import { TestWorld } from './testing/world.testing.ts'
+
+class Stage {
+  readonly world: TestWorld = new TestWorld(1)
+  readonly cluster: TestCluster
+  readonly recorder: Recorder
+  readonly observer: Observer
+
+  constructor(options: Partial<TestClusterOptions> = {}) {
+    this.cluster = new TestCluster(this.world, { topics: { t: 3 }, ...options })
+    this.recorder = new Recorder(() => this.world.nowMs)
+    const brokers = [0, 1, 2].map((node) => ({ node, host: `b${node}`, port: 9092 }))
+    this.observer = new Observer({
+      loop: this.world.client(),
+      recorder: this.recorder,
+      makeClient: (clientId) =>
+        new WireClient(this.world.client(), { ...clusterDefaults, bootstrap: brokers, clientId }),
+      brokers,
+      topics: [{ name: 't', partitions: 3 }],
+      observeIntervalMs: 100,
+    })
+    this.observer.start()
+  }
+
+  ofNode(node: number): Op[] {
+    return this.recorder.ops.filter((op) => op.node === node)
+  }
+
+  last(node: number): readonly Observation[] {
+    return this.ofNode(node).at(-1)!.value as readonly Observation[]
+  }
+
+  wait<T>(call: (done: (result: T) => void) => void): T {
+    const results: T[] = []
+    call((result) => results.push(result))
+    expect(this.world.runUntil(() => results.length > 0, 10_000)).toBe(true)
+    this.world.runFor(3000)
+    expect(results).toHaveLength(1)
+    return results[0]!
+  }
+}
+
+describe('an observation', () => {
+  test('tells what each broker says, and the ends of the logs it leads', () => {
+    const stage = new Stage()
+    stage.cluster.log('t', 1).append(encodeBatch({ records: [{ key: null, value: utf8('v'), timestamp: 1 }] }))
+    stage.world.runFor(1000)
+    expect(stage.recorder.ops[0]).toMatchObject({ process: 'observer', type: 'info', f: 'observe' })
+    expect(stage.last(1)).toEqual([
+      { key: 't-0', leader: 0, leaderEpoch: 0, inSyncReplicas: [0, 1, 2] },
+      { key: 't-1', leader: 1, leaderEpoch: 0, inSyncReplicas: [0, 1, 2], logStartOffset: 0, highWatermark: 1 },
+      { key: 't-2', leader: 2, leaderEpoch: 0, inSyncReplicas: [0, 1, 2] },
+    ])
+  })
+
+  test('is recorded when something changed, else every two seconds, and not for a highWatermark alone', () => {
+    const stage = new Stage()
+    stage.world.runFor(1000)
+    expect(stage.ofNode(1)).toHaveLength(1)
+    stage.cluster.log('t', 1).append(encodeBatch({ records: [{ key: null, value: utf8('v'), timestamp: 1 }] }))
+    stage.world.runFor(500)
+    expect(stage.ofNode(1)).toHaveLength(1)
+    stage.cluster.log('t', 0).moveTo(2)
+    stage.world.runFor(300)
+    expect(stage.ofNode(1)).toHaveLength(2)
+    stage.world.runFor(10_000)
+    expect(stage.ofNode(1).length).toBeGreaterThanOrEqual(6)
+    expect(stage.ofNode(1).length).toBeLessThanOrEqual(8)
+  })
+
+  test('of a broker that is silent or gone is none, and comes back with it', () => {
+    const stage = new Stage()
+    stage.world.runFor(500)
+    stage.cluster.stop(2)
+    stage.world.runFor(200)
+    const before = stage.ofNode(2).length
+    stage.world.runFor(5000)
+    expect(stage.ofNode(2)).toHaveLength(before)
+    stage.cluster.start(2)
+    stage.world.runFor(2500)
+    expect(stage.ofNode(2).length).toBeGreaterThan(before)
+  })
+})
+
+test('the leader is that of the newest epoch anybody tells', () => {
+  const stage = new Stage()
+  expect(stage.observer.leaderOf('t-0')).toBeUndefined()
+  stage.world.runFor(500)
+  expect(stage.observer.leaderOf('t-0')).toBe(0)
+  stage.cluster.freeze(0)
+  stage.cluster.log('t', 0).moveTo(2)
+  stage.world.runFor(1000)
+  expect(stage.observer.leaderOf('t-0')).toBe(2)
+  expect(stage.observer.leaders()).toEqual(new Map([['t-0', 2], ['t-1', 1], ['t-2', 2]]))
+  expect(stage.last(0)[0]).toMatchObject({ leader: 0, leaderEpoch: 0 })
+})
+
+test('the controller is the quorum leader where it is told, else what Metadata names', () => {
+  const stage = new Stage()
+  stage.world.runFor(500)
+  expect(stage.observer.controller()).toBe(101)
+  const old = new Stage({ versions: { DescribeQuorum: null } })
+  old.world.runFor(500)
+  expect(old.observer.controller()).toBe(0)
+})
+
+describe('a probe', () => {
+  test('tells a broker that answers from one that is silent and one that is gone', () => {
+    const stage = new Stage()
+    stage.cluster.pause(1)
+    stage.cluster.stop(2)
+    const answers = [0, 1, 2].map((node) => stage.wait<boolean>((done) => stage.observer.answers(node, done, 700)))
+    expect(answers).toEqual([true, false, false])
+  })
+
+  test('of the address tells connected from refused', () => {
+    const stage = new Stage()
+    stage.cluster.pause(1)
+    const connect = (host: string): string => stage.wait((done) => stage.observer.probeConnect(host, 9092, done))
+    expect([connect('b0'), connect('b1'), connect('b8')]).toEqual(['connected', 'connected', 'refused'])
+    stage.world.latencyMs = 5000
+    expect(connect('b0')).toBe('silent')
+  })
+
+  test('is not answered after close, and nothing is recorded', () => {
+    const stage = new Stage()
+    stage.world.runFor(500)
+    stage.observer.answers(0, () => expect.unreachable(), 500)
+    stage.observer.probeConnect('b0', 9092, () => expect.unreachable())
+    stage.observer.close()
+    const before = stage.recorder.ops.length
+    stage.world.runFor(10_000)
+    expect(stage.recorder.ops).toHaveLength(before)
+  })
+})

@@ -1,0 +1,244 @@
+/**
+ * Watches the brokers from outside, as a client could: every `observeIntervalMs` each broker is asked, alone, what it
+ * believes of every partition, and the leaders among them how far their logs reach. What one broker says is recorded
+ * under its own name, also when it is wrong. A probe without an answer records nothing.
+ *
+ * Emits `{process:'observer', type:'info', f:'observe', node, value: Observation[]}`, whenever anything but a
+ * highWatermark changed, and at least every two seconds while the broker answers.
+ */
+import type { Key, Observation } from '../history/op.ts'
+import type { Recorder } from '../history/recorder.ts'
+import type { TimerId } from '../ports/events.ts'
+import type { Loop } from '../ports/loop.ts'
+import { apis } from '../protocol/apis.ts'
+import { errorCode } from '../protocol/errors.ts'
+import { toNumber } from '../protocol/int64.ts'
+import { BrokerConnection } from './client/broker-connection.ts'
+import type { BodyOf, BrokerAddress } from './client/broker-connection.ts'
+import { BrokerLink } from './client/broker-link.ts'
+import type { WorkloadClient } from './client/client.ts'
+import type { MetadataResponse } from './client/cluster.ts'
+import { keyOf } from './workload.ts'
+import type { TopicSpec } from './workload.ts'
+
+export interface ObservedBroker extends BrokerAddress {
+  readonly node: number
+}
+
+export interface ObserverSetup {
+  readonly loop: Loop
+  readonly recorder: Recorder
+  readonly makeClient: (name: string) => WorkloadClient
+  readonly brokers: readonly ObservedBroker[]
+  readonly topics: readonly TopicSpec[]
+  readonly observeIntervalMs: number
+}
+
+/** `silent`: neither within a second. */
+export type ConnectResult = 'connected' | 'refused' | 'silent'
+
+interface Leader {
+  readonly leader: number
+  readonly leaderEpoch: number
+}
+
+interface Watched {
+  readonly node: number
+  readonly link: BrokerLink
+  isAsked: boolean
+  recordedMs: number
+  recorded: string
+}
+
+/** What the probes of one round have brought together. */
+interface Round {
+  readonly of: Watched
+  readonly observations: Map<Key, Observation>
+  open: number
+}
+
+const clientId = 'observer'
+const probeTimeoutMs = 1000
+const recordAtLeastEveryMs = 2000
+const latest = -1n
+const earliest = -2n
+
+export class Observer {
+  readonly #setup: ObserverSetup
+  readonly #client: WorkloadClient
+  readonly #watched: readonly Watched[]
+  readonly #leaders = new Map<Key, Leader>()
+  readonly #probes = new Set<() => void>()
+  #timer: TimerId | undefined
+  #quorumLeader: number | undefined
+  #controllerId: number | undefined
+  #isQuorumAsked = false
+  #closed = false
+
+  constructor(setup: ObserverSetup) {
+    this.#setup = setup
+    this.#client = setup.makeClient(clientId)
+    this.#watched = setup.brokers.map(({ node, host, port }) => ({
+      node,
+      link: new BrokerLink(setup.loop, { host, port }, linkOptions),
+      isAsked: false,
+      recordedMs: -Infinity,
+      recorded: '',
+    }))
+  }
+
+  start(): void {
+    if (this.#closed || this.#timer !== undefined) return
+    this.#round()
+  }
+
+  /** The leader under the newest leaderEpoch any broker told; -1 for none, undefined before any answer. */
+  leaderOf(key: Key): number | undefined {
+    return this.#leaders.get(key)?.leader
+  }
+
+  leaders(): ReadonlyMap<Key, number> {
+    return new Map([...this.#leaders].map(([key, { leader }]) => [key, leader]))
+  }
+
+  /** The leader of the metadata quorum where DescribeQuorum is served, else what Metadata calls the controller. */
+  controller(): number | undefined {
+    return this.#quorumLeader ?? this.#controllerId
+  }
+
+  /** Whether the broker answers ApiVersions on a new connection within `timeoutMs`. */
+  answers(node: number, done: (yes: boolean) => void, timeoutMs: number): void {
+    const broker = this.#setup.brokers.find((each) => each.node === node)
+    if (broker === undefined) throw new Error(`no broker ${node}`)
+    const end = this.#probe(() => connection.close())
+    const connection = new BrokerConnection(this.#setup.loop, broker, {
+      clientId,
+      requestTimeoutMs: timeoutMs,
+      onReady: () => end(() => done(true)),
+      onClosed: () => end(() => done(false)),
+    })
+  }
+
+  /** What a connect to this address meets. */
+  probeConnect(host: string, port: number, done: (result: ConnectResult) => void): void {
+    const { loop } = this.#setup
+    const end = this.#probe(() => {
+      loop.close(connection)
+      loop.cancel(timer)
+    })
+    const timer = loop.after(probeTimeoutMs, () => end(() => done('silent')))
+    const connection = loop.connect(host, port, {
+      onConnected: () => end(() => done('connected')),
+      onFrame: () => undefined,
+      onClosed: () => end(() => done('refused')),
+    })
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#timer !== undefined) this.#setup.loop.cancel(this.#timer)
+    for (const { link } of this.#watched) link.close()
+    for (const stop of this.#probes) stop()
+    this.#probes.clear()
+    this.#client.close()
+  }
+
+  /** Keeps a probe until it ends or the observer closes. Returns how to end it, once. */
+  #probe(stop: () => void): (tell: () => void) => void {
+    this.#probes.add(stop)
+    return (tell) => {
+      if (!this.#probes.delete(stop)) return
+      stop()
+      tell()
+    }
+  }
+
+  #round(): void {
+    for (const watched of this.#watched) if (!watched.isAsked) this.#askMetadata(watched)
+    this.#askQuorum()
+    this.#timer = this.#setup.loop.after(this.#setup.observeIntervalMs, () => this.#round())
+  }
+
+  #askQuorum(): void {
+    if (this.#isQuorumAsked) return
+    this.#isQuorumAsked = true
+    this.#client.admin.describeQuorum(probeTimeoutMs, (result) => {
+      this.#isQuorumAsked = false
+      if (result.ok) this.#quorumLeader = result.value.leaderId
+    })
+  }
+
+  #askMetadata(watched: Watched): void {
+    watched.isAsked = true
+    const topics = this.#setup.topics.map(({ name }) => ({ name }))
+    const body: BodyOf<typeof apis.Metadata.request> = (version) => ({ topics, allowAutoTopicCreation: version < 4 })
+    watched.link.request(apis.Metadata, body, (result) => {
+      if (!result.ok) watched.isAsked = false
+      else this.#metadataTold(watched, result.body)
+    })
+  }
+
+  #metadataTold(watched: Watched, body: MetadataResponse): void {
+    this.#controllerId = body.controllerId
+    const round: Round = { of: watched, observations: new Map(), open: 2 }
+    const led: { name: string; partitions: number[] }[] = []
+    for (const topic of body.topics) {
+      const ledHere: number[] = []
+      for (const each of topic.partitions) {
+        const { partitionIndex, leaderId: leader, leaderEpoch } = each
+        const key = keyOf(topic.name ?? '', partitionIndex)
+        round.observations.set(key, { key, leader, leaderEpoch, inSyncReplicas: each.isrNodes })
+        if (leaderEpoch >= (this.#leaders.get(key)?.leaderEpoch ?? -1)) this.#leaders.set(key, { leader, leaderEpoch })
+        if (leader === watched.node) ledHere.push(partitionIndex)
+      }
+      if (ledHere.length > 0) led.push({ name: topic.name ?? '', partitions: ledHere })
+    }
+    if (led.length === 0) return this.#finish(round)
+    this.#askOffsets(round, led, latest, 'highWatermark')
+    this.#askOffsets(round, led, earliest, 'logStartOffset')
+  }
+
+  #askOffsets(
+    round: Round,
+    led: readonly { readonly name: string; readonly partitions: readonly number[] }[],
+    timestamp: bigint,
+    as: 'highWatermark' | 'logStartOffset',
+  ): void {
+    const topics = led.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map((partitionIndex) => ({ partitionIndex, timestamp })),
+    }))
+    const body = () => ({ replicaId: -1, isolationLevel: 0, topics })
+    round.of.link.request(apis.ListOffsets, body, (result) => {
+      for (const topic of result.ok ? result.body.topics : []) {
+        for (const { partitionIndex, errorCode: code, offset } of topic.partitions) {
+          const key = keyOf(topic.name, partitionIndex)
+          const known = round.observations.get(key)
+          if (code !== errorCode.NONE || known === undefined) continue
+          round.observations.set(key, { ...known, [as]: toNumber(offset) })
+        }
+      }
+      if (--round.open === 0) this.#finish(round)
+    })
+  }
+
+  #finish(round: Round): void {
+    const { of: watched } = round
+    watched.isAsked = false
+    const value = [...round.observations.values()]
+    const nowMs = this.#setup.loop.now()
+    const shown = JSON.stringify(value, (name, each: unknown) => (name === 'highWatermark' ? undefined : each))
+    if (shown === watched.recorded && nowMs - watched.recordedMs < recordAtLeastEveryMs) return
+    watched.recorded = shown
+    watched.recordedMs = nowMs
+    this.#setup.recorder.record({ process: 'observer', type: 'info', f: 'observe', node: watched.node, value })
+  }
+}
+
+const linkOptions = {
+  clientId,
+  requestTimeoutMs: probeTimeoutMs,
+  reconnectBackoffMs: 50,
+  reconnectBackoffMaxMs: 500,
+}
