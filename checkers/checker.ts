@@ -1,7 +1,7 @@
 /**
- * What a checker is: a pure function from the history's index to findings of one anomaly, and to sentences about what it
- * could not judge. It is named for its anomaly. It knows nothing of brokers, and nothing of what a configuration allows:
- * that is policy.ts.
+ * What a checker is: a pure function from the history's index to findings of one anomaly, and to sentences
+ * about what it could not judge. It is named for its anomaly. It knows nothing of brokers, and nothing of
+ * what a configuration allows: that is policy.ts.
  */
 import type { HistoryIndex } from './history-index.ts'
 import type { Finding } from './verdict.ts'

@@ -1,4 +1,6 @@
-/** Duplicate: one record sits at two or more offsets of its key's log. Reading one offset again is not this. */
+/**
+ * Duplicate: one record sits at two or more offsets of its key's log. Reading one offset again is not this.
+ */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
@@ -9,11 +11,12 @@ const name = 'duplicate'
 const guarantees: readonly string[] = ['PRO-1']
 
 function finding(index: HistoryIndex, record: number, places: readonly number[]): Finding {
+  const placed = `${keyName(index, record)}: ${valueName(index, record)}`
   const offsets = places.map(place => index.log.offset[place]!)
   return {
     anomaly: name,
     guarantees,
-    message: `${keyName(index, record)}: ${valueName(index, record)} is at ${places.length} offsets: ${listed(offsets)}`,
+    message: `${placed} is at ${places.length} offsets: ${listed(offsets)}`,
     key: index.records.keys[index.records.keyOf[record]!]!,
     values: [index.records.values[record]!],
     offsets,
@@ -32,7 +35,8 @@ function check(index: HistoryIndex): CheckResult {
 function ambiguity({ ambiguous, records }: HistoryIndex): string[] {
   if (ambiguous.size === 0) return []
   const names = [...ambiguous].slice(0, 5).map(record => String(records.values[record]!))
-  return [`values must be unique within a key, and ${ambiguous.size} were sent more than once: ${listed(names, ambiguous.size)}`]
+  const which = listed(names, ambiguous.size)
+  return [`values must be unique within a key, and ${ambiguous.size} were sent more than once: ${which}`]
 }
 
 export const duplicate: Checker = {

@@ -1,7 +1,7 @@
 /**
- * Which faults there were, as the nemesis wrote them (history/fault-op.ts). Asking for a fault proves nothing: without
- * an `evidence` op that saw it in force, or a `healed` op that saw a stopped one gone, there is a reason to doubt the
- * run, and the verdict is 'unknown'.
+ * Which faults there were, as the nemesis wrote them (history/fault-op.ts). Asking for a fault proves
+ * nothing: without an `evidence` op that saw it in force, or a `healed` op that saw a stopped one gone,
+ * there is a reason to doubt the run, and the verdict is 'unknown'.
  */
 import type { FaultOpValue } from '../history/fault-op.ts'
 import type { Op } from '../history/op.ts'
@@ -87,10 +87,10 @@ class FaultReader {
 }
 
 function doubts(life: Life): string[] {
-  const name = `${life.name} ${life.id}`
+  const name = `the fault ${life.name} ${life.id}`
   const reasons: string[] = []
-  if (life.inForceFrom === undefined) reasons.push(`the fault ${name} was asked for and never seen in force`)
-  if (life.stoppedAt !== undefined && !life.healed) reasons.push(`the fault ${name} was told to stop and never seen gone`)
+  if (life.inForceFrom === undefined) reasons.push(`${name} was asked for and never seen in force`)
+  if (life.stoppedAt !== undefined && !life.healed) reasons.push(`${name} was told to stop and never seen gone`)
   return reasons
 }
 

@@ -1,6 +1,6 @@
 /**
- * How much of a test a run was, in numbers, and the floors a run may set itself (`config.floors`): below one of them
- * nothing was tested, and the verdict is 'unknown'.
+ * How much of a test a run was, in numbers, and the floors a run may set itself (`config.floors`): below
+ * one of them nothing was tested, and the verdict is 'unknown'.
  */
 import type { Observation, Op } from '../history/op.ts'
 import type { Faults } from './faults.ts'

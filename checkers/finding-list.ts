@@ -1,7 +1,7 @@
 /**
- * Collects what one checker finds. A broken broker can yield a finding a record, so only the smallest few of each aspect
- * are kept and only those are ever made; all are counted. Aspects are kept apart because the policy table may allow one
- * and convict for another.
+ * Collects what one checker finds. A broken broker can yield a finding a record, so only the smallest few
+ * of each aspect are kept and only those are ever made; all are counted. Aspects are kept apart because the
+ * policy table may allow one and convict for another.
  */
 import type { CheckResult } from './checker.ts'
 import type { Finding } from './verdict.ts'
@@ -17,7 +17,10 @@ export class FindingList {
   #total = 0
   readonly #kept = new Map<string, Candidate[]>()
 
-  /** `size` orders findings: how much of the history one must look at to see it. `make` is called later, or never. */
+  /**
+   * `size` orders findings: how much of the history one must look at to see it. `make` is called later, or
+   * never.
+   */
   add(size: number, aspect: string, make: () => Finding): void {
     this.#total++
     const kept = this.#kept.get(aspect)

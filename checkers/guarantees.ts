@@ -1,7 +1,7 @@
 /**
- * The promises on trial: everything users of a Kafka-like log are told to rely on, one row each, and as important, what
- * they are not promised. A row without checkers is not tested yet. `promised: false` rows never convict: they are shown,
- * measured, or lawful.
+ * The promises on trial: everything users of a Kafka-like log are told to rely on, one row each, and as
+ * important, what they are not promised. A row without checkers is not tested yet. `promised: false` rows
+ * never convict: they are shown, measured, or lawful.
  */
 export type Area =
   | 'order and placement'
@@ -39,10 +39,21 @@ const loss = ['lost-write', 'unseen']
 const order = area(
   'order and placement',
   [
-    ['ORD-1', 'The offsets of a partition only grow, and every reader gets its records in that order.', [...pollOrder, ...sendOrder, 'int-send-skip']],
+    [
+      'ORD-1',
+      'The offsets of a partition only grow, and every reader gets its records in that order.',
+      [...pollOrder, ...sendOrder, 'int-send-skip'],
+    ],
     ['ORD-2', 'As long as the number of partitions stays, records with one key all go to one partition.'],
-    ['ORD-3', 'When partitions are added, keys may move, and with them the order per key may break at that point.'],
-    ['ORD-4', 'A written record never changes, and its offset means it until retention or compaction takes it away.', ['inconsistent-offsets', 'phantom-record']],
+    [
+      'ORD-3',
+      'When partitions are added, keys may move, and with them the order per key may break at that point.',
+    ],
+    [
+      'ORD-4',
+      'A written record never changes, and its offset means it until retention or compaction takes it away.',
+      ['inconsistent-offsets', 'phantom-record'],
+    ],
     ['ORD-5', 'A skewed key makes one partition hot, which figures show and no record pays for.'],
     ['ORD-6', 'Records without a key are spread evenly over the partitions.'],
   ],
@@ -50,26 +61,66 @@ const order = area(
 )
 
 const durability = area('durability and replication', [
-  ['DUR-1', 'acks says who has a record when it is acknowledged: nobody (0), the leader (1), every in-sync replica (all).', loss],
-  ['DUR-2', 'With acks=all, three replicas and min.insync.replicas=2, the loss of one broker loses no acknowledged record and stops service only briefly.', [...loss, 'stuck']],
-  ['DUR-3', 'While fewer replicas are in sync than the minimum, acks=all writes are refused and reads go on.'],
-  ['DUR-4', 'A replica behind for longer than replica.lag.time.max.ms leaves the in-sync set and returns once it has caught up.'],
-  ['DUR-5', 'Readers get nothing at or above the high watermark, and below it every in-sync replica has everything.'],
-  ['DUR-6', 'Only in-sync or eligible replicas become leader, unless unclean election is on and its losses are named.'],
-  ['DUR-7', 'A leader cut off from the others acknowledges no acks=all write, and drops its unreplicated end once healed.'],
+  [
+    'DUR-1',
+    'acks says who has an acknowledged record: nobody for sure (0), the leader (1), every in-sync replica (all).',
+    loss,
+  ],
+  [
+    'DUR-2',
+    'With acks=all, three replicas and min.insync.replicas=2, losing one broker loses nothing and stops little.',
+    [...loss, 'stuck'],
+  ],
+  [
+    'DUR-3',
+    'While fewer replicas are in sync than the minimum, acks=all writes are refused and reads go on.',
+  ],
+  [
+    'DUR-4',
+    'A replica behind for longer than replica.lag.time.max.ms leaves the in-sync set and returns once it has caught up.',
+  ],
+  [
+    'DUR-5',
+    'Readers get nothing at or above the high watermark, and below it every in-sync replica has everything.',
+  ],
+  [
+    'DUR-6',
+    'Only in-sync or eligible replicas become leader, unless unclean election is on and its losses are named.',
+  ],
+  [
+    'DUR-7',
+    'A leader cut off from the others acknowledges no acks=all write, and drops its unreplicated end once healed.',
+  ],
   ['DUR-8', 'Losing the active controller pauses changes and no data; the quorum names another.'],
   ['DUR-9', 'Clocks that disagree between brokers corrupt no index, remove no replica and lose no record.'],
-  ['DUR-10', 'The replicas of a partition are on different brokers, and on different racks where racks are known.'],
-  ['DUR-11', 'Reassignment, decommissioning, rolling restarts and preferred elections lose nothing and can be throttled.'],
-  ['DUR-12', 'A full disk refuses writes, keeps what was acknowledged, and serves again once there is room.'],
+  [
+    'DUR-10',
+    'The replicas of a partition are on different brokers, and on different racks where racks are known.',
+  ],
+  [
+    'DUR-11',
+    'Reassignment, decommissioning, rolling restarts and preferred elections lose nothing and can be throttled.',
+  ],
+  [
+    'DUR-12',
+    'A full disk refuses writes, keeps what was acknowledged, and serves again once there is room.',
+  ],
 ])
 
 const producers = area(
   'producers',
   [
-    ['PRO-1', 'With idempotence, retries neither repeat nor reorder the records of a partition, with up to five requests in flight.', ['duplicate', ...sendOrder]],
+    [
+      'PRO-1',
+      'With idempotence, and up to five requests in flight, retries neither repeat nor reorder records.',
+      ['duplicate', ...sendOrder],
+    ],
     ['PRO-2', 'Without idempotence, a retry may write a record again.'],
-    ['PRO-3', 'Batching, lingering and any compression change neither the content nor the order of records.', ['phantom-record']],
+    [
+      'PRO-3',
+      'Batching, lingering and any compression change neither the content nor the order of records.',
+      ['phantom-record'],
+    ],
     ['PRO-4', 'Towards a slow broker the producer waits or fails; it drops nothing silently.'],
     ['PRO-5', 'A record above max.message.bytes is refused with the error that says so.'],
   ],
@@ -78,28 +129,61 @@ const producers = area(
 
 const groups = area('consumers and groups', [
   ['GRP-1', 'Within one group a partition has one owner at a time; groups do not affect one another.'],
-  ['GRP-2', 'Partitions are shared out evenly, and those of a crashed member move on after its session, from the committed offset.'],
-  ['GRP-3', 'The range, round-robin, sticky and cooperative-sticky assignors assign as documented; sticky ones move as little as they can.'],
-  ['GRP-4', 'A group rebalances when members, partitions or subscriptions change: eagerly all of it, cooperatively what moves.'],
+  [
+    'GRP-2',
+    'Partitions are shared out evenly; those of a crashed member move after its session, from the committed offset.',
+  ],
+  [
+    'GRP-3',
+    'Range, round-robin, sticky and cooperative-sticky assign as documented, and the sticky ones move little.',
+  ],
+  [
+    'GRP-4',
+    'A group rebalances when members, partitions or subscriptions change: eagerly all of it, cooperatively what moves.',
+  ],
   ['GRP-5', 'A static member that is back within its session causes no rebalance.'],
-  ['GRP-6', 'A committed offset is kept per group and partition, is not lost, and does not go back by itself.'],
+  [
+    'GRP-6',
+    'A committed offset is kept per group and partition, is not lost, and does not go back by itself.',
+  ],
   ['GRP-7', 'Committing before the work gives at most once, after it at least once.'],
   ['GRP-8', 'A member whose partitions were given to others cannot commit for them.'],
-  ['GRP-9', 'Lag is the log end less the committed offset, is reported right, and drains once producers stop.'],
-  ['GRP-10', 'auto.offset.reset decides where to begin without a committed offset, and offsets can be set back to read again.'],
-  ['GRP-11', 'A record that cannot be processed holds up its partition only, and can be put aside with its origin and cause.'],
-  ['GRP-12', 'max.poll.records, fetch.min.bytes, fetch.max.wait.ms, pause and resume bound what a consumer takes.'],
+  [
+    'GRP-9',
+    'Lag is the log end less the committed offset, is reported right, and drains once producers stop.',
+  ],
+  [
+    'GRP-10',
+    'auto.offset.reset decides where to begin without a committed offset, and offsets can be set back to read again.',
+  ],
+  [
+    'GRP-11',
+    'A record that cannot be processed holds up its partition only, and can be put aside with its origin and cause.',
+  ],
+  [
+    'GRP-12',
+    'max.poll.records, fetch.min.bytes, fetch.max.wait.ms, pause and resume bound what a consumer takes.',
+  ],
   ['GRP-13', 'Consumers that assign themselves partitions never disturb a group.'],
 ])
 
 const transactions = area(
   'transactions',
   [
-    ['TXN-1', 'To read_committed readers the records of a transaction appear together in all partitions, or never.'],
-    ['TXN-2', 'Output records and the input offsets they came from commit together: each input has one effect in the log.'],
+    [
+      'TXN-1',
+      'To read_committed readers the records of a transaction appear together in all partitions, or never.',
+    ],
+    [
+      'TXN-2',
+      'Output records and the input offsets they came from commit together: each input has one effect in the log.',
+    ],
     ['TXN-3', 'A newer producer with the same transactional id shuts out the older one.'],
     ['TXN-4', 'read_committed readers stop at the last stable offset and never get an aborted record.'],
-    ['TXN-5', 'The transaction of a vanished producer is aborted after its timeout and blocks nobody for ever.'],
+    [
+      'TXN-5',
+      'The transaction of a vanished producer is aborted after its timeout and blocks nobody for ever.',
+    ],
     ['TXN-6', 'When the coordinator fails half-way, the outcome it had decided is carried out, once.'],
     ['TXN-7', 'Effects outside the log (mail, payments, other databases) may happen twice.'],
     ['TXN-8', 'What idempotence and transactions cost in latency and throughput is measured.'],
@@ -109,7 +193,10 @@ const transactions = area(
 
 const retention = area('retention', [
   ['RET-1', 'Only whole segments past retention.ms or beyond retention.bytes go, and nothing younger.'],
-  ['RET-2', 'Compaction keeps the latest record of each key at its offset, and tombstones for delete.retention.ms.'],
+  [
+    'RET-2',
+    'Compaction keeps the latest record of each key at its offset, and tombstones for delete.retention.ms.',
+  ],
   ['RET-3', 'compact,delete does both.'],
   ['RET-4', 'Records moved to tiered storage are read as if they were local, only slower.'],
   ['RET-5', 'Compaction and retention neither block nor lose writes, also when a crash interrupts them.'],
@@ -118,7 +205,10 @@ const retention = area('retention', [
 const operations = area(
   'operations',
   [
-    ['OPS-1', 'Lag, replication state, rates, latencies, disk use, groups and elections can be seen as metrics and logs.'],
+    [
+      'OPS-1',
+      'Lag, replication state, rates, latencies, disk use, groups and elections can be seen as metrics and logs.',
+    ],
     ['OPS-2', 'How many partitions a load needs and a broker carries is measured, not believed.'],
   ],
   ['OPS-2'],
@@ -126,13 +216,22 @@ const operations = area(
 
 const security = area('security', [
   ['SEC-1', 'With TLS, mTLS or SASL on a listener, nobody without credentials gets in.'],
-  ['SEC-2', 'Access lists hold per topic, group and transactional id; a denial has the right error and is audited.'],
+  [
+    'SEC-2',
+    'Access lists hold per topic, group and transactional id; a denial has the right error and is audited.',
+  ],
   ['SEC-3', 'Quotas hold back a greedy client without harm to others.'],
 ])
 
 const ecosystem = area('ecosystem', [
-  ['ECO-1', 'Where a schema registry is used, an incompatible producer is stopped or its records are put aside.'],
-  ['ECO-2', 'Stream processors, connectors and mirroring tools run unmodified, with exact results across crashes.'],
+  [
+    'ECO-1',
+    'Where a schema registry is used, an incompatible producer is stopped or its records are put aside.',
+  ],
+  [
+    'ECO-2',
+    'Stream processors, connectors and mirroring tools run unmodified, with exact results across crashes.',
+  ],
 ])
 
 export const guarantees: readonly Guarantee[] = [

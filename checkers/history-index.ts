@@ -1,6 +1,7 @@
 /**
- * Everything the checkers share, computed once per history. Strings become integers here and columns carry the rest:
- * building and checking cost a constant per op and per record, plus sorting what was not yet in offset order.
+ * Everything the checkers share, computed once per history. Strings become integers here and columns carry
+ * the rest: building and checking cost a constant per op and per record, plus sorting what was not yet in
+ * offset order.
  */
 import type { MicroOp, Op } from '../history/op.ts'
 import { committedSends, okReads } from './index/commitment.ts'
@@ -93,7 +94,8 @@ export function buildHistoryIndex(ops: readonly Op[]): HistoryIndex {
   const scanned = scan(ops)
   const { table, records, sends, reads } = scanned
   const okRead = okReads(reads, records.size)
-  const committed = committedSends({ ops: table, sends, okRead, transactional: marks.config?.transactional === true })
+  const transactional = marks.config?.transactional === true
+  const committed = committedSends({ ops: table, sends, okRead, transactional })
   const log = new Log({ records, reads, sends, committed })
   const readPlace = placesOf(scanned, log)
   const writers = writersOf(sends, records.size)

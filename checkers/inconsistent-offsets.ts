@@ -1,7 +1,7 @@
 /**
- * Inconsistent offsets: one offset of a key has held two or more records, over all polls and the answers to sends.
- * Aspect `acknowledged`: polls agree, and only answers say otherwise, which is how a lost record looks once its offset is
- * used again.
+ * Inconsistent offsets: one offset of a key has held two or more records, over all polls and the answers to
+ * sends. Aspect `acknowledged`: polls agree, and only answers say otherwise, which is how a lost record
+ * looks once its offset is used again.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'

@@ -2,7 +2,12 @@
 import type { Checker } from './checker.ts'
 import { checkSendOrder, type SendOrder } from './send-order.ts'
 
-const order: SendOrder = { name: 'int-nonmonotonic-send', guarantees: ['PRO-1', 'ORD-1'], internal: true, skip: false }
+const order: SendOrder = {
+  name: 'int-nonmonotonic-send',
+  guarantees: ['PRO-1', 'ORD-1'],
+  internal: true,
+  skip: false,
+}
 
 export const intNonmonotonicSend: Checker = {
   name: order.name,

@@ -1,4 +1,7 @@
-/** Internal send skip: between two sends of one op to one key lies a record of somebody else. Always allowed: nothing isolates writes. */
+/**
+ * Internal send skip: between two sends of one op to one key lies a record of somebody else. Always
+ * allowed: nothing isolates writes.
+ */
 import type { Checker } from './checker.ts'
 import { checkSendOrder, type SendOrder } from './send-order.ts'
 

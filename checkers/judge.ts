@@ -1,6 +1,6 @@
 /**
- * From a history to a judgement. False beats 'unknown' beats true; whatever goes wrong in judging, and whatever was too
- * little to judge, is 'unknown' with its reason. Never throws.
+ * From a history to a judgement. False beats 'unknown' beats true; whatever goes wrong in judging, and
+ * whatever was too little to judge, is 'unknown' with its reason. Never throws.
  */
 import type { Op } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
@@ -67,7 +67,8 @@ function unjudgedReasons(ran: readonly Ran[]): string[] {
 }
 
 function reasonsOf(index: HistoryIndex, figures: Figures, faults: Faults): string[] {
-  return [...silenceReasons(index, figures), ...faults.reasons, ...belowFloors(figures, index.marks.config?.floors)]
+  const { config } = index.marks
+  return [...silenceReasons(index, figures), ...faults.reasons, ...belowFloors(figures, config?.floors)]
 }
 
 function validity(findings: readonly Finding[], reasons: readonly string[]): Valid {

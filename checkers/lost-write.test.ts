@@ -68,11 +68,13 @@ describe('lost-write', () => {
 
     it('convicts when a final consumer passed the record and was then out of time', () => {
       const { convicts, reasons } = judged(`${begun}
+        p0 send x v3 -> ok @2
+        p1 poll -> ok x[2:v3]
         phase final
         p9/final-1 poll -> ok x[1:v2]
-        p9/final-1 final-read -> info x:2/5`)
+        p9/final-1 final-read -> info x:2/3`)
       expect(convicts).toEqual(['lost-write'])
-      expect(reasons).toEqual(['no final-read succeeded'])
+      expect(reasons).toHaveLength(2)
     })
 
     it('does not convict on what other consumers passed, and says so, until a key was read to its end', () => {

@@ -1,6 +1,7 @@
 /**
- * Lost write: a record that must have been written, that no ok poll ever returned, although the log was read at and
- * beyond its place. See `lostBounds` for how far that is. A record above the bound is unseen.ts's business.
+ * Lost write: a record that must have been written, that no ok poll ever returned, although the log was
+ * read at and beyond its place. See `lostBounds` for how far that is. A record above the bound is
+ * unseen.ts's business.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
@@ -34,11 +35,12 @@ function finding(index: HistoryIndex, row: number): Finding {
   const place = index.log.lastPlace(record)
   const offset = index.log.offset[place]!
   const key = index.records.keyOf[record]!
+  const written = `${keyName(index, record)}: ${valueName(index, record)}`
   const beyond = readBeyond(index, key, place)
   return {
     anomaly: name,
     guarantees,
-    message: `${keyName(index, record)}: ${valueName(index, record)} was written at offset ${offset}, later offsets were read, and it never was`,
+    message: `${written} was written at offset ${offset}, later offsets were read, and it never was`,
     key: index.records.keys[key]!,
     values: [index.records.values[record]!],
     offsets: [offset],

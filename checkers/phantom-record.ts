@@ -1,6 +1,6 @@
 /**
- * Phantom record: a poll, whatever became of it, returned a value that nobody ever tried to send to that key. Our own
- * workloads' values carry a checksum, which tells an altered record from a foreign one.
+ * Phantom record: a poll, whatever became of it, returned a value that nobody ever tried to send to that
+ * key. Our own workloads' values carry a checksum, which tells an altered record from a foreign one.
  */
 import { checkValue } from '../history/value-checksum.ts'
 import type { Checker, CheckResult } from './checker.ts'
@@ -21,18 +21,19 @@ function sentElsewhere(index: HistoryIndex, record: number): number {
 
 function origin(index: HistoryIndex, record: number, elsewhere: number): string {
   if (elsewhere !== none) return `it was sent to ${keyName(index, index.sends.record[elsewhere]!)}, not here`
-  if (checkValue(index.records.values[record]!) === false) return 'nobody sent it, and its checksum is wrong: it was altered'
-  return 'nobody sent it'
+  const altered = checkValue(index.records.values[record]!) === false
+  return altered ? 'nobody sent it, and its checksum is wrong: it was altered' : 'nobody sent it'
 }
 
 function finding(index: HistoryIndex, record: number): Finding {
   const read = firstReadOf(index, record)
   const offset = index.reads.offset[read]!
   const elsewhere = sentElsewhere(index, record)
+  const returned = `${keyName(index, record)}: a poll returned ${valueName(index, record)}`
   return {
     anomaly: name,
     guarantees,
-    message: `${keyName(index, record)}: a poll returned ${valueName(index, record)}; ${origin(index, record, elsewhere)}`,
+    message: `${returned}; ${origin(index, record, elsewhere)}`,
     key: index.records.keys[index.records.keyOf[record]!]!,
     values: [index.records.values[record]!],
     ...(!Number.isNaN(offset) && { offsets: [offset] }),

@@ -40,7 +40,7 @@ describe('the policy table', () => {
   })
 
   it('names only anomalies that are looked for', () => {
-    const names = checkers.map(({ name }) => name)
-    expect(policy.filter(({ anomaly }) => !names.includes(anomaly))).toEqual([])
+    const names = new Set(checkers.map(({ name }) => name))
+    expect(policy.filter(({ anomaly }) => !names.has(anomaly))).toEqual([])
   })
 })

@@ -1,10 +1,12 @@
 /**
- * What a configuration lawfully allows, as a table with reasons. Asked for (anomaly, aspect), never for single findings:
- * a checker may leave findings out once it has shown one of each aspect. What is allowed is listed and does not convict.
- * A config op that is missing, or a field of it, is taken at its strictest. A known bug is not allowed here, ever.
+ * What a configuration lawfully allows, as a table with reasons. Asked for (anomaly, aspect), never for
+ * single findings: a checker may leave findings out once it has shown one of each aspect. What is allowed
+ * is listed and does not convict. A config op that is missing, or a field of it, is taken at its strictest.
+ * A known bug is not allowed here, ever.
  *
- * Against Jepsen's function: duplicates and reordering without idempotence are excused here (there they always fail);
- * poll-skip and nonmonotonic-poll under subscribe are excused per consumer that subscribed (there for the whole test).
+ * Against Jepsen's function: duplicates and reordering without idempotence are excused here (there they
+ * always fail); poll-skip and nonmonotonic-poll under subscribe are excused per consumer that subscribed
+ * (there for the whole test).
  */
 import type { RunConfig } from '../history/op.ts'
 
@@ -18,11 +20,12 @@ export interface PolicyRow {
   readonly reason: string
 }
 
+const interleaved = 'nothing isolates the writes of one client from another'
 const leaderOnly = 'acks=1 promises a record only while the leader that answered keeps it'
 const nothing = 'acks=0 promises nothing'
 const retried = 'without idempotence a retry can append a record again'
 const overtaken = 'without idempotence a retried record can be overtaken by one in flight behind it'
-const unclean = 'an unclean leader election cuts off what the new leader does not have, and its offsets are used again'
+const unclean = 'an unclean election cuts off what the new leader does not have, and uses its offsets again'
 const moved = 'a subscribed consumer resumes where its group had committed, which a rebalance can move'
 const beyond = 'the run went beyond what is promised'
 
@@ -50,11 +53,13 @@ const truncating: readonly string[] = [
 ]
 
 function lossyRows(condition: Condition, reason: string): PolicyRow[] {
-  return lossy.map(([anomaly, aspect]) => ({ condition, anomaly, ...(aspect !== undefined && { aspect }), reason }))
+  return lossy.map(([anomaly, aspect]) => {
+    return { condition, anomaly, ...(aspect !== undefined && { aspect }), reason }
+  })
 }
 
 export const policy: readonly PolicyRow[] = [
-  { condition: 'always', anomaly: 'int-send-skip', reason: 'nothing isolates the writes of one client from another' },
+  { condition: 'always', anomaly: 'int-send-skip', reason: interleaved },
   { condition: 'always', anomaly: 'poll-skip', aspect: 'subscribed', reason: moved },
   { condition: 'always', anomaly: 'nonmonotonic-poll', aspect: 'subscribed', reason: moved },
   ...lossyRows('acks=0', nothing),
@@ -81,7 +86,10 @@ export function conditionsOf(config: RunConfig | undefined): ReadonlySet<Conditi
 export function allowance(config: RunConfig | undefined, anomaly: string, aspect = ''): string | undefined {
   const met = conditionsOf(config)
   const row = policy.find(
-    row => row.anomaly === anomaly && met.has(row.condition) && (row.aspect === undefined || row.aspect === aspect),
+    row =>
+      row.anomaly === anomaly &&
+      met.has(row.condition) &&
+      (row.aspect === undefined || row.aspect === aspect),
   )
   if (row === undefined) return undefined
   return row.condition === 'beyond promises' ? `${row.reason}: ${config?.beyondPromises ?? ''}` : row.reason

@@ -1,6 +1,7 @@
 /**
- * What the four poll-order checkers share: the findings from steps of index/poll-steps.ts. Between ops, aspect
- * `subscribed` marks a consumer whose keys a group gave it; a skip of nothing but records that nobody read is `lost`.
+ * What the four poll-order checkers share: the findings from steps of index/poll-steps.ts. Between ops,
+ * aspect `subscribed` marks a consumer whose keys a group gave it; a skip of nothing but records that
+ * nobody read is `lost`.
  */
 import type { CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
@@ -44,7 +45,9 @@ function messageOf(index: HistoryIndex, from: number, to: number, order: PollOrd
   const first = readPlace[from]!
   const count = readPlace[to]! - first - 1
   if (count < 0) return `${key}: ${went} ${where}, which is not after it`
-  const skipped = Array.from({ length: Math.min(count, 5) }, (_, at) => valueName(index, log.holder[first + 1 + at]!))
+  const skipped = Array.from({ length: Math.min(count, 5) }, (_, at) => {
+    return valueName(index, log.holder[first + 1 + at]!)
+  })
   return `${key}: ${went} ${where}, skipping ${listed(skipped, count)}`
 }
 

@@ -98,7 +98,7 @@ describe('poll-skip', () => {
     const ops = parseNotation(`${three}
       p1 poll -> ok x[0:v1]
       p1 poll -> ok x[2:v3]`)
-    expect(judge(ops.with(-1, { ...ops.at(-1)!, rebalanced: ['x'] })).valid).toBe(true)
-    expect(judge(ops.with(-1, { ...ops.at(-1)!, rebalanced: ['y'] })).valid).toBe(false)
+    expect(judge([...ops.slice(0, -1), { ...ops.at(-1)!, rebalanced: ['x'] }]).valid).toBe(true)
+    expect(judge([...ops.slice(0, -1), { ...ops.at(-1)!, rebalanced: ['y'] }]).valid).toBe(false)
   })
 })

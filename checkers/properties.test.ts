@@ -1,4 +1,7 @@
-/** Laws over whole histories: what is right is never convicted, and what was spoilt always is, by the right name. */
+/**
+ * Laws over whole histories: what is right is never convicted, and what was spoilt always is, by the right
+ * name.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Key, MicroOp, Op, PolledRecord, Value } from '../history/op.ts'

@@ -1,6 +1,7 @@
 /**
- * What the three send-order checkers share: the findings from steps of index/send-steps.ts. Between ops, aspect
- * `pipelined` marks a send invoked before the earlier one was answered; `lost` an earlier record that nobody read.
+ * What the three send-order checkers share: the findings from steps of index/send-steps.ts. Between ops,
+ * aspect `pipelined` marks a send invoked before the earlier one was answered; `lost` an earlier record
+ * that nobody read.
  */
 import type { CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
@@ -19,8 +20,8 @@ export interface SendOrder {
 
 function aspectOf({ sends, okRead }: HistoryIndex, from: number, to: number): string {
   const answered = sends.completion[from]!
-  const pipelined = sends.invocation[from] !== sends.invocation[to] && answered !== none && sends.invocation[to]! < answered
-  if (pipelined) return 'pipelined'
+  const twoOps = sends.invocation[from] !== sends.invocation[to]
+  if (twoOps && answered !== none && sends.invocation[to]! < answered) return 'pipelined'
   return okRead[sends.record[from]!] === 0 ? 'lost' : ''
 }
 

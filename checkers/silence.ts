@@ -1,6 +1,6 @@
 /**
- * Why a history without anomalies may still not be called valid: nothing happened in it that could have gone wrong.
- * Each reason is one sentence; any of them makes the verdict 'unknown'.
+ * Why a history without anomalies may still not be called valid: nothing happened in it that could have
+ * gone wrong. Each reason is one sentence; any of them makes the verdict 'unknown'.
  */
 import type { Figures } from './figures.ts'
 import type { HistoryIndex } from './history-index.ts'

@@ -86,6 +86,18 @@ describe('stuck', () => {
     expect(findings[0]!.message).toBe('after healing, none of 1 ops of client other succeeded')
   })
 
+  it('is not said of a client whose earlier op succeeded after healing', () => {
+    expect(judged(`config {"recoveryMs":5000}
+      0s p0 send x v1 -> ok @0
+      p2/other poll
+      1s phase heal
+      2s p2 -> ok x[0:v1]
+      7s p0 send x v2 -> ok @1
+      p3/other poll -> info TIMED_OUT x[1:v2]
+      p1/reader poll -> ok x[0:v1 1:v2]
+      ${final(2)}`).valid).toBe(true)
+  })
+
   it('is not said of a client that got a definite refusal, but is when told to wait for ever', () => {
     const refused = (code: string): string => `${before}
       7s p0 send x v2 -> ok @1

@@ -1,6 +1,6 @@
 /**
- * Stuck: faults were healed, time to recover was given, and something did not come back: all sends, the sends to one
- * key, one client, or a final read that its deadline overtook before everything acknowledged.
+ * Stuck: faults were healed, time to recover was given, and something did not come back: all sends, the
+ * sends to one key, one client, or a final read that its deadline overtook before everything acknowledged.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
@@ -14,6 +14,7 @@ import { inOrder } from './witness.ts'
 
 const name = 'stuck'
 const guarantees: readonly string[] = ['DUR-2']
+const tooEarly = 'no send succeeded after healing, but none was tried late enough to say that it should have'
 
 function healStep({ ops, marks }: HistoryIndex): WitnessStep {
   return { op: ops[marks.phases.heal]!.index, shows: 'every fault was healed' }
@@ -57,7 +58,7 @@ function checkWork(index: HistoryIndex, found: FindingList): string[] {
     if (isStuck(attempts)) found.add(attempts.late, '', () => workFinding(index, who, attempts))
   }
   const unproven = sends.tried > 0 && sends.succeeded === 0
-  return unproven ? ['no send succeeded after healing, but none was tried late enough to say that it should have'] : []
+  return unproven ? [tooEarly] : []
 }
 
 function finalFinding(index: HistoryIndex, { at, value }: FinalReadOp, code: number): Finding {
@@ -68,10 +69,10 @@ function finalFinding(index: HistoryIndex, { at, value }: FinalReadOp, code: num
   return {
     anomaly: name,
     guarantees,
-    message: `${key}: by its deadline ${reader} had read to offset ${reached}, and offset ${acknowledged} was acknowledged`,
+    message: `${key}: by its deadline ${reader} was at offset ${reached}, and offset ${acknowledged} was acknowledged`,
     key,
     offsets: [reached, acknowledged],
-    witness: [healStep(index), { op: index.ops[at]!.index, shows: `read up to offset ${reached} when its time was over` }],
+    witness: [healStep(index), { op: index.ops[at]!.index, shows: `was at offset ${reached} when its time was over` }],
   }
 }
 

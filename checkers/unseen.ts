@@ -1,6 +1,6 @@
 /**
- * Unseen: an acknowledged record that no ok poll returned up to the end of the history, and that nothing beyond it
- * convicts as lost. Jepsen reports a lost write under both names; here each record has one.
+ * Unseen: an acknowledged record that no ok poll returned up to the end of the history, and that nothing
+ * beyond it convicts as lost. Jepsen reports a lost write under both names; here each record has one.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
@@ -16,10 +16,11 @@ const guarantees: readonly string[] = ['DUR-1', 'DUR-2']
 function finding(index: HistoryIndex, row: number): Finding {
   const record = index.sends.record[row]!
   const offset = index.sends.offset[row]!
+  const acknowledged = `${keyName(index, record)}: ${valueName(index, record)}`
   return {
     anomaly: name,
     guarantees,
-    message: `${keyName(index, record)}: ${valueName(index, record)} was acknowledged and no poll returned it by the end`,
+    message: `${acknowledged} was acknowledged and no poll returned it by the end`,
     key: index.records.keys[index.records.keyOf[record]!]!,
     values: [index.records.values[record]!],
     ...(!Number.isNaN(offset) && { offsets: [offset] }),

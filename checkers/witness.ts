@@ -1,4 +1,6 @@
-/** Steps of the stories that findings tell, and the sentences' common pieces. Called for kept findings only. */
+/**
+ * Steps of the stories that findings tell, and the sentences' common pieces. Called for kept findings only.
+ */
 import type { HistoryIndex } from './history-index.ts'
 import { failed, none, ok } from './index/op-table.ts'
 import type { WitnessStep } from './verdict.ts'
@@ -72,7 +74,10 @@ function ackOf(index: HistoryIndex, record: number, offset: number): number {
   return none
 }
 
-/** What shows that the log holds a record at a place: an answer, or else the first poll that returned it there. */
+/**
+ * What shows that the log holds a record at a place: an answer, or else the first poll that returned it
+ * there.
+ */
 export function placeStep(index: HistoryIndex, record: number, place: number): WitnessStep {
   const offset = index.log.offset[place]!
   const row = ackOf(index, record, offset)
@@ -82,5 +87,8 @@ export function placeStep(index: HistoryIndex, record: number, place: number): W
 /** Steps in the order of the history, each op and what it shows once. */
 export function inOrder(steps: readonly WitnessStep[]): WitnessStep[] {
   const sorted = steps.toSorted((a, b) => a.op - b.op)
-  return sorted.filter((step, at) => at === 0 || step.op !== sorted[at - 1]!.op || step.shows !== sorted[at - 1]!.shows)
+  return sorted.filter((step, at) => {
+    const before = sorted[at - 1]
+    return step.op !== before?.op || step.shows !== before.shows
+  })
 }

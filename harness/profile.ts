@@ -23,6 +23,8 @@ interface Timeouts {
   readonly replicaFetchWaitMaxMs: number
   readonly electionTimeoutMs: number
   readonly fetchTimeoutMs: number
+  /** Of connections between brokers, and to the controller. */
+  readonly socketTimeoutMs: number
 }
 
 const replicaFetchBackoffMs = 1000
@@ -30,13 +32,14 @@ const electionBackoffMaxMs = 1000
 
 /**
  * A quorum leader may have to be found twice (split vote), then the silent broker is fenced a full session later, its
- * followers back off once, catch up and ask to be in sync; clients may lose one request to a dead connection.
+ * followers back off once, catch up and ask to be in sync. Connections that died without a word are found out by their
+ * timeouts: one between brokers, one to the controller, one of a client.
  */
 function recoveryBound(timeouts: Timeouts, requestTimeoutMs: number): number {
   const quorum = 2 * (timeouts.fetchTimeoutMs + 2 * timeouts.electionTimeoutMs + electionBackoffMaxMs)
   const session = 2 * timeouts.sessionTimeoutMs + timeouts.heartbeatIntervalMs
   const replicas = timeouts.replicaLagTimeMaxMs + 2 * (replicaFetchBackoffMs + timeouts.replicaFetchWaitMaxMs)
-  return quorum + session + replicas + 2 * requestTimeoutMs
+  return quorum + session + replicas + 2 * timeouts.socketTimeoutMs + 2 * requestTimeoutMs
 }
 
 function profile(name: ProfileName, timeouts: Timeouts, clients: Profile['clients']): Profile {
@@ -47,6 +50,8 @@ function profile(name: ProfileName, timeouts: Timeouts, clients: Profile['client
     'replica.fetch.wait.max.ms': String(timeouts.replicaFetchWaitMaxMs),
     'controller.quorum.election.timeout.ms': String(timeouts.electionTimeoutMs),
     'controller.quorum.fetch.timeout.ms': String(timeouts.fetchTimeoutMs),
+    'replica.socket.timeout.ms': String(timeouts.socketTimeoutMs),
+    'controller.socket.timeout.ms': String(timeouts.socketTimeoutMs),
   }
   const recoveryMs = recoveryBound(timeouts, clients.requestTimeoutMs)
   return { name, settings: name === 'defaults' ? {} : settings, clients, recoveryMs, evidenceMs: recoveryMs }
@@ -62,6 +67,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       replicaFetchWaitMaxMs: 200,
       electionTimeoutMs: 300,
       fetchTimeoutMs: 600,
+      socketTimeoutMs: 2000,
     },
     { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 },
   ),
@@ -74,6 +80,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       replicaFetchWaitMaxMs: 500,
       electionTimeoutMs: 1000,
       fetchTimeoutMs: 2000,
+      socketTimeoutMs: 30_000,
     },
     { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 },
   ),

@@ -3,7 +3,7 @@
  * a bound in which everything must be back, a final reading by fresh clients. It only runs and records; what it meant
  * is for the checkers.
  */
-import type { Phase, RunConfig } from '../history/op.ts'
+import type { Key, Phase, RunConfig, SendMicroOp } from '../history/op.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { kill } from '../nemesis/kill.ts'
 import type { BrokerControl } from '../nemesis/control.ts'
@@ -12,7 +12,7 @@ import type { Loop } from '../ports/loop.ts'
 import { randomPick, type Random } from '../ports/random.ts'
 import type { ClusterInfo, NewTopic, WorkloadClient } from '../workloads/client/client.ts'
 import { Observer } from '../workloads/observer.ts'
-import type { RunningWorkload, Workload, WorkloadOptions } from '../workloads/workload.ts'
+import { keyOf, type RunningWorkload, type Workload, type WorkloadOptions } from '../workloads/workload.ts'
 import { clusterView } from './cluster-view.ts'
 import type { Profile } from './profile.ts'
 
@@ -42,6 +42,8 @@ export interface TrialSetup {
   readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
   readonly makeClient: (name: string) => WorkloadClient
   readonly plan: TrialPlan
+  /** Makes whatever is bad beside the faults (network, disks) good again. */
+  readonly calm?: () => void
 }
 
 const setUpMs = 60_000
@@ -57,13 +59,17 @@ export class Trial {
   #stopping = false
   #endFaults: (() => void) | undefined
   #acknowledged = 0
+  /** Partitions of which nothing was acknowledged since recovery was last demanded. */
+  readonly #unserved = new Set<Key>()
   phase: Phase | 'set-up' = 'set-up'
 
   constructor(setup: TrialSetup) {
     const { loop, random, recorder, control, plan } = setup
     this.#setup = setup
-    recorder.listen(({ f, type }) => {
-      if (f === 'send' && type === 'ok') this.#acknowledged++
+    recorder.listen(({ f, type, value }) => {
+      if (f !== 'send' || type !== 'ok') return
+      this.#acknowledged++
+      for (const { key } of value as readonly SendMicroOp[]) this.#unserved.delete(key)
     })
     this.#client = setup.makeClient('harness')
     this.#observer = new Observer({
@@ -175,6 +181,7 @@ export class Trial {
   #heal(done: () => void): void {
     const { plan, control, random } = this.#setup
     this.#nemesis.stop(() => {
+      this.#setup.calm?.()
       this.#enter('heal')
       this.#demandRecovery([], (recovered) => {
         if (!plan.healOnlyCore || !recovered || this.#stopping) return done()
@@ -187,28 +194,30 @@ export class Trial {
     })
   }
 
-  /** The traffic goes on meanwhile, so that what does not come back shows in the history as well. */
+  /**
+   * Every partition has its leader and replicas again, and takes records: what the cluster says of itself may be old. The
+   * traffic goes on meanwhile, so that what does not come back shows in the history as well.
+   */
   #demandRecovery(absent: readonly number[], done: (recovered: boolean) => void): void {
     const { loop, plan } = this.#setup
     const startMs = loop.now()
     const { recoveryMs } = plan.profile
-    this.#awaitCluster(startMs + recoveryMs, (info) => this.#whole(info, absent), (whole) => {
-      this.#record('recovered', { complete: whole, absent, boundMs: recoveryMs, tookMs: loop.now() - startMs }, whole ? 'ok' : 'info')
-      if (!whole) return done(false)
-      return this.#awaitAcknowledge(startMs + recoveryMs, done)
+    const deadlineMs = startMs + recoveryMs
+    for (const { name, partitions } of plan.topics) for (let i = 0; i < partitions; i++) this.#unserved.add(keyOf(name, i))
+    this.#awaitServed(deadlineMs, () => {
+      this.#awaitCluster(deadlineMs, (info) => this.#whole(info, absent), (whole) => {
+        const complete = whole && this.#unserved.size === 0
+        const tookMs = Math.round(loop.now() - startMs)
+        this.#record('recovered', { complete, absent, unserved: [...this.#unserved], boundMs: recoveryMs, tookMs }, complete ? 'ok' : 'info')
+        done(complete)
+      })
     })
   }
 
-  /** One more record acknowledged: the cluster does not only look well. */
-  #awaitAcknowledge(deadlineMs: number, done: (met: boolean) => void): void {
+  #awaitServed(deadlineMs: number, done: () => void): void {
     const { loop } = this.#setup
-    const before = this.#acknowledged
-    const look = (): void => {
-      if (this.#acknowledged > before) return done(true)
-      if (loop.now() >= deadlineMs) return done(false)
-      return void loop.after(pollMs, look)
-    }
-    look()
+    if (this.#unserved.size === 0 || loop.now() >= deadlineMs) return done()
+    return void loop.after(pollMs, () => this.#awaitServed(deadlineMs, done))
   }
 
   #final(done: () => void): void {

@@ -1,7 +1,7 @@
 /**
- * Value of a nemesis op. Four ops tell the life of one fault: `start` (injection was asked), `evidence` (another means
- * looked whether it is in force), `stop` (healing was asked), `healed` (another means saw it gone). Asked is not done:
- * only `evidence` with `inForce: true`, and `healed` with evidence, count.
+ * Value of a nemesis op. Four ops tell the life of one fault: `start` (injection was asked), `evidence`
+ * (another means looked whether it is in force), `stop` (healing was asked), `healed` (another means saw it
+ * gone). Asked is not done: only `evidence` with `inForce: true`, and `healed` with evidence, count.
  */
 export type FaultAction = 'start' | 'evidence' | 'stop' | 'healed'
 

@@ -1,6 +1,7 @@
 /**
- * Value of the closing op of a final consumer (`f:"final-read"`): how far it got. It is `ok` when it reached every target
- * and `info` when its deadline passed first. Its records are in the ordinary poll ops before it.
+ * Value of the closing op of a final consumer (`f:"final-read"`): how far it got. It is `ok` when it
+ * reached every target and `info` when its deadline passed first. Its records are in the ordinary poll ops
+ * before it.
  */
 import type { Key } from './op.ts'
 

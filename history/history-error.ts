@@ -1,4 +1,7 @@
-/** The one error of this room: a history that cannot be read. Its message is one sentence that names the line. */
+/**
+ * The one error of this room: a history that cannot be read. Its message is one sentence that names the
+ * line.
+ */
 export class HistoryError extends Error {
   /** The line, counted from 1. */
   readonly line: number

@@ -100,9 +100,13 @@ describe('a history as lines of JSON', () => {
       '{"process":"nemesis","type":"ok","f":"kill"}',
     ]
     expect(parseHistory(lines)).toHaveLength(6)
+    for (const f of ['crash', 'final-read']) {
+      const both = [`{"process":0,"type":"invoke","f":"${f}"}`, `{"process":0,"type":"info","f":"${f}"}`]
+      expect(parseHistory([...both, ...both])).toHaveLength(4)
+    }
     expect(refusal(lines[0]!, lines[0]!.replace('poll', 'assign'))).toBe('line 2: process 0 invokes assign while its poll is still open')
-    expect(refusal(lines[0]!, '{"process":0,"type":"ok","f":"assign","value":[]}')).toBe('line 2: process 0 completes a assign but has a poll open')
-    expect(refusal('{"process":0,"type":"info","f":"send"}')).toBe('line 1: process 0 completes a send but has no op open')
+    expect(refusal(lines[0]!, '{"process":0,"type":"ok","f":"assign","value":[]}')).toBe('line 2: process 0 completes assign but has poll open')
+    expect(refusal('{"process":0,"type":"info","f":"send"}')).toBe('line 1: process 0 completes send but has no op open')
   })
 
   it('reads errors of any form', () => {

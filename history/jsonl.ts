@@ -1,19 +1,25 @@
 /**
- * The interchange form: one op a line, as JSON (docs/history.md). Reading is lenient about what foreign histories leave
- * out and strict about what would make a verdict wrong; it never holds more of the text than one line.
+ * The interchange form: one op a line, as JSON (docs/history.md). Reading is lenient about what foreign
+ * histories leave out and strict about what would make a verdict wrong; it never holds more of the text
+ * than one line.
  */
 import { HistoryError } from './history-error.ts'
 import type { Op } from './op.ts'
 import { readOp } from './op-reader.ts'
 import { isMark } from './open-ops.ts'
 
-/** One line, without its line feed. Fields that the op does not have are left out; `time` is always there. */
+/**
+ * One line, without its line feed. Fields that the op does not have are left out; `time` is always there.
+ */
 export function renderOp(op: Op): string {
   const { index, time, process, type, f, value, client, error, attempts, node, rebalanced } = op
   return JSON.stringify({ index, time, process, type, f, value, client, error, attempts, node, rebalanced })
 }
 
-/** Takes a history line by line, for callers that read asynchronously. Throws HistoryError at the line that is wrong. */
+/**
+ * Takes a history line by line, for callers that read asynchronously. Throws HistoryError at the line that
+ * is wrong.
+ */
 export class HistoryReader {
   readonly #ops: Op[] = []
   readonly #open = new Map<number, string>()
@@ -50,13 +56,14 @@ export class HistoryReader {
     const openF = this.#open.get(op.process)
     if (op.type === 'invoke') {
       if (openF !== undefined) {
-        throw new HistoryError(this.#line, `process ${op.process} invokes ${op.f} while its ${openF} is still open`)
+        const sentence = `process ${op.process} invokes ${op.f} while its ${openF} is still open`
+        throw new HistoryError(this.#line, sentence)
       }
       this.#open.set(op.process, op.f)
     } else if (!isMark(op, openF)) {
       if (openF !== op.f) {
-        const instead = openF === undefined ? 'has no op open' : `has a ${openF} open`
-        throw new HistoryError(this.#line, `process ${op.process} completes a ${op.f} but ${instead}`)
+        const instead = openF === undefined ? 'has no op open' : `has ${openF} open`
+        throw new HistoryError(this.#line, `process ${op.process} completes ${op.f} but ${instead}`)
       }
       this.#open.delete(op.process)
     }
@@ -72,7 +79,9 @@ function* linesOf(text: string): Iterable<string> {
   }
 }
 
-/** Reads a whole history, from text or from its lines. Throws HistoryError with the line and one sentence. */
+/**
+ * Reads a whole history, from text or from its lines. Throws HistoryError with the line and one sentence.
+ */
 export function parseHistory(source: string | Iterable<string>): Op[] {
   const reader = new HistoryReader()
   for (const line of typeof source === 'string' ? linesOf(source) : source) reader.add(line)

@@ -1,6 +1,7 @@
 /**
- * Reads the value of `send`, `poll` and `txn` ops, in our form or in Jepsen's (`["send", k, v]`, `["send", k, [o, v]]`,
- * `["poll", {k: [[o, v], …]}]`). What is already in our form is checked and kept as it is, not copied.
+ * Reads the value of `send`, `poll` and `txn` ops, in our form or in Jepsen's (`["send", k, v]`, `["send",
+ * k, [o, v]]`, `["poll", {k: [[o, v], …]}]`). What is already in our form is checked and kept as it is, not
+ * copied.
  */
 import { HistoryError } from './history-error.ts'
 import { shown } from './shown.ts'
@@ -28,7 +29,8 @@ function readValue(given: unknown, line: number): Value {
 function readOffset(given: unknown, line: number): number {
   if (given === null || given === undefined) return unknownOffset
   if (Number.isSafeInteger(given) && (given as number) >= unknownOffset) return given as number
-  throw new HistoryError(line, `an offset must be a whole number from 0 to 2^53 - 1, or null, not ${shown(given)}`)
+  const sentence = `an offset must be a whole number from 0 to 2^53 - 1, or null, not ${shown(given)}`
+  throw new HistoryError(line, sentence)
 }
 
 /** Checks one record in place; a null offset becomes -1. */
@@ -96,8 +98,9 @@ function readMicroOp(given: unknown, line: number): MicroOp {
   if (f === 'send') {
     readKey(key, line)
     readValue(value, line)
-    if (offset === undefined || (typeof offset === 'number' && readOffset(offset, line) >= 0)) return given as SendMicroOp
-    return withOffset({ f, key: key as Key, value: value as Value }, readOffset(offset, line))
+    const known = readOffset(offset, line)
+    if (offset === undefined || known !== unknownOffset) return given as SendMicroOp
+    return { f, key: key as Key, value: value as Value }
   }
   if (f !== 'poll') throw new HistoryError(line, `a micro-op must be a send or a poll, not ${shown(given)}`)
   if (polled === undefined) return given as MicroOp
@@ -107,12 +110,14 @@ function readMicroOp(given: unknown, line: number): MicroOp {
 }
 
 /**
- * The micro-ops of one op. `given` may be null where nothing is lost by it: a completion without results, or the
- * invocation of a poll.
+ * The micro-ops of one op. `given` may be null where nothing is lost by it: a completion without results,
+ * or the invocation of a poll.
  */
 export function readMicroOps(given: unknown, line: number): readonly MicroOp[] | null {
   if (given === null || given === undefined) return null
-  if (!Array.isArray(given)) throw new HistoryError(line, `the value must be a list of micro-ops, not ${shown(given)}`)
+  if (!Array.isArray(given)) {
+    throw new HistoryError(line, `the value must be a list of micro-ops, not ${shown(given)}`)
+  }
   for (let at = 0; at < given.length; at++) given[at] = readMicroOp(given[at], line)
   return given as MicroOp[]
 }

@@ -1,4 +1,6 @@
-/** Reads one line of the notation into the one or two ops it stands for. See notation.ts for the notation. */
+/**
+ * Reads one line of the notation into the one or two ops it stands for. See notation.ts for the notation.
+ */
 import type { FinalRead } from './final-read.ts'
 import { HistoryError } from './history-error.ts'
 import type { Key, MicroOp, NewOp, OpType, Polled, PolledRecord, Process, Value } from './op.ts'
@@ -86,7 +88,9 @@ function readPolled(text: string, line: number): Polled[] {
     polled.push([readName(key), words(records).map(word => readRecord(word, line))])
     return ''
   })
-  if (rest.trim() !== '') throw new HistoryError(line, `what a poll returned is written KEY[OFFSET:VALUE …], not "${text}"`)
+  if (rest.trim() !== '') {
+    throw new HistoryError(line, `what a poll returned is written KEY[OFFSET:VALUE …], not "${text}"`)
+  }
   return polled
 }
 
@@ -94,7 +98,9 @@ function answered(asked: MicroOp, text: string | undefined, line: number): Micro
   if (text === undefined || text === '-') return asked
   if (asked.f === 'poll') return { f: 'poll', polled: readPolled(text, line) }
   if (text === '' || text === '@?') return asked
-  if (!text.startsWith('@')) throw new HistoryError(line, `what a send returned is written @OFFSET, not "${text}"`)
+  if (!text.startsWith('@')) {
+    throw new HistoryError(line, `what a send returned is written @OFFSET, not "${text}"`)
+  }
   return { ...asked, offset: readOffset(text.slice(1), line) }
 }
 
@@ -104,7 +110,9 @@ function readFinal(text: string, line: number): FinalRead {
   const keys: Key[] = []
   for (const word of words(text)) {
     const match = /^(.+):(\d+)\/(\d+)$/.exec(word)
-    if (match === null) throw new HistoryError(line, `a final read is written KEY:REACHED/TARGET, not "${word}"`)
+    if (match === null) {
+      throw new HistoryError(line, `a final read is written KEY:REACHED/TARGET, not "${word}"`)
+    }
     keys.push(readName(match[1]!))
     reached[match[1]!] = Number(match[2])
     target[match[1]!] = Number(match[3])
@@ -125,7 +133,9 @@ function completion(open: OpenOp, text: string, line: number): Pick<NewOp, 'type
   }
   const asked = open.value as readonly MicroOp[]
   const given = results === '' && type !== 'ok' ? [] : parts(results!)
-  if (given.length > asked.length) throw new HistoryError(line, `${given.length} results for ${asked.length} micro-ops`)
+  if (given.length > asked.length) {
+    throw new HistoryError(line, `${given.length} results for ${asked.length} micro-ops`)
+  }
   return { type, value: asked.map((micro, at) => answered(micro, given[at], line)), ...error }
 }
 

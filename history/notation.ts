@@ -1,5 +1,6 @@
 /**
- * Histories a person can write and read: one op a line (or several, parted by `; `). For tests and documents.
+ * Histories a person can write and read: one op a line (or several, parted by `; `). For tests and
+ * documents.
  *
  *     config {"acks":1}                     phase heal            # marks of the harness; # begins a comment
  *     p0 send x v1 -> ok @0                 an op from invocation to completion; @? when no offset is known
@@ -11,7 +12,7 @@
  *     p1 assign x y -> ok                   p1 assign x from beginning -> ok
  *     p9/final-1 final-read -> ok x:4/4     per key REACHED/TARGET
  *     nemesis kill {"action":"start","id":1}
- *     12.5s p0 send x v6 -> ok @4           at a time; without one, time is that of the line before, at first unknown
+ *     12.5s p0 send x v6 -> ok @4           at a time, which later lines keep; null before
  *
  * Keys and values of digits are numbers, others strings; after `->`, words in capitals are error codes.
  */

@@ -63,7 +63,8 @@ function textOf(given: unknown): string {
 function readError(given: unknown, type: OpType): OpError {
   if (Array.isArray(given)) {
     const [code, ...rest] = given as unknown[]
-    return { code: textOf(code), definite: type === 'fail', ...(rest.length > 0 && { message: rest.map(textOf).join(' ') }) }
+    const message = rest.length > 0 && { message: rest.map(textOf).join(' ') }
+    return { code: textOf(code), definite: type === 'fail', ...message }
   }
   if (typeof given !== 'object' || given === null) return { code: textOf(given), definite: type === 'fail' }
   const { code, definite, message } = given as Raw

@@ -65,7 +65,7 @@ export interface Op {
   readonly attempts?: number
   /** The broker that answered, or was aimed at. */
   readonly node?: number | string
-  /** Keys whose ownership changed while this op ran (Jepsen's rebalance log): its reads of them are not judged for order. */
+  /** Keys whose ownership changed while this op ran: its reads of them are not judged for order. */
   readonly rebalanced?: readonly Key[]
 }
 
@@ -98,7 +98,7 @@ export interface RunConfig {
   readonly transactional?: boolean
   /** After `heal` every client must have made progress within this time; 10,000 when missing. */
   readonly recoveryMs?: number
-  /** Why this run goes beyond what is promised (power loss of too many replicas, …): what was lost is listed, not convicted. */
+  /** Why this run goes beyond what is promised: what it loses is then listed and does not convict. */
   readonly beyondPromises?: string
   /** Smallest figures (see checkers/figures.ts) with which the run counts as a test at all. */
   readonly floors?: Readonly<Record<string, number>>

@@ -1,12 +1,15 @@
 /**
- * What our workloads write: `<producer>-<sequence>-<checksum>`. The value says who sent it and in which order, and a
- * record altered on its way is told apart from one that nobody sent.
+ * What our workloads write: `<producer>-<sequence>-<checksum>`. The value says who sent it and in which
+ * order, and a record altered on its way is told apart from one that nobody sent.
  */
 import type { Value } from './op.ts'
 
 const form = /^(.+-\d+)-([0-9a-f]{8})$/
 
-/** FNV-1a, 32 bits, over UTF-16 code units, as 8 hexadecimal digits. One changed character always changes it. */
+/**
+ * FNV-1a, 32 bits, over UTF-16 code units, as 8 hexadecimal digits. One changed character always changes
+ * it.
+ */
 function checksum(text: string): string {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)

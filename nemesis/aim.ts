@@ -12,10 +12,16 @@ export const aims: Readonly<Record<Aim, string>> = {
   all: 'Every broker.',
 }
 
+export interface AimAt {
+  readonly control: BrokerControl
+  readonly view: ClusterView
+  /** Brokers another attack has, or is just letting go. */
+  readonly taken: ReadonlySet<number>
+}
+
 /** Healthy brokers to hit; empty when the aim has none. */
-export function takeAim(aim: Aim, cluster: { control: BrokerControl; view: ClusterView }, random: Random): number[] {
-  const { control, view } = cluster
-  const healthy = control.brokerIds.filter((id) => control.state(id) === 'running')
+export function takeAim(aim: Aim, { control, view, taken }: AimAt, random: Random): number[] {
+  const healthy = control.brokerIds.filter((id) => control.state(id) === 'running' && !taken.has(id))
   const among = (ids: readonly (number | undefined)[]): number[] => healthy.filter((id) => ids.includes(id))
   switch (aim) {
     case 'leader': {

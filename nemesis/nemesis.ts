@@ -50,6 +50,8 @@ interface Lane {
 export class Nemesis {
   readonly #options: NemesisOptions
   readonly #lanes: readonly Lane[]
+  /** An attack has its targets to itself, so that what is seen of them is its own doing. */
+  readonly #taken = new Set<number>()
   #nextId = 1
   #stopping = false
 
@@ -98,10 +100,12 @@ export class Nemesis {
   #attack(lane: Lane): void {
     const { random, plan } = this.#options
     const { fault, aim } = randomPick(random, plan.attacks)
-    const targets = takeAim(aim, this.#options, random)
+    const { control, view } = this.#options
+    const targets = takeAim(aim, { control, view, taken: this.#taken }, random)
     if (targets.length === 0) return this.#rest(lane)
     const attack = this.#newAttack(fault, aim, targets)
     lane.attack = attack
+    for (const id of targets) this.#taken.add(id)
     attack.whenSettled = () => {
       if (this.#stopping) return
       lane.timer = this.#options.loop.after(this.#span(plan.holdMs), () =>
@@ -138,6 +142,7 @@ export class Nemesis {
     this.#record(attack, { action: 'stop' })
     attack.fault.heal(this.#context, attack.targets, ({ shown, evidence }: Shown) => {
       this.#record(attack, { action: 'healed', inForce: !shown, evidence })
+      for (const id of attack.targets) this.#taken.delete(id)
       done()
     })
   }

@@ -100,7 +100,10 @@ function make(disk: Disk, request: DiskRequest, file: string, call: Call): void 
   else disk[call.call](request, file)
 }
 
-/** A file as a list of bytes: does the call to it and returns the kind of the answer, or the bytes of a read. */
+/**
+ * A file as a list of bytes: does the call to it and returns the kind of the answer, or the bytes of a
+ * read.
+ */
 class NaiveFile {
   #content: Uint8Array | undefined
 

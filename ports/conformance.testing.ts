@@ -1,6 +1,6 @@
 /**
- * The claims every set of port twins keeps, run over the Node twins and over the simulated ones: what a node may rely on
- * in the simulator is what it gets from a real machine.
+ * The claims every set of port twins keeps, run over the Node twins and over the simulated ones: what a
+ * node may rely on in the simulator is what it gets from a real machine.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeDisk } from './conformance-disk.testing.ts'

@@ -19,6 +19,11 @@ export interface Disk {
   truncate(request: DiskRequest, file: string, lengthBytes: number): void
   /** Deletes the file. Missing is fine. */
   remove(request: DiskRequest, file: string): void
+  /**
+   * Names the time since the machine under the disk last started: the same after a process crash, another after a power
+   * loss. Answered at once, without an event. Who finds the name unchanged knows that nothing written was lost.
+   */
+  machineBoot(): string
   /** Replaces (or makes) a small file as a whole: afterwards the old or the new bytes are there, durably, never a mix. */
   replace(request: DiskRequest, file: string, bytes: Uint8Array): void
 }

@@ -1,4 +1,7 @@
-/** Which file names a Disk takes. Both twins ask here, so that what is refused is refused in the simulator too. */
+/**
+ * Which file names a Disk takes. Both twins ask here, so that what is refused is refused in the simulator
+ * too.
+ */
 
 /** Suffix of the half-written file behind `replace`; it never shows in a listing. */
 export const replacingSuffix = '.replacing'

@@ -1,4 +1,7 @@
-/** What the conformance tests of the ports share: a node that only writes its events down, and how to wait for it. */
+/**
+ * What the conformance tests of the ports share: a node that only writes its events down, and how to wait
+ * for it.
+ */
 import type { PortEvent } from './events.ts'
 import type { Ports } from './ports.ts'
 

@@ -7,8 +7,15 @@ import { metadata } from './apis/03-metadata.ts'
 import { apiVersions } from './apis/18-api-versions.ts'
 import { createTopics } from './apis/19-create-topics.ts'
 import { deleteTopics } from './apis/20-delete-topics.ts'
+import { deleteRecords } from './apis/21-delete-records.ts'
 import { initProducerId } from './apis/22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
+import { describeConfigs } from './apis/32-describe-configs.ts'
+import { alterConfigs } from './apis/33-alter-configs.ts'
+import { describeLogDirs } from './apis/35-describe-log-dirs.ts'
+import { createPartitions } from './apis/37-create-partitions.ts'
+import { electLeaders } from './apis/43-elect-leaders.ts'
+import { incrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts'
 import { vote } from './apis/52-vote.ts'
 import { beginQuorumEpoch } from './apis/53-begin-quorum-epoch.ts'
 import { endQuorumEpoch } from './apis/54-end-quorum-epoch.ts'
@@ -18,6 +25,8 @@ import { describeCluster } from './apis/60-describe-cluster.ts'
 import { brokerRegistration } from './apis/62-broker-registration.ts'
 import { brokerHeartbeat } from './apis/63-broker-heartbeat.ts'
 import { allocateProducerIds } from './apis/67-allocate-producer-ids.ts'
+import { listConfigResources } from './apis/74-list-config-resources.ts'
+import { describeTopicPartitions } from './apis/75-describe-topic-partitions.ts'
 
 export type { AnyApi, Api, Listener } from './api.ts'
 
@@ -29,8 +38,15 @@ export const apis: {
   readonly ApiVersions: typeof apiVersions
   readonly CreateTopics: typeof createTopics
   readonly DeleteTopics: typeof deleteTopics
+  readonly DeleteRecords: typeof deleteRecords
   readonly InitProducerId: typeof initProducerId
   readonly OffsetForLeaderEpoch: typeof offsetForLeaderEpoch
+  readonly DescribeConfigs: typeof describeConfigs
+  readonly AlterConfigs: typeof alterConfigs
+  readonly DescribeLogDirs: typeof describeLogDirs
+  readonly CreatePartitions: typeof createPartitions
+  readonly ElectLeaders: typeof electLeaders
+  readonly IncrementalAlterConfigs: typeof incrementalAlterConfigs
   readonly Vote: typeof vote
   readonly BeginQuorumEpoch: typeof beginQuorumEpoch
   readonly EndQuorumEpoch: typeof endQuorumEpoch
@@ -40,6 +56,8 @@ export const apis: {
   readonly BrokerRegistration: typeof brokerRegistration
   readonly BrokerHeartbeat: typeof brokerHeartbeat
   readonly AllocateProducerIds: typeof allocateProducerIds
+  readonly ListConfigResources: typeof listConfigResources
+  readonly DescribeTopicPartitions: typeof describeTopicPartitions
 } = {
   Produce: produce,
   Fetch: fetch,
@@ -48,8 +66,15 @@ export const apis: {
   ApiVersions: apiVersions,
   CreateTopics: createTopics,
   DeleteTopics: deleteTopics,
+  DeleteRecords: deleteRecords,
   InitProducerId: initProducerId,
   OffsetForLeaderEpoch: offsetForLeaderEpoch,
+  DescribeConfigs: describeConfigs,
+  AlterConfigs: alterConfigs,
+  DescribeLogDirs: describeLogDirs,
+  CreatePartitions: createPartitions,
+  ElectLeaders: electLeaders,
+  IncrementalAlterConfigs: incrementalAlterConfigs,
   Vote: vote,
   BeginQuorumEpoch: beginQuorumEpoch,
   EndQuorumEpoch: endQuorumEpoch,
@@ -59,6 +84,8 @@ export const apis: {
   BrokerRegistration: brokerRegistration,
   BrokerHeartbeat: brokerHeartbeat,
   AllocateProducerIds: allocateProducerIds,
+  ListConfigResources: listConfigResources,
+  DescribeTopicPartitions: describeTopicPartitions,
 }
 
 export type ApiName = keyof typeof apis

@@ -112,6 +112,16 @@ describe('encoding', () => {
     })
   })
 
+  test('a struct that may be null has one byte in front: -1 without it, 1 with it', () => {
+    const { request } = apis.DescribeTopicPartitions
+    const cursor = { topicName: 'a', partitionIndex: 2 }
+    const limit = [0, 0, 0, 7]
+    expect([...encodeMessage(request, 0, { topics: [], responsePartitionLimit: 7, cursor })]).toEqual([
+      1, ...limit, 1, 2, 97, 0, 0, 0, 2, 0, 0,
+    ])
+    expect([...encodeMessage(request, 0, { topics: [], responsePartitionLimit: 7 })]).toEqual([1, ...limit, 255, 0])
+  })
+
   test('a value the version cannot carry is refused, unless it is the default or ignorable', () => {
     expect(() => encodeMessage(everything, 0, { ...base, small: 1 })).toThrow('small: this version cannot carry it')
     expect(() => encodeMessage(everything, 0, { ...base, tagged: { x: 3, list: [] } })).toThrow('tagged')

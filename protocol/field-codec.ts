@@ -89,6 +89,21 @@ export function arrayCodec(element: Codec, isFlexible: boolean, isNullable: bool
   )
 }
 
+const nullMark = -1
+const presentMark = 1
+
+/** One byte in front tells whether there is a struct. */
+export function nullableStruct(struct: Codec): Codec {
+  return new Codec(
+    1,
+    (reader) => (reader.int8() < 0 ? null : struct.read(reader)),
+    (writer, value: object | null) => {
+      writer.int8(value === null ? nullMark : presentMark)
+      if (value !== null) struct.write(writer, value as never)
+    },
+  )
+}
+
 function readNull(isNullable: boolean): null {
   if (!isNullable) throw new MalformedMessage('null where none is allowed')
   return null

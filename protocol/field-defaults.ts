@@ -47,7 +47,7 @@ function structMaker(fields: Fields): () => Record<string, unknown> {
 
 /** True for a value that a tagged field leaves out. */
 export function defaultTest(field: Field): (value: unknown) => boolean {
-  if ('fields' in field) return structDefaultTest(field)
+  if ('fields' in field && field.default !== null) return structDefaultTest(field)
   const absent = defaultMaker(field)()
   if (absent === null || typeof absent !== 'object') return (value) => value === absent
   return isEmpty

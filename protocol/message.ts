@@ -45,12 +45,11 @@ export interface ArrayField extends FieldOptions {
   readonly of: PrimitiveName | Fields
   readonly default?: null
 }
-/** Never null: no message served here has a nullable struct. */
+/** One that is tagged is never null: no message has such a one. */
 export interface StructField extends FieldOptions {
   readonly struct: Range
   readonly fields: Fields
-  readonly nullable?: never
-  readonly default?: never
+  readonly default?: null
 }
 export type Field = PrimitiveField | ArrayField | StructField
 export interface Fields {

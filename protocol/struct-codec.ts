@@ -2,7 +2,7 @@
  * A struct at one version: the flat list of its fields in wire order, and its tagged fields by number. Reading starts
  * from a copy of a template that already holds every default, so all values of a struct share one hidden class.
  */
-import { arrayCodec, Codec, primitiveCodec } from './field-codec.ts'
+import { arrayCodec, Codec, nullableStruct, primitiveCodec } from './field-codec.ts'
 import { defaultMaker, defaultTest, rangeOf, typeOf } from './field-defaults.ts'
 import { MalformedMessage } from './malformed.ts'
 import type { Field, Fields, PrimitiveName } from './message.ts'
@@ -187,7 +187,10 @@ function within(error: unknown, key: string): Error {
 
 function fieldCodec(field: Field, target: Target): Codec {
   const isNullable = field.nullable !== undefined && includesVersion(field.nullable, target.version)
-  if ('fields' in field) return structCodec(field.fields, target)
+  if ('fields' in field) {
+    const codec = structCodec(field.fields, target)
+    return isNullable ? nullableStruct(codec) : codec
+  }
   if (!('of' in field)) return primitiveCodec(typeOf(field) as PrimitiveName, target.isFlexible, isNullable)
   const element =
     typeof field.of === 'string' ? primitiveCodec(field.of, target.isFlexible, false) : structCodec(field.of, target)

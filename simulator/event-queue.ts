@@ -1,7 +1,7 @@
 /**
- * What is to come, ordered by time and then by the order of asking, so that a run has one order and no other.
- * The heap lies in typed arrays; a cancelled item leaves its entry behind, which is skipped when it comes up and swept
- * out when such entries are the majority.
+ * What is to come, ordered by time and then by the order of asking, so that a run has one order and no
+ * other. The heap lies in typed arrays; a cancelled item leaves its entry behind, which is skipped when it
+ * comes up and swept out when such entries are the majority.
  */
 
 /** Names a pending item until it is popped or cancelled. */

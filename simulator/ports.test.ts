@@ -8,7 +8,8 @@ import { World } from './world.ts'
 const deadlineMs = 60_000
 
 function simulatedHarness(): PortsHarness {
-  const world = new World({ seed: 1, network: { ...calmNetwork, maxFrameBytes: conformanceFrameBytes }, disk: calmDisk })
+  const network = { ...calmNetwork, maxFrameBytes: conformanceFrameBytes }
+  const world = new World({ seed: 1, network, disk: calmDisk })
   let nodes = 0
   return {
     newNode: () => {

@@ -1,4 +1,7 @@
-/** The last events of a run, kept as they are and put into words only when somebody asks for the story of a failure. */
+/**
+ * The last events of a run, kept as they are and put into words only when somebody asks for the story of a
+ * failure.
+ */
 import type { PortEvent } from '../ports/events.ts'
 import type { SimNode } from './sim-node.ts'
 import type { TraceMark } from './trace-hash.ts'
@@ -25,7 +28,8 @@ export class RecentEvents {
       const at = i % keptEvents
       const event = this.#events[at]
       if (event === undefined) continue
-      lines.push(`${this.#times[at]!.toFixed(3)} ${this.#nodes[at]!.name} ${typeof event === 'string' ? event : words(event)}`)
+      const what = typeof event === 'string' ? event : words(event)
+      lines.push(`${this.#times[at]!.toFixed(3)} ${this.#nodes[at]!.name} ${what}`)
     }
     return lines
   }

@@ -1,7 +1,7 @@
 /**
- * Simulated TCP. A connection is two endpoints and two pipes; a pipe keeps its segments in order whatever their delays.
- * Breaking a pipe drops everything behind a random point of what is under way; who is told of it and who goes on
- * believing in the connection until the next send is decided by the seed.
+ * Simulated TCP. A connection is two endpoints and two pipes; a pipe keeps its segments in order whatever
+ * their delays. Breaking a pipe drops everything behind a random point of what is under way; who is told of
+ * it and who goes on believing in the connection until the next send is decided by the seed.
  */
 import type { ConnectionId, PortEvent } from '../ports/events.ts'
 import { Fifo } from '../ports/fifo.ts'

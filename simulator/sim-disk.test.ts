@@ -31,7 +31,7 @@ describe('a process crash', () => {
     const lengths = new Set<number>()
     for (const seed of seeds) {
       const { world, node, file } = machine(seed)
-      for (const [request, from] of [0, 20, 40, 60, 80].entries()) node.ports.disk.append(request, 'f', range(from, from + 20))
+      for (const i of upTo(5)) node.ports.disk.append(i, 'f', range(20 * i, 20 * i + 20))
       world.runFor(0.05)
       const answered = eventsOf(node, 'disk-done').length
       expect(world.world.crash('n')).toEqual([])
@@ -158,7 +158,8 @@ describe('a disk that fails', () => {
     node.ports.disk.sync(2, 'f')
     node.ports.disk.sync(3, 'f')
     world.runFor(100)
-    expect(eventsOf(node, 'disk-failed')).toEqual([{ kind: 'disk-failed', request: 2, reason: 'EIO: input/output error' }])
+    const failed = { kind: 'disk-failed', request: 2, reason: 'EIO: input/output error' }
+    expect(eventsOf(node, 'disk-failed')).toEqual([failed])
     expect(eventsOf(node, 'disk-done').map((event) => event.request)).toEqual([1, 3])
   })
 })

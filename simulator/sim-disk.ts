@@ -1,7 +1,7 @@
 /**
- * The disk of one simulated machine. It outlives the processes on it: calls of a crashed process have taken effect up to
- * some point in their order, the append at that point in part, and the rest never. Calls on one file take effect in order;
- * appends and reads do not wait for a running sync, as on the Node twin.
+ * The disk of one simulated machine. It outlives the processes on it: calls of a crashed process have taken
+ * effect up to some point in their order, the append at that point in part, and the rest never. Calls on
+ * one file take effect in order; appends and reads do not wait for a running sync, as on the Node twin.
  */
 import type { Disk } from '../ports/disk.ts'
 import type { DiskRequest, FileEntry, PortEvent } from '../ports/events.ts'
@@ -85,6 +85,8 @@ export class SimDisk {
   readonly #lanes = new Map<string, Lane>()
   readonly #failures: { readonly call: DiskCall; readonly reason: string }[] = []
   #full = false
+  /** Power losses so far. */
+  boots = 0
 
   constructor(node: SimNode, timeline: Timeline, random: Random, options: DiskOptions) {
     this.node = node
@@ -123,9 +125,13 @@ export class SimDisk {
     return file?.exists ? file.read(0, file.lengthBytes) : undefined
   }
 
-  /** The process is gone. Returns what a loss of power took away; a mere crash takes nothing that was written. */
+  /**
+   * The process is gone. Returns what a loss of power took away; a mere crash takes nothing that was
+   * written.
+   */
   crash(powerLoss: boolean): LostBytes[] {
     const lost: LostBytes[] = []
+    if (powerLoss) this.boots++
     for (const lane of this.#lanes.values()) {
       this.#endPending(lane)
       const lostBytes = powerLoss ? lane.file.losePower(this.#random) : 0
@@ -174,9 +180,9 @@ export class SimDisk {
     const now = this.#timeline.now()
     const { lane, call } = op
     const syncs = call === 'sync' || call === 'replace'
-    const { writeMsMin, writeMsMax, syncMsMin, syncMsMax } = this.#options
-    const drawn = this.#random.next()
-    const endMs = now + (syncs ? syncMsMin + drawn * (syncMsMax - syncMsMin) : writeMsMin + drawn * (writeMsMax - writeMsMin))
+    const minMs = syncs ? this.#options.syncMsMin : this.#options.writeMsMin
+    const maxMs = syncs ? this.#options.syncMsMax : this.#options.writeMsMax
+    const endMs = now + minMs + this.#random.next() * (maxMs - minMs)
     if (lane === undefined) return endMs
     if (call === 'sync') {
       op.offset = lane.lengthBytes ?? -1
@@ -204,7 +210,9 @@ export class SimDisk {
     return isMissing ? `ENOENT: no such file '${lane!.file.path}'` : undefined
   }
 
-  /** Lets a random number of the pending calls take effect, the next append in part, and forgets the others. */
+  /**
+   * Lets a random number of the pending calls take effect, the next append in part, and forgets the others.
+   */
   #endPending(lane: Lane): void {
     const { pending, file } = lane
     if (pending.size === 0) return
@@ -258,6 +266,10 @@ export class SimDiskPort implements Disk {
   constructor(disk: SimDisk) {
     this.#disk = disk
     this.#life = disk.node.life
+  }
+
+  machineBoot(): string {
+    return `boot ${this.#disk.boots}`
   }
 
   list(request: DiskRequest, prefix: string): void {

@@ -1,6 +1,7 @@
 /**
- * One file name of a simulated disk: what a reader sees now, and what would be there after a loss of power. Appended bytes
- * are durable once synced; a truncation or a removal that no sync has confirmed may turn out not to have happened.
+ * One file name of a simulated disk: what a reader sees now, and what would be there after a loss of power.
+ * Appended bytes are durable once synced; a truncation or a removal that no sync has confirmed may turn out
+ * not to have happened.
  */
 import { randomChance, randomInt } from '../ports/random.ts'
 import type { Random } from '../ports/random.ts'
@@ -59,7 +60,9 @@ export class SimFile {
     this.confirm(bytes.length)
   }
 
-  /** A sync that covers the first `lengthBytes` has ended. Returns true when the name became durable by it. */
+  /**
+   * A sync that covers the first `lengthBytes` has ended. Returns true when the name became durable by it.
+   */
   confirm(lengthBytes: number): boolean {
     this.#before = undefined
     this.#syncedBytes = Math.max(this.#syncedBytes, Math.min(lengthBytes, this.lengthBytes))

@@ -1,6 +1,7 @@
 /**
- * The network of the world: who listens where, who is connected to whom, and which links are blocked. A machine's name is
- * its host name. A blocked link holds bytes back; when it heals they come late, or the connection turns out to be broken.
+ * The network of the world: who listens where, who is connected to whom, and which links are blocked. A
+ * machine's name is its host name. A blocked link holds bytes back; when it heals they come late, or the
+ * connection turns out to be broken.
  */
 import type { ConnectionId, PortEvent } from '../ports/events.ts'
 import type { Network } from '../ports/network.ts'
@@ -51,7 +52,10 @@ export class SimNetwork {
     this.wire.options = options
   }
 
-  /** Nothing sent from one machine to the other arrives, and no connect between them is answered, until `unblock`. */
+  /**
+   * Nothing sent from one machine to the other arrives, and no connect between them is answered, until
+   * `unblock`.
+   */
   block(from: string, to: string): void {
     this.#linkNamed(from, to).blockedSinceMs ??= this.wire.timeline.now()
   }
@@ -93,8 +97,8 @@ export class SimNetwork {
   }
 
   /**
-   * The process is gone and with it its listeners and connections. A peer hears of it, or not before its next send; of a
-   * machine without power nobody hears at once.
+   * The process is gone and with it its listeners and connections. A peer hears of it, or not before its
+   * next send; of a machine without power nobody hears at once.
    */
   crash(node: SimNode, powerLoss: boolean): void {
     const machine = this.#machineNamed(node.name)
@@ -206,7 +210,8 @@ export class SimNetworkPort implements Network {
   /** The machine has taken a call for a listener of this life. */
   accept(called: Endpoint, listener: string, remote: string): void {
     called.give(this.#endpoints, this.#life, this.#nextConnection++)
-    this.#node.take(new PlainDelivery(this.#node, this.#life, { kind: 'accepted', listener, connection: called.id, remote }))
+    const accepted: PortEvent = { kind: 'accepted', listener, connection: called.id, remote }
+    this.#node.take(new PlainDelivery(this.#node, this.#life, accepted))
   }
 
   /** Forgets every connection: nothing can be sent from this life any more. */

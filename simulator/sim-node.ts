@@ -1,7 +1,8 @@
 /**
- * One simulated machine and the process on it. A process has lives: `life` counts them, and whatever was meant for an
- * earlier life never reaches a later one. While the process is stopped (as by SIGSTOP) its machine goes on: what arrives
- * is held and handed over in order when the process goes on, before anything newer.
+ * One simulated machine and the process on it. A process has lives: `life` counts them, and whatever was
+ * meant for an earlier life never reaches a later one. While the process is stopped (as by SIGSTOP) its
+ * machine goes on: what arrives is held and handed over in order when the process goes on, before anything
+ * newer.
  */
 import type { PortEvent } from '../ports/events.ts'
 import { Fifo } from '../ports/fifo.ts'
@@ -12,7 +13,10 @@ export interface Program {
   step(event: PortEvent): void
 }
 
-/** Something on its way to one life of a node. It makes its event when the node takes it, or none if it became void. */
+/**
+ * Something on its way to one life of a node. It makes its event when the node takes it, or none if it
+ * became void.
+ */
 export abstract class Delivery implements Happening {
   readonly node: SimNode
   life: number

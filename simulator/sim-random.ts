@@ -1,6 +1,7 @@
 /**
- * All randomness of a simulated run descends from its one seed. Streams are forked by label, not drawn from each other:
- * a new draw in one place leaves every other stream as it was, so a seed stays comparable while the code moves.
+ * All randomness of a simulated run descends from its one seed. Streams are forked by label, not drawn from
+ * each other: a new draw in one place leaves every other stream as it was, so a seed stays comparable while
+ * the code moves.
  */
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'

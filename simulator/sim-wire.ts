@@ -1,4 +1,6 @@
-/** How the simulated network behaves: delays, stalls and cuts, drawn from one stream; and what went over it. */
+/**
+ * How the simulated network behaves: delays, stalls and cuts, drawn from one stream; and what went over it.
+ */
 import { randomChance, randomInt } from '../ports/random.ts'
 import type { Random } from '../ports/random.ts'
 import type { Timeline } from './timeline.ts'

@@ -1,6 +1,7 @@
 /**
- * Virtual time and what is to happen in it. Times are milliseconds, rounded up to 1/1024 ms: sums and differences of
- * such times are exact, so a timer never fires a hair before the deadline a node computed for it.
+ * Virtual time and what is to happen in it. Times are milliseconds, rounded up to 1/1024 ms: sums and
+ * differences of such times are exact, so a timer never fires a hair before the deadline a node computed
+ * for it.
  */
 import { EventQueue } from './event-queue.ts'
 import type { QueueHandle } from './event-queue.ts'

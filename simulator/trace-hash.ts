@@ -1,6 +1,7 @@
 /**
- * A running hash over everything that was delivered: when, to whom, what kind, which number, how many bytes. Two runs with
- * the same hash took the same path; one draw too many anywhere shows within an event or two.
+ * A running hash over everything that was delivered: when, to whom, what kind, which number, how many
+ * bytes. Two runs with the same hash took the same path; one draw too many anywhere shows within an event
+ * or two.
  */
 import type { PortEvent } from '../ports/events.ts'
 import { ticksPerMs } from './timeline.ts'

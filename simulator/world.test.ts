@@ -12,7 +12,10 @@ import { World } from './world.ts'
 
 const names = ['n0', 'n1', 'n2', 'n3']
 
-/** A node that sends to somebody at random, logs what it hears, syncs now and then, and answers when that is done. */
+/**
+ * A node that sends to somebody at random, logs what it hears, syncs now and then, and answers when that is
+ * done.
+ */
 function gossip(name: string) {
   return (ports: Ports): Program => {
     const loop = new DiskLoop(ports)
@@ -50,7 +53,9 @@ const quiet: ConnectionHandler = { onFrame: () => {}, onClosed: () => {} }
 function gossipWorld(seed: number): World {
   const world = new World({
     seed,
-    network: { ...calmNetwork, stallProbability: 0.01, stallMsMax: 300, closeProbability: 0.01, resetOnHealProbability: 0.3 },
+    network: {
+      ...calmNetwork, stallProbability: 0.01, stallMsMax: 300, closeProbability: 0.01, resetOnHealProbability: 0.3,
+    },
     disk: calmDisk,
   })
   for (const name of names) world.addNode(name, gossip(name))
@@ -178,7 +183,9 @@ describe('run', () => {
 
   it('shows every event to the observer after its node has taken it', () => {
     const seen: string[] = []
-    const world = new WitnessWorld({ onEvent: (node, event) => seen.push(`${node} ${event.kind} ${world.node(node).events.length}`) })
+    const world = new WitnessWorld({
+      onEvent: (node, event) => seen.push(`${node} ${event.kind} ${world.node(node).events.length}`),
+    })
     world.add('n').ports.clock.startTimer(1, 1)
     world.node('n').ports.disk.list(7, '')
     world.runFor(10)

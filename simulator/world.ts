@@ -1,6 +1,7 @@
 /**
- * One deterministic world: machines, processes on them, the network between, one virtual time and one seed. Nodes run on
- * the same four ports as real ones; everything they do follows from the seed and from what the harness does to the world.
+ * One deterministic world: machines, processes on them, the network between, one virtual time and one seed.
+ * Nodes run on the same four ports as real ones; everything they do follows from the seed and from what the
+ * harness does to the world.
  */
 import type { PortEvent } from '../ports/events.ts'
 import type { ClientPorts, Ports } from '../ports/ports.ts'
@@ -133,8 +134,8 @@ export class World {
   }
 
   /**
-   * Kills the process, and cuts the power of its machine if asked; of a dead process only the latter is left to do.
-   * Returns the written bytes that are gone, per file.
+   * Kills the process, and cuts the power of its machine if asked; of a dead process only the latter is
+   * left to do. Returns the written bytes that are gone, per file.
    */
   crash(name: string, options: CrashOptions = {}): readonly LostBytes[] {
     const powerLoss = options.powerLoss ?? false

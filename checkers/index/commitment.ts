@@ -1,6 +1,7 @@
 /**
- * What must have happened (Jepsen's rules): an `ok` send did; an `info` one did when a record of it was read by an ok
- * poll, and with it, when it is a transaction, all of that transaction. Everything else proves nothing.
+ * What must have happened (Jepsen's rules): an `ok` send did; an `info` one did when a record of it was
+ * read by an ok poll, and with it, when it is a transaction, all of that transaction. Everything else
+ * proves nothing.
  */
 import { none, ok, type OpTable, txnKind, unknown } from './op-table.ts'
 import type { ReadTable } from './read-table.ts'

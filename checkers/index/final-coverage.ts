@@ -1,6 +1,7 @@
 /**
- * How far the end of the history was read, per key: whether what no poll returned may be called lost. Where the history
- * has no phases and no final reads (most foreign ones), its end is taken as Jepsen takes it: as the end.
+ * How far the end of the history was read, per key: whether what no poll returned may be called lost. Where
+ * the history has no phases and no final reads (most foreign ones), its end is taken as Jepsen takes it: as
+ * the end.
  */
 import type { Key } from '../../history/op.ts'
 import { type OpTable, ok } from './op-table.ts'
@@ -68,7 +69,8 @@ export function uncoveredSentence(input: UncoveredInput, covered: Uint8Array): s
   if (marks.finalReads.length === 0) return 'no final read: what was not read yet cannot be told from what is lost'
   const shown = keys.slice(0, 3).map(key => describe(key, marks))
   const rest = keys.length > 3 ? `, and ${keys.length - 3} more` : ''
-  return `the final reads did not finish for ${keys.length} of ${records.keys.length} keys: ${shown.join(', ')}${rest}`
+  const count = `${keys.length} of ${records.keys.length} keys`
+  return `the final reads did not finish for ${count}: ${shown.join(', ')}${rest}`
 }
 
 function describe(key: Key, marks: RunMarks): string {
@@ -88,9 +90,9 @@ export interface BoundInput {
 }
 
 /**
- * By key code: the place up to which a record that no ok poll returned is lost, or -1. Of a covered key that is the last
- * place any ok poll saw, each record counted at its first; of another key, what the final consumers passed, which began
- * at the beginning.
+ * By key code: the place up to which a record that no ok poll returned is lost, or -1. Of a covered key
+ * that is the last place any ok poll saw, each record counted at its first; of another key, what the final
+ * consumers passed, which began at the beginning.
  */
 export function lostBounds({ table, records, reads, log, covered }: BoundInput): Int32Array {
   const bounds = new Int32Array(records.keys.length).fill(-1)

@@ -1,9 +1,10 @@
 /**
- * What was tried and what succeeded after `heal`, for everything sent, for each key, and for each client: the ground on
- * which stuck.ts says that something never came back.
+ * What was tried and what succeeded after `heal`, for everything sent, for each key, and for each client:
+ * the ground on which stuck.ts says that something never came back.
  *
- * Time to recover is given first. Only an attempt that began after it and still did not succeed, or one that has been
- * open for longer than it, is a late one. In a history without times every attempt after `heal` counts as late.
+ * Time to recover is given first. Only an attempt that began after it and still did not succeed, or one
+ * that has been open for longer than it, is a late one. In a history without times every attempt after
+ * `heal` counts as late.
  */
 import type { HistoryIndex } from '../history-index.ts'
 import { failed, invoked, none, ok, sendKind, txnKind, unknown } from './op-table.ts'
@@ -14,7 +15,10 @@ export const defaultRecoveryMs = 10_000
 
 const nanosecondsPerMs = 1e6
 
-/** Answers that say: not now. Any other definite refusal is an answer like another, and nobody is stuck on it. */
+/**
+ * Answers that say: not now. Any other definite refusal is an answer like another, and nobody is stuck on
+ * it.
+ */
 const notNow: ReadonlySet<string> = new Set([
   'BROKER_NOT_AVAILABLE',
   'COORDINATOR_LOAD_IN_PROGRESS',
@@ -58,7 +62,7 @@ class HealedWorkBuilder {
   op(at: number): void {
     const { table } = this.#index
     const actor = table.actor[at]!
-    const answered = this.#completion(at)
+    const answered = table.completion[at]!
     const named = typeof table.actors[actor] === 'string'
     if (isFinalClient(table.actors[actor]) || (!named && answered !== none)) return
     this.#count(attemptsOf(this.clients, actor), at, answered)
@@ -66,11 +70,16 @@ class HealedWorkBuilder {
 
   /** A send invoked after `heal`. */
   send(row: number): void {
-    const { sends, records } = this.#index
+    const { sends, records, table } = this.#index
     const at = sends.invocation[row]!
-    const answered = this.#completion(at)
+    const answered = table.completion[at]!
     this.#count(this.sends, at, answered)
     this.#count(attemptsOf(this.keys, records.keyOf[sends.record[row]!]!), at, answered)
+  }
+
+  /** An op invoked before `heal` that succeeded after it. */
+  earlierOp(at: number): void {
+    attemptsOf(this.clients, this.#index.table.actor[at]!).succeeded++
   }
 
   /** A send invoked before `heal` that succeeded after it. */
@@ -84,12 +93,6 @@ class HealedWorkBuilder {
     attempts.tried++
     if (answered !== none && this.#index.table.type[answered] === ok) attempts.succeeded++
     else if (attempts.late === none && this.#isLate(at, answered)) attempts.late = at
-  }
-
-  /** Position of the completion, if it came before the end of what is looked at. */
-  #completion(at: number): number {
-    const completion = this.#index.table.completion[at]!
-    return completion < this.#end ? completion : none
   }
 
   #isLate(at: number, answered: number): boolean {
@@ -116,15 +119,20 @@ function attemptsOf(groups: Map<number, Attempts>, code: number): Attempts {
   return attempts
 }
 
-/** Work between `heal` and the `final` mark (or `end`, or the end of the history). There must be a `heal` mark. */
+/**
+ * Work between `heal` and the `final` mark (or `end`, or the end of the history). There must be a `heal`
+ * mark.
+ */
 export function healedWork(index: HistoryIndex): HealedWork {
   const { table, sends, marks, ops } = index
   const { heal, final, end } = marks.phases
   const stop = [final, end].find(at => at > heal) ?? ops.length
   const work = new HealedWorkBuilder(index, stop)
-  for (let at = heal + 1; at < stop; at++) {
+  for (let at = 0; at < stop; at++) {
     const judged = table.type[at] === invoked && table.kind[at]! >= sendKind && table.kind[at]! <= txnKind
-    if (judged && table.actor[at] !== none) work.op(at)
+    if (!judged || table.actor[at] === none) continue
+    if (at > heal) work.op(at)
+    else if (table.completion[at]! > heal && table.type[table.completion[at]!] === ok) work.earlierOp(at)
   }
   for (let row = 0; row < sends.size; row++) {
     const at = sends.invocation[row]!

@@ -1,8 +1,9 @@
 /**
- * The log of each key as the history proves it: offset -> record, from every poll whatever became of its op, and from
- * the answers to sends that must have taken effect. A place is the dense index of an offset among those that hold
- * something; places of one key are neighbours, so differences of places are what checkers compare. Holes are normal and
- * cost nothing: work follows the number of records, never the size of an offset.
+ * The log of each key as the history proves it: offset -> record, from every poll whatever became of its
+ * op, and from the answers to sends that must have taken effect. A place is the dense index of an offset
+ * among those that hold something; places of one key are neighbours, so differences of places are what
+ * checkers compare. Holes are normal and cost nothing: work follows the number of records, never the size
+ * of an offset.
  */
 import { FloatColumn, IntColumn } from './columns.ts'
 import { none } from './op-table.ts'
@@ -120,7 +121,9 @@ export class Log {
     return none
   }
 
-  /** The place of one sight of a record: that of the offset, or the record's own when no offset is known. */
+  /**
+   * The place of one sight of a record: that of the offset, or the record's own when no offset is known.
+   */
   placeOf(record: number, offset: number): number {
     if (offset === this.#seenAt[record]) return this.#seenPlace[record]!
     if (Number.isNaN(offset)) return this.several.has(record) ? none : this.#seenPlace[record]!
@@ -137,7 +140,9 @@ export class Log {
     return this.conflicts.get(place) ?? [this.holder[place]!]
   }
 
-  /** Gathers the offsets by key, sorts those that are not in order yet, and drops repetitions. Sets `start`. */
+  /**
+   * Gathers the offsets by key, sorts those that are not in order yet, and drops repetitions. Sets `start`.
+   */
   #sortedOffsets({ first, moreRecord, moreOffset }: Placements, recordCount: number): Float64Array {
     const ends = new Int32Array(this.start.length)
     for (let record = 0; record < recordCount; record++) {
@@ -170,7 +175,10 @@ export class Log {
     return gathered.subarray(0, size)
   }
 
-  /** By record: the place of the offset it was seen at first. Neighbours in code are often neighbours in the log. */
+  /**
+   * By record: the place of the offset it was seen at first. Neighbours in code are often neighbours in the
+   * log.
+   */
   #placeAll(recordCount: number, conflicts: Map<number, number[]>): Int32Array {
     const places = new Int32Array(recordCount).fill(none)
     const guesses = this.start.slice()
@@ -179,7 +187,8 @@ export class Log {
       if (Number.isNaN(offset)) continue
       const key = this.#keyOf[record]!
       const guess = guesses[key]!
-      const place = this.offset[guess] === offset && guess < this.start[key + 1]! ? guess : this.placeAt(key, offset)
+      const guessed = this.offset[guess] === offset && guess < this.start[key + 1]!
+      const place = guessed ? guess : this.placeAt(key, offset)
       guesses[key] = place + 1
       places[record] = place
       this.#hold(place, record, conflicts)

@@ -1,6 +1,6 @@
 /**
- * One row per op, at its position in the history: its type and kind as small integers, which invocation and completion
- * belong together, and its actor (the client, or the process where no client is named).
+ * One row per op, at its position in the history: its type and kind as small integers, which invocation and
+ * completion belong together, and its actor (the client, or the process where no client is named).
  */
 import { isMark } from '../../history/open-ops.ts'
 import type { Op } from '../../history/op.ts'
@@ -108,7 +108,8 @@ class OpTableBuilder {
   }
 
   #actorOf(op: Op, process: number, invocation: number): number {
-    if (op.client === undefined && invocation !== none && op.type !== 'invoke') return this.table.actor[invocation]!
+    const inherits = op.client === undefined && invocation !== none && op.type !== 'invoke'
+    if (inherits) return this.table.actor[invocation]!
     const known = op.client === undefined ? this.#processes.get(process) : this.#clients.get(op.client)
     if (known !== undefined) return known
     const code = this.#actors.push(op.client ?? process) - 1

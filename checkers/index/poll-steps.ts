@@ -1,11 +1,11 @@
 /**
- * Where consumers stepped otherwise than to the next record. One walk over all reads; in a good history almost nothing
- * is kept. A consumer is a client, or a process where no client is named.
+ * Where consumers stepped otherwise than to the next record. One walk over all reads; in a good history
+ * almost nothing is kept. A consumer is a client, or a process where no client is named.
  *
- * Between ops (Jepsen's rules): the expected position of a key is the last record of the consumer's last ok op that read
- * it; fail and info ops are compared with it but do not move it. assign and subscribe, once ok or info, keep the
- * positions of the keys they name and forget the others; a crash forgets all. Reads of unknown place, ops of one consumer
- * that overlap, and keys rebalanced during the op are not compared.
+ * Between ops (Jepsen's rules): the expected position of a key is the last record of the consumer's last ok
+ * op that read it; fail and info ops are compared with it but do not move it. assign and subscribe, once ok
+ * or info, keep the positions of the keys they name and forget the others; a crash forgets all. Reads of
+ * unknown place, ops of one consumer that overlap, and keys rebalanced during the op are not compared.
  */
 import type { Key, Op } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'
@@ -99,7 +99,9 @@ class PollWalk {
     position.expectedOp = op
   }
 
-  /** The first record of a run: against the same op's run before it, or against what the consumer expects. */
+  /**
+   * The first record of a run: against the same op's run before it, or against what the consumer expects.
+   */
   #enter(position: Position, op: number, start: number, consumer: Consumer): void {
     if (position.op === op) {
       this.#compare(position.lastRead, start, 1, consumer)
@@ -139,7 +141,9 @@ class PollWalk {
     return position
   }
 
-  /** Codes of the keys whose position survives: those named in a plain list; none when the consumer seeks. */
+  /**
+   * Codes of the keys whose position survives: those named in a plain list; none when the consumer seeks.
+   */
   #keptKeys(value: unknown): Set<number> {
     const keys = Array.isArray(value) ? (value as readonly Key[]) : []
     return new Set(keys.map(key => this.#input.records.findKey(key)))

@@ -1,6 +1,6 @@
 /**
- * Every record any poll returned, in the order of completion and, within an op, of receipt. Records of one key that one
- * poll returned together are a run.
+ * Every record any poll returned, in the order of completion and, within an op, of receipt. Records of one
+ * key that one poll returned together are a run.
  */
 import type { Op, Polled } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'

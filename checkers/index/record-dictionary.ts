@@ -1,6 +1,6 @@
 /**
- * Keys and records as integers. A record is one (key, value) pair, whoever sent or polled it; values are unique within
- * their key. Strings are looked at once, here; everything after counts.
+ * Keys and records as integers. A record is one (key, value) pair, whoever sent or polled it; values are
+ * unique within their key. Strings are looked at once, here; everything after counts.
  */
 import type { Key, Value } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'
@@ -53,8 +53,8 @@ export class RecordDictionary {
   }
 
   /**
-   * As `record`, for a value read right after record `before` of the same key: readers of one key mostly read the same
-   * sequence, so what followed last time is compared before anything is looked up.
+   * As `record`, for a value read right after record `before` of the same key: readers of one key mostly
+   * read the same sequence, so what followed last time is compared before anything is looked up.
    */
   recordAfter(before: number, keyCode: number, value: Value): number {
     if (before === none) return this.record(keyCode, value)

@@ -1,4 +1,6 @@
-/** What the harness and the final consumers wrote about the run itself: configuration, phases, final reads. */
+/**
+ * What the harness and the final consumers wrote about the run itself: configuration, phases, final reads.
+ */
 import { finalClientPrefix, type FinalRead } from '../../history/final-read.ts'
 import type { Key, Op, Phase, RunConfig } from '../../history/op.ts'
 import { none } from './op-table.ts'

@@ -1,10 +1,10 @@
 /**
  * Where one client's sends to one key landed otherwise than right behind each other.
  *
- * Between ops the earlier send must be acknowledged and the later one acknowledged or proven; ops are taken in the order
- * of their invocations, per client (so pipelining over several processes is judged), or per process where no client is
- * named. Inside one op every send of known place counts, whatever became of the op. Unlike Jepsen's, the state survives
- * assign and subscribe: they say nothing about a producer.
+ * Between ops the earlier send must be acknowledged and the later one acknowledged or proven; ops are taken
+ * in the order of their invocations, per client (so pipelining over several processes is judged), or per
+ * process where no client is named. Inside one op every send of known place counts, whatever became of the
+ * op. Unlike Jepsen's, the state survives assign and subscribe: they say nothing about a producer.
  */
 import { FloatColumn, IntColumn } from './columns.ts'
 import type { Log } from './log.ts'

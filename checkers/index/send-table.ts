@@ -1,6 +1,6 @@
 /**
- * One row per send micro-op, in the order of invocation: what was asked, how it ended, and where it landed as far as an
- * answer told. Rows of one op are neighbours.
+ * One row per send micro-op, in the order of invocation: what was asked, how it ended, and where it landed
+ * as far as an answer told. Rows of one op are neighbours.
  */
 import type { MicroOp, SendMicroOp } from '../../history/op.ts'
 import { FloatColumn, IntColumn } from './columns.ts'
@@ -90,9 +90,8 @@ export class SendTable {
 
   #isOf(row: number, micro: SendMicroOp): boolean {
     const record = this.#record.data[row]!
-    return (
-      this.#records.values[record] === micro.value && this.#records.keys[this.#records.keyOf[record]!] === micro.key
-    )
+    const { values, keys, keyOf } = this.#records
+    return values[record] === micro.value && keys[keyOf[record]!] === micro.key
   }
 
   #add(at: number, micro: SendMicroOp): number {
@@ -112,13 +111,16 @@ export class SendTable {
   }
 }
 
-/** By record: the row of the send that could have written it, the first one not failed before failed ones; or `none`. */
+/**
+ * By record: the row of the send that could have written it, the first one not failed before failed ones;
+ * or `none`.
+ */
 export function writersOf(sends: SendTable, recordCount: number): Int32Array {
   const writers = new Int32Array(recordCount).fill(none)
   for (let row = 0; row < sends.size; row++) {
     const record = sends.record[row]!
     const known = writers[record]!
-    if (known === none || (sends.outcome[known] === failed && sends.outcome[row] !== failed)) writers[record] = row
+    if (known === none || sends.outcome[known] === failed) writers[record] = row
   }
   return writers
 }

@@ -1,8 +1,9 @@
 /**
- * Histories that are right by construction, for tests and figures: a few clients work on one true log, and the history
- * tells what each of them was told. Everything lawful that makes judging hard is in it: ops in flight, unknown outcomes
- * that took effect or did not, sends that land after their op was given up, transactions, holes in the offsets, polls
- * that end badly and are repeated, crashes, reassignment. Every choice is drawn from the caller.
+ * Histories that are right by construction, for tests and figures: a few clients work on one true log, and
+ * the history tells what each of them was told. Everything lawful that makes judging hard is in it: ops in
+ * flight, unknown outcomes that took effect or did not, sends that land after their op was given up,
+ * transactions, holes in the offsets, polls that end badly and are repeated, crashes, reassignment. Every
+ * choice is drawn from the caller.
  */
 import type { Key, MicroOp, NewOp, Op, Polled, PolledRecord, Value } from '../../history/op.ts'
 import { makeValue } from '../../history/value-checksum.ts'
@@ -102,7 +103,8 @@ export class ModelHistory {
   }
 
   #nemesis(action: string, evidence: unknown): void {
-    this.#record({ process: 'nemesis', type: 'info', f: 'kill', value: { action, id: 1, targets: [1], evidence, inForce: action === 'evidence' } })
+    const value = { action, id: 1, targets: [1], evidence, inForce: action === 'evidence' }
+    this.#record({ process: 'nemesis', type: 'info', f: 'kill', value })
   }
 
   #freshConsumer(): Consumer {
@@ -139,7 +141,10 @@ export class ModelHistory {
     this.#record({ process: pending.process, type, f: pending.f, value, client: pending.client })
   }
 
-  /** The oldest op of a producer goes on: it lands and is answered, or its outcome stays unknown, or it is refused. */
+  /**
+   * The oldest op of a producer goes on: it lands and is answered, or its outcome stays unknown, or it is
+   * refused.
+   */
   #settle(producer: Producer): void {
     const waiting = producer.open.find(({ landed }) => landed === undefined)
     if (waiting !== undefined && this.#draw(3) > 0) {
@@ -246,7 +251,8 @@ export class ModelHistory {
   #finalRead(client: string | undefined): void {
     const consumer: Consumer = { process: this.#process++, client, keys: this.#options.keys, next: new Map() }
     this.#assign(consumer, this.#options.keys)
-    while (this.#options.keys.some(key => (consumer.next.get(key) ?? 0) < this.log.get(key)!.length)) this.#poll(consumer)
+    const behind = (key: Key): boolean => (consumer.next.get(key) ?? 0) < this.log.get(key)!.length
+    while (this.#options.keys.some(behind)) this.#poll(consumer)
     if (client === undefined) return
     const ends = Object.fromEntries(this.#options.keys.map(key => [key, this.#nextOffset.get(key)!]))
     const value = { keys: this.#options.keys, reached: ends, target: ends, complete: true }

@@ -1,6 +1,7 @@
 /**
- * The definitions of docs/anomalies.md once more, as plainly and slowly as they can be written, to test the fast ones
- * against. Each finding is one line of text. For histories without phases, in which polls of one consumer do not overlap.
+ * The definitions of docs/anomalies.md once more, as plainly and slowly as they can be written, to test the
+ * fast ones against. Each finding is one line of text. For histories without phases, in which polls of one
+ * consumer do not overlap.
  */
 import type { Key, MicroOp, Op, PollMicroOp, SendMicroOp, Value } from '../../history/op.ts'
 
@@ -17,6 +18,10 @@ interface Outcome extends Done {
   readonly type: 'ok' | 'fail' | 'info'
 }
 
+function readsOf({ polled = [] }: PollMicroOp): (readonly [Key, number, Value])[] {
+  return polled.flatMap(([key, records]) => records.map(([offset, value]) => [key, offset, value] as const))
+}
+
 function outcomes(ops: readonly Op[]): Outcome[] {
   return ops.flatMap((op, invoked): Outcome[] => {
     if (op.type !== 'invoke') return []
@@ -30,9 +35,7 @@ function outcomes(ops: readonly Op[]): Outcome[] {
         completed: at === -1 ? Number.POSITIVE_INFINITY : at,
         type: done.type === 'invoke' ? 'info' : done.type,
         sends: micros.filter((micro): micro is SendMicroOp => micro.f === 'send'),
-        reads: micros
-          .filter((micro): micro is PollMicroOp => micro.f === 'poll')
-          .flatMap(({ polled = [] }) => polled.flatMap(([key, records]) => records.map(([o, v]) => [key, o, v] as const))),
+        reads: micros.filter((micro): micro is PollMicroOp => micro.f === 'poll').flatMap(readsOf),
       },
     ]
   })
@@ -44,11 +47,19 @@ export class NaiveJudge {
 
   constructor(ops: readonly Op[]) {
     this.#all = outcomes(ops)
-    this.#byEnd = this.#all.filter(({ completed }) => completed < ops.length).sort((a, b) => a.completed - b.completed)
+    const done = this.#all.filter(({ completed }) => completed < ops.length)
+    this.#byEnd = done.sort((a, b) => a.completed - b.completed)
+  }
+
+  /** Every read of a key, by ops of any outcome or only by ok ones. */
+  #readsOf(key: Key, okOnly = false): (readonly [Key, number, Value])[] {
+    return this.#all
+      .filter(({ type }) => !okOnly || type === 'ok')
+      .flatMap(({ reads }) => reads.filter(([read]) => read === key))
   }
 
   #okRead(key: Key, value: Value): boolean {
-    return this.#all.some(({ type, reads }) => type === 'ok' && reads.some(([k, , v]) => k === key && v === value))
+    return this.#readsOf(key, true).some(([, , read]) => read === value)
   }
 
   #committed({ type, op, sends }: Outcome, send: SendMicroOp): boolean {
@@ -58,7 +69,7 @@ export class NaiveJudge {
 
   /** [offset, value] of a key, each once. */
   #log(key: Key): [number, Value][] {
-    const polled = this.#all.flatMap(({ reads }) => reads.filter(([k]) => k === key).map(([, o, v]) => [o, v] as const))
+    const polled = this.#readsOf(key).map(([, offset, value]) => [offset, value] as const)
     const told = this.#all.flatMap(done => {
       return done.sends
         .filter(send => send.key === key && send.offset !== undefined && this.#committed(done, send))
@@ -81,28 +92,32 @@ export class NaiveJudge {
   }
 
   #keys(): Key[] {
-    return [...new Set(this.#all.flatMap(({ sends, reads }) => [...sends.map(({ key }) => key), ...reads.map(([key]) => key)]))]
+    const sent = this.#all.flatMap(({ sends }) => sends.map(({ key }) => key))
+    return [...new Set([...sent, ...this.#all.flatMap(({ reads }) => reads.map(([key]) => key))])]
   }
 
   findings(): string[] {
-    const found = this.#keys().flatMap(key => [...this.#content(key), ...this.#loss(key), ...this.#pollOrder(key), ...this.#sendOrder(key)])
-    return found.sort()
+    return this.#keys()
+      .flatMap(key => [this.#content(key), this.#loss(key), this.#pollOrder(key), this.#sendOrder(key)].flat())
+      .sort()
   }
 
   #content(key: Key): string[] {
     const log = this.#log(key)
-    const sent = new Set(this.#all.flatMap(({ sends }) => sends.filter(send => send.key === key).map(({ value }) => value)))
-    const polled = new Set(this.#all.flatMap(({ reads }) => reads.filter(([k]) => k === key).map(([, , value]) => value)))
+    const sends = this.#all.flatMap(({ sends }) => sends.filter(send => send.key === key))
+    const sent = new Set(sends.map(({ value }) => value))
+    const polled = this.#readsOf(key).map(([, , value]) => value)
     const count = (side: 0 | 1, what: unknown): number => log.filter(entry => entry[side] === what).length
-    return [
-      ...new Set(log.filter(([offset]) => count(0, offset) > 1).map(([offset]) => `inconsistent-offsets ${key} ${offset}`)),
-      ...new Set(log.filter(([, value]) => count(1, value) > 1).map(([, value]) => `duplicate ${key} ${value}`)),
-      ...[...polled].filter(value => !sent.has(value)).map(value => `phantom-record ${key} ${value}`),
+    const found = [
+      ...log.filter(([offset]) => count(0, offset) > 1).map(([offset]) => `inconsistent-offsets ${key} ${offset}`),
+      ...log.filter(([, value]) => count(1, value) > 1).map(([, value]) => `duplicate ${key} ${value}`),
+      ...polled.filter(value => !sent.has(value)).map(value => `phantom-record ${key} ${value}`),
     ]
+    return [...new Set(found)]
   }
 
   #loss(key: Key): string[] {
-    const read = this.#all.flatMap(({ type, reads }) => (type === 'ok' ? reads.filter(([k]) => k === key) : []))
+    const read = this.#readsOf(key, true)
     const bound = Math.max(-1, ...read.map(([, , value]) => this.#placesOf(key, value)[0]!))
     const polls = this.#all.some(({ type, op }) => type === 'ok' && op.f === 'poll')
     return this.#all.flatMap(done => {
@@ -127,7 +142,8 @@ export class NaiveJudge {
     const expected = new Map<unknown, number>()
     return this.#byEnd.flatMap(({ op, type, reads }) => {
       const consumer = op.client ?? op.process
-      if (op.f === 'crash' || (op.f === 'assign' && type !== 'fail' && !(op.value as Key[]).includes(key))) expected.delete(consumer)
+      const givesUp = op.f === 'assign' && type !== 'fail' && !(op.value as Key[]).includes(key)
+      if (op.f === 'crash' || givesUp) expected.delete(consumer)
       const offsets = reads.filter(([k]) => k === key).map(([, offset]) => offset)
       if (offsets.length === 0) return []
       const before = expected.get(consumer)
@@ -157,11 +173,13 @@ export class NaiveJudge {
       const found = landed.slice(1).flatMap(([send, place], at) => {
         const [earlier, before] = landed[at]!
         if (place - before === 1) return []
-        return [`${place > before ? 'int-send-skip' : 'int-nonmonotonic-send'} ${key} ${earlier.value}-${send.value}`]
+        const name = place > before ? 'int-send-skip' : 'int-nonmonotonic-send'
+        return [`${name} ${key} ${earlier.value}-${send.value}`]
       })
       const before = acknowledged.get(producer)
       const first = landed[0]
-      if (first !== undefined && before !== undefined && this.#committed(done, first[0]) && first[1] <= before[1]) {
+      const proven = first !== undefined && this.#committed(done, first[0])
+      if (proven && before !== undefined && first[1] <= before[1]) {
         found.push(`nonmonotonic-send ${key} ${before[0].value}-${first[0].value}`)
       }
       if (done.type === 'ok' && landed.length > 0) acknowledged.set(producer, landed.at(-1)!)

@@ -8,22 +8,23 @@ const recordsPerPoll = 100
 /** `records` counts each send, and each record polled. */
 export function modelHistory(sends: number): { readonly ops: readonly Op[]; readonly records: number } {
   const ops: Op[] = []
-  const add = (process: Process, type: OpType, f: string, value: unknown, client?: string): void => {
-    ops.push({ index: ops.length, time: ops.length * 1000, process, type, f, value, ...(client !== undefined && { client }) })
+  const add = (process: Process, type: OpType, f: string, value: unknown): void => {
+    const client = typeof process === 'number' ? { client: `client-${process}` } : {}
+    ops.push({ index: ops.length, time: ops.length * 1000, process, type, f, value, ...client })
   }
   const logs = Array.from({ length: partitions }, (): PolledRecord[] => [])
   const key = (partition: number): string => `model-${partition}`
   const keys = logs.map((_, partition) => key(partition))
   add('harness', 'info', 'config', { acks: -1, idempotence: true })
   for (const process of [2, 3]) {
-    add(process, 'invoke', 'assign', keys, `consumer-${process}`)
-    add(process, 'ok', 'assign', keys, `consumer-${process}`)
+    add(process, 'invoke', 'assign', keys)
+    add(process, 'ok', 'assign', keys)
   }
   const poll = (partition: number, from: number): void => {
     const records = logs[partition]!.slice(from)
     for (const process of [2, 3]) {
-      add(process, 'invoke', 'poll', [{ f: 'poll' }], `consumer-${process}`)
-      add(process, 'ok', 'poll', [{ f: 'poll', polled: [[key(partition), records]] }], `consumer-${process}`)
+      add(process, 'invoke', 'poll', [{ f: 'poll' }])
+      add(process, 'ok', 'poll', [{ f: 'poll', polled: [[key(partition), records]] }])
     }
   }
   for (let n = 0; n < sends; n++) {
@@ -32,8 +33,8 @@ export function modelHistory(sends: number): { readonly ops: readonly Op[]; read
     const log = logs[partition]!
     const value = makeValue(process, n)
     const send = { f: 'send', key: key(partition), value }
-    add(process, 'invoke', 'send', [send], `producer-${process}`)
-    add(process, 'ok', 'send', [{ ...send, offset: log.length }], `producer-${process}`)
+    add(process, 'invoke', 'send', [send])
+    add(process, 'ok', 'send', [{ ...send, offset: log.length }])
     log.push([log.length, value])
     if (log.length % recordsPerPoll === 0) poll(partition, log.length - recordsPerPoll)
   }

@@ -6,6 +6,8 @@ import { Loop } from '../../ports/loop.ts'
 import { soundDecisions, type Decisions } from '../../reference-broker/core/decisions.ts'
 import { Invariants } from '../../simulator/invariants.ts'
 import { brokerName, clientPort, SimCluster } from '../../simulator/sim-cluster.ts'
+import { calmDisk } from '../../simulator/sim-disk.ts'
+import { calmNetwork } from '../../simulator/sim-wire.ts'
 import { World } from '../../simulator/world.ts'
 import { drawSwarm, type Swarm } from '../swarm.ts'
 import { Trial } from '../trial.ts'
@@ -92,6 +94,10 @@ function startTrial(world: World, cluster: SimCluster, swarm: Swarm): { recorder
       address: (id) => ({ host: brokerName(id), port: clientPort }),
       makeClient: wireClients(loop, cluster.bootstrap, swarm.plan.profile),
       plan: swarm.plan,
+      calm: () => {
+        world.network.setOptions(calmNetwork)
+        for (const id of cluster.brokerIds) world.disk(brokerName(id)).setOptions(calmDisk)
+      },
     })
     trial.run((failure) => {
       ended.at = world.now()

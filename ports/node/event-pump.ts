@@ -1,6 +1,6 @@
 /**
- * Hands events to one node, one at a time, and never from inside a call the node made to a port: what becomes ready
- * during a step is queued and taken after it, before Node's event loop goes on.
+ * Hands events to one node, one at a time, and never from inside a call the node made to a port: what
+ * becomes ready during a step is queued and taken after it, before Node's event loop goes on.
  */
 import type { PortEvent } from '../events.ts'
 import { Fifo } from '../fifo.ts'

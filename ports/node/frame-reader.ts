@@ -1,6 +1,7 @@
 /**
- * Cuts a byte stream into frames (int32 size, then that many bytes). It gives one frame at a time, so a node that stops
- * reading gets no more than it asked for, and it takes memory only for bytes that came, whatever size a peer announces.
+ * Cuts a byte stream into frames (int32 size, then that many bytes). It gives one frame at a time, so a
+ * node that stops reading gets no more than it asked for, and it takes memory only for bytes that came,
+ * whatever size a peer announces.
  */
 import { Fifo } from '../fifo.ts'
 

@@ -1,4 +1,7 @@
-/** The Clock on real time. Node's own timers may fire a fraction early and not later than 24 days: both are mended here. */
+/**
+ * The Clock on real time. Node's own timers may fire a fraction early and not later than 24 days: both are
+ * mended here.
+ */
 import type { Clock } from '../clock.ts'
 import type { TimerId } from '../events.ts'
 import type { EventPump } from './event-pump.ts'

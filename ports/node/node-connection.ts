@@ -1,9 +1,9 @@
 /**
- * One TCP connection of a real node. Frames of one turn go out in one write; frames that came are handed over one at a
- * time; what the peer left unread and what the node left unread are both bounded.
+ * One TCP connection of a real node. Frames of one turn go out in one write; frames that came are handed
+ * over one at a time; what the peer left unread and what the node left unread are both bounded.
  *
- * The end of the stream comes after the frames before it, and waits with them while the node has paused; a broken
- * connection is told at once, because a node waiting for `drained` would otherwise wait for ever.
+ * The end of the stream comes after the frames before it, and waits with them while the node has paused; a
+ * broken connection is told at once, because a node waiting for `drained` would otherwise wait for ever.
  */
 import type { Socket } from 'node:net'
 import type { ConnectionId, PortEvent } from '../events.ts'
@@ -21,13 +21,18 @@ export interface ConnectionLimits {
   readonly outputLimitBytes: number
 }
 
+export interface ConnectionHost {
+  readonly pump: EventPump
+  /** Called once, when no event can follow. */
+  readonly forget: (connection: NodeConnection) => void
+}
+
 export class NodeConnection implements EventSource {
   readonly kind = 'source'
   readonly id: ConnectionId
   readonly #socket: Socket
   readonly #pump: EventPump
   readonly #outputLimitBytes: number
-  /** Called once, when no event can follow. */
   readonly #forget: (connection: NodeConnection) => void
   readonly #reader: FrameReader
   #paused = false
@@ -38,7 +43,7 @@ export class NodeConnection implements EventSource {
   #outgoingBytes = 0
   #full = false
 
-  constructor(id: ConnectionId, socket: Socket, limits: ConnectionLimits, host: { pump: EventPump; forget: (connection: NodeConnection) => void }) {
+  constructor(id: ConnectionId, socket: Socket, limits: ConnectionLimits, host: ConnectionHost) {
     this.id = id
     this.#socket = socket
     this.#pump = host.pump
@@ -153,7 +158,9 @@ export class NodeConnection implements EventSource {
     this.#socket.uncork()
   }
 
-  /** Writes a run of small frames as one buffer, or one large frame. Returns the index after what it wrote. */
+  /**
+   * Writes a run of small frames as one buffer, or one large frame. Returns the index after what it wrote.
+   */
   #writeFrom(frames: readonly Uint8Array[], first: number): number {
     let end = first
     let bytes = 0

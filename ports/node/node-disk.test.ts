@@ -37,7 +37,7 @@ it('more files than may be open at once can be written, synced and read', async 
   await harness.until(() => node.events.length === request)
   expect(eventsOf(node, 'disk-failed')).toEqual([])
   const reads = eventsOf(node, 'disk-done').filter((event) => event.bytes !== undefined)
-  expect(reads.map((event) => new TextDecoder().decode(event.bytes))).toEqual(Array.from({ length: files }, (_, i) => `file ${i}`))
+  expect(reads.map((event) => event.bytes)).toEqual(Array.from({ length: files }, (_, i) => text(`file ${i}`)))
 })
 
 it('every sync is answered, in the order of asking, while appends go on', async () => {

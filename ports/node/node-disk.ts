@@ -1,9 +1,13 @@
 /**
- * The Disk on a real directory. Small calls (append, read, list) run at once on the loop, which is three times faster
- * than the thread pool; what can stall (sync, truncate, remove, replace) runs off it. Calls on one file take effect in
- * their order: those that run off the loop hold the later ones back, except that appends and reads pass a running sync.
+ * The Disk on a real directory. Small calls (append, read, list) run at once on the loop, which is three
+ * times faster than the thread pool; what can stall (sync, truncate, remove, replace) runs off it. Calls on
+ * one file take effect in their order: those that run off the loop hold the later ones back, except that
+ * appends and reads pass a running sync.
  */
-import { closeSync, fdatasync, fsync, ftruncate, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, unlink, writeSync } from 'node:fs'
+import {
+  closeSync, fdatasync, fsync, ftruncate, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, unlink,
+  writeSync,
+} from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import type { Disk } from '../disk.ts'
 import type { DiskRequest, FileEntry } from '../events.ts'
@@ -12,6 +16,7 @@ import { refusedPath, replacingSuffix } from '../file-path.ts'
 import type { EventPump } from './event-pump.ts'
 import { OpenFiles } from './open-files.ts'
 import type { OpenFile } from './open-files.ts'
+import { machineBoot } from './machine-boot.ts'
 import { syncDirectories } from './sync-directories.ts'
 
 type Done = (error: Error | null) => void
@@ -24,6 +29,7 @@ export class NodeDisk implements Disk {
   readonly #durable = new Set<string>()
   /** Per file with a call running off the loop: the calls that wait for it. */
   readonly #held = new Map<string, Fifo<() => void>>()
+  #boot: string | undefined
   #running = 0
   #whenIdle: (() => void) | undefined
 
@@ -33,6 +39,10 @@ export class NodeDisk implements Disk {
     this.#rootDir = rootDir
     this.#files = new OpenFiles(rootDir)
     mkdirSync(rootDir, { recursive: true })
+  }
+
+  machineBoot(): string {
+    return (this.#boot ??= machineBoot())
   }
 
   list(request: DiskRequest, prefix: string): void {

@@ -1,4 +1,7 @@
-/** Real nodes that only write their events down, each with a data directory of its own, for the tests of the Node twins. */
+/**
+ * Real nodes that only write their events down, each with a data directory of its own, for the tests of the
+ * Node twins.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

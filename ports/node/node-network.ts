@@ -5,7 +5,7 @@ import type { ConnectionId } from '../events.ts'
 import type { Network } from '../network.ts'
 import type { EventPump } from './event-pump.ts'
 import { NodeConnection } from './node-connection.ts'
-import type { ConnectionLimits } from './node-connection.ts'
+import type { ConnectionHost, ConnectionLimits } from './node-connection.ts'
 
 export interface NodeNetworkOptions {
   /** A larger frame closes its connection. Default 104857600, Kafka's socket.request.max.bytes. */
@@ -18,12 +18,12 @@ export interface NodeNetworkOptions {
 
 /** Kafka's socket.connection.setup.timeout.ms. */
 const connectTimeoutMs = 10_000
-const keepAliveMs = 60_000
+const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, allowHalfOpen: true }
 
 export class NodeNetwork implements Network {
   readonly #limits: ConnectionLimits
   readonly #idleTimeoutMs: number
-  readonly #host: { pump: EventPump; forget: (connection: NodeConnection) => void }
+  readonly #host: ConnectionHost
   readonly #pump: EventPump
   readonly #servers = new Map<string, Server>()
   readonly #connections = new Map<ConnectionId, NodeConnection>()
@@ -43,7 +43,7 @@ export class NodeNetwork implements Network {
 
   listen(listener: string, host: string, port: number): void {
     if (this.#servers.has(listener)) throw new Error(`listener '${listener}' listens already`)
-    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, allowHalfOpen: true })
+    const server = createServer(socketOptions)
     this.#servers.set(listener, server)
     server.on('error', (error) => {
       if (this.#servers.get(listener) === server) this.#servers.delete(listener)
@@ -63,9 +63,7 @@ export class NodeNetwork implements Network {
 
   connect(host: string, port: number): ConnectionId {
     if (!(port > 0 && port < 65_536)) return this.#refuse(`no port has the number ${port}`)
-    const socket = connect({
-      host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs, allowHalfOpen: true,
-    })
+    const socket = connect({ ...socketOptions, host, port })
     const connection = this.#adopt(socket)
     const tooLate = (): void => connection.fail('timed out')
     socket.setTimeout(connectTimeoutMs, tooLate)

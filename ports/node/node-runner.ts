@@ -1,6 +1,6 @@
 /**
- * What a process gives its node: the Node twins, and their events one at a time. A client needs a `NodeRunner`, a broker
- * a `DiskNodeRunner`.
+ * What a process gives its node: the Node twins, and their events one at a time. A client needs a
+ * `NodeRunner`, a broker a `DiskNodeRunner`.
  */
 import type { PortEvent } from '../events.ts'
 import type { ClientPorts, Ports } from '../ports.ts'
@@ -32,8 +32,8 @@ export class NodeRunner {
   }
 
   /**
-   * Begins the delivery to `step`; ports may be used before. What `step` throws leaves through the callback of Node that
-   * brought the event, so it ends the process unless the process says otherwise.
+   * Begins the delivery to `step`; ports may be used before. What `step` throws leaves through the callback
+   * of Node that brought the event, so it ends the process unless the process says otherwise.
    */
   run(step: (event: PortEvent) => void): void {
     this.pump.run(step)

@@ -1,4 +1,7 @@
-/** Open descriptors of a data directory, at most so many at once; the one unused for longest is closed first. */
+/**
+ * Open descriptors of a data directory, at most so many at once; the one unused for longest is closed
+ * first.
+ */
 import { close, constants, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DiskRequest } from '../events.ts'

@@ -1,4 +1,7 @@
-/** Makes the existence of a file durable: a new name is safe only when its folder, and each folder above, is synced. */
+/**
+ * Makes the existence of a file durable: a new name is safe only when its folder, and each folder above, is
+ * synced.
+ */
 import { close, fsync, open } from 'node:fs'
 import { dirname, join } from 'node:path'
 

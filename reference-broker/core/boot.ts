@@ -10,13 +10,18 @@ import { firstQuorumState, parseQuorumState, quorumStateFile, type QuorumState }
 
 export const metaPropertiesFile = 'meta.properties'
 export const cleanShutdownFile = 'clean-shutdown'
+/** Which epoch this broker last had, and in which life of the machine. */
+export const brokerEpochFile = 'broker-epoch'
 const dataVersion = '1'
 const smallFileBytes = 64 * 1024
 
 export interface Booted {
   readonly quorumState: QuorumState
   readonly cleanShutdown: boolean
-  /** Broker epoch of the last clean stop, -1 without one (KIP-966). */
+  /**
+   * The epoch of this broker's last life if everything written in it is still here: after a clean stop, or a mere crash
+   * of the process. -1 otherwise: the power may have been lost, and what was not synced with it (KIP-966).
+   */
   readonly previousBrokerEpoch: number
 }
 
@@ -85,11 +90,29 @@ function readState(loop: DiskLoop, files: ReadonlySet<string>, done: (result: Bo
     } catch (error) {
       return done({ ok: false, reason: `${quorumStateFile}: ${(error as Error).message}` })
     }
-    return readCleanMark(loop, files, (previousBrokerEpoch) => {
-      const cleanShutdown = previousBrokerEpoch !== undefined
-      done({ ok: true, booted: { quorumState, cleanShutdown, previousBrokerEpoch: previousBrokerEpoch ?? -1 } })
+    return readCleanMark(loop, files, (cleanEpoch) => {
+      const cleanShutdown = cleanEpoch !== undefined
+      if (cleanShutdown) return done({ ok: true, booted: { quorumState, cleanShutdown, previousBrokerEpoch: cleanEpoch } })
+      return readCrashedEpoch(loop, files, (previousBrokerEpoch) => {
+        done({ ok: true, booted: { quorumState, cleanShutdown, previousBrokerEpoch } })
+      })
     })
   })
+}
+
+/** While the machine has not started anew, what a process wrote is there however the process ended. */
+function readCrashedEpoch(loop: DiskLoop, files: ReadonlySet<string>, done: (epoch: number) => void): void {
+  readSmall(loop, files, brokerEpochFile, (bytes) => {
+    const [epoch, machineBoot] = bytes === undefined ? [] : new TextDecoder().decode(bytes).trimEnd().split('\n')
+    const sameBoot = machineBoot === loop.ports.disk.machineBoot()
+    done(sameBoot && Number.isSafeInteger(Number(epoch)) ? Number(epoch) : -1)
+  })
+}
+
+/** To be called, and waited for, before the broker goes into service in that epoch. */
+export function rememberBrokerEpoch(loop: DiskLoop, epoch: number, done: (failure: string | undefined) => void): void {
+  const text = `${epoch}\n${loop.ports.disk.machineBoot()}\n`
+  loop.replace(brokerEpochFile, new TextEncoder().encode(text), (result) => done(result.ok ? undefined : result.reason))
 }
 
 /** The mark is used up by reading it: a crash from here on must not look clean. */

@@ -10,7 +10,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { randomBytes } from '../../ports/random.ts'
 import { apiVersionsHandler, unknownApiVersions } from './apis/18-api-versions.ts'
 import { brokerHandlers, controllerListenerHandlers } from './apis/handlers.ts'
-import { boot, cleanShutdownFile, clusterIdOf, type Booted } from './boot.ts'
+import { boot, cleanShutdownFile, clusterIdOf, rememberBrokerEpoch, type Booted } from './boot.ts'
 import type { BrokerConfig, Endpoint } from './config/broker-config.ts'
 import { Controller } from './controller/controller.ts'
 import { soundDecisions, type Decisions } from './decisions.ts'
@@ -231,6 +231,10 @@ export class Broker {
         replicas.removeStrays()
         replicas.whenOpen(done)
       },
+      remember: (epoch, done) => rememberBrokerEpoch(this.#loop, epoch, (failure) => {
+        if (failure === undefined) done()
+        else this.#options.onFatal(`cannot write the broker epoch: ${failure}`)
+      }),
       onFatal: this.#options.onFatal,
     })
     this.#checkpointLater()
@@ -243,10 +247,10 @@ export class Broker {
   }
 
   #channel(purpose: string): ControllerChannel {
-    const { nodeId, requestTimeoutMs, quorumVoters, brokerSessionTimeoutMs } = this.#config
+    const { nodeId, controllerSocketTimeoutMs, quorumVoters, brokerSessionTimeoutMs } = this.#config
     return new ControllerChannel({
       nodeId,
-      timeoutMs: purpose === 'heartbeats' ? brokerSessionTimeoutMs / 2 : requestTimeoutMs,
+      timeoutMs: purpose === 'heartbeats' ? brokerSessionTimeoutMs / 2 : controllerSocketTimeoutMs,
       leaderId: () => this.#raft?.leaderId ?? -1,
       peer: (id) => this.#peer(String(nodeId), `${purpose}-${id}`, () => quorumVoters.find((voter) => voter.id === id)),
       handleLocally: (api, version, body, respond) => this.#handleLocally(api, version, body, respond),

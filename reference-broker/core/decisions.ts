@@ -26,6 +26,9 @@ export interface ElectionView {
   /** In assignment order: the first is preferred. */
   readonly replicas: readonly number[]
   readonly inSyncReplicas: readonly number[]
+  readonly eligibleLeaderReplicas: readonly number[]
+  /** -1: there was none. */
+  readonly lastKnownLeader: number
   /** Live: registered, unfenced, not shutting down. */
   readonly isLive: (brokerId: number) => boolean
   readonly uncleanAllowed: boolean
@@ -75,15 +78,21 @@ function leaderHighWatermark(view: HighWatermarkView): number {
   return lowest > view.current ? lowest : view.current
 }
 
+/**
+ * In sync first, in assignment order; then, when nobody is, an eligible replica; then, when nobody is complete at all, the
+ * one that led last (KIP-966); then, where the topic allows it, anybody. The last two may lose what was acknowledged.
+ */
 function electLeader(view: ElectionView): Elected {
-  for (const id of view.replicas) {
-    if (view.inSyncReplicas.includes(id) && view.isLive(id)) {
-      return { leader: id, inSyncReplicas: view.inSyncReplicas, unclean: false }
-    }
-  }
-  const any = view.uncleanAllowed ? view.replicas.find(view.isLive) : undefined
+  const { replicas, inSyncReplicas, eligibleLeaderReplicas, lastKnownLeader, isLive } = view
+  const member = replicas.find((id) => inSyncReplicas.includes(id) && isLive(id))
+  if (member !== undefined) return { leader: member, inSyncReplicas, unclean: false }
+  const eligible = replicas.find((id) => eligibleLeaderReplicas.includes(id) && isLive(id))
+  if (inSyncReplicas.length === 0 && eligible !== undefined) return { leader: eligible, inSyncReplicas: [eligible], unclean: false }
+  const nobodyIsComplete = inSyncReplicas.length === 0 && eligibleLeaderReplicas.length === 0
+  const last = nobodyIsComplete && isLive(lastKnownLeader) ? lastKnownLeader : undefined
+  const any = last ?? (view.uncleanAllowed ? replicas.find(isLive) : undefined)
   if (any !== undefined) return { leader: any, inSyncReplicas: [any], unclean: true }
-  return { leader: -1, inSyncReplicas: view.inSyncReplicas, unclean: false }
+  return { leader: -1, inSyncReplicas, unclean: false }
 }
 
 function logIsUpToDate(view: VoteView): boolean {

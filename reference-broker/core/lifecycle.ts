@@ -25,6 +25,8 @@ export interface LifecycleOptions {
   readonly metadataOffset: () => number
   /** Calls back when everything the metadata asks of this broker is open. */
   readonly whenReady: (done: () => void) => void
+  /** Makes the epoch durable. */
+  readonly remember: (brokerEpoch: number, done: () => void) => void
   readonly onFatal: (reason: string) => void
 }
 
@@ -35,6 +37,7 @@ export class Lifecycle {
   brokerEpoch = -1
   readonly #options: LifecycleOptions
   #ready = false
+  #remembered = false
   #caughtUp = false
   #leaving: (() => void) | undefined
   #timer: TimerId | undefined
@@ -91,13 +94,16 @@ export class Lifecycle {
       this.brokerEpoch = toNumber(answer.body.brokerEpoch)
       this.#options.logger('info', 'registered', { brokerEpoch: this.brokerEpoch })
       this.#beatIn(this.#options.config.brokerHeartbeatIntervalMs)
-      return this.metadataAdvanced()
+      return this.#options.remember(this.brokerEpoch, () => {
+        this.#remembered = true
+        this.metadataAdvanced()
+      })
     })
   }
 
   /** To be called when more of the metadata log is known. */
   metadataAdvanced(): void {
-    if (this.#caughtUp || this.brokerEpoch < 0 || this.#options.metadataOffset() <= this.brokerEpoch) return
+    if (this.#caughtUp || !this.#remembered || this.#options.metadataOffset() <= this.brokerEpoch) return
     this.#caughtUp = true
     this.#options.whenReady(() => {
       this.#ready = true

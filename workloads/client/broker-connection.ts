@@ -47,10 +47,10 @@ interface AnyRequest {
   readonly body: (version: number) => unknown
   readonly maxVersion: number
   readonly answered: boolean
-  readonly deadlineMs: number
   readonly done: (result: never) => void
   version: number
   correlationId: number
+  deadlineMs: number
 }
 
 const softwareName = 'tribunal'
@@ -83,7 +83,6 @@ export class BrokerConnection {
       onClosed: (reason) => this.#fail(this.#state === 'connecting' ? 'refused' : 'disconnected', reason),
     })
     this.#askVersions(Math.min(3, apis.ApiVersions.versions.max))
-    this.#armTimer()
   }
 
   get isReady(): boolean {
@@ -131,17 +130,16 @@ export class BrokerConnection {
   }
 
   #take(api: AnyApi, asked: Pick<AnyRequest, 'body' | 'done' | 'maxVersion' | 'answered'>): void {
-    const deadlineMs = this.#loop.now() + this.#options.requestTimeoutMs
-    const request: AnyRequest = { api, ...asked, deadlineMs, version: 0, correlationId: 0 }
+    const request: AnyRequest = { api, ...asked, version: 0, correlationId: 0, deadlineMs: Infinity }
     if (this.#state === 'closed') return this.#failLater(request, 'disconnected')
-    if (this.#state !== 'ready') this.#unsent.push(request)
-    else this.#send(request)
-    this.#armTimer()
+    if (this.#state === 'ready') this.#send(request)
+    else this.#unsent.push(request)
   }
 
   #send(request: AnyRequest): void {
     const agreed = this.#versions.get(request.api.key)
     if (agreed === undefined || request.maxVersion < agreed.min) return this.#failLater(request, 'unsupported')
+    request.deadlineMs = this.#loop.now() + this.#options.requestTimeoutMs
     this.#write(request, Math.min(agreed.max, request.maxVersion))
     if (!request.answered) this.#loop.after(0, () => request.done({ ok: true } as never))
   }
@@ -152,7 +150,9 @@ export class BrokerConnection {
     this.#nextCorrelationId = (this.#nextCorrelationId + 1) & 0x7fffffff
     const header = { correlationId: request.correlationId, clientId: this.#options.clientId }
     this.#loop.send(this.#connection, encodeRequest(request.api, version, header, request.body(version) as never))
-    if (request.answered) this.#pending.push(request)
+    if (!request.answered) return
+    this.#pending.push(request)
+    this.#armTimer()
   }
 
   #failLater(request: AnyRequest, reason: RequestFailure['reason']): void {
@@ -186,12 +186,12 @@ export class BrokerConnection {
       body: () => ({ clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion }),
       maxVersion: version,
       answered: true,
-      deadlineMs: this.#openedMs + this.#options.requestTimeoutMs,
       done: (result: RequestResult<typeof apis.ApiVersions.response>) => {
         if (result.ok) this.#versionsTold(version, result.body)
       },
       version,
       correlationId: 0,
+      deadlineMs: this.#openedMs + this.#options.requestTimeoutMs,
     }
     this.#write(request, version)
   }
@@ -217,12 +217,12 @@ export class BrokerConnection {
 
   /** One timer for the oldest deadline; it looks again when it fires. */
   #armTimer(): void {
-    const deadlineMs = this.#pending[0]?.deadlineMs ?? this.#unsent[0]?.deadlineMs
-    if (this.#timer !== undefined || deadlineMs === undefined) return
-    this.#timer = this.#loop.after(Math.max(0, deadlineMs - this.#loop.now()), () => {
+    const oldest = this.#pending[0]
+    if (this.#timer !== undefined || oldest === undefined) return
+    this.#timer = this.#loop.after(Math.max(0, oldest.deadlineMs - this.#loop.now()), () => {
       this.#timer = undefined
-      const oldestMs = this.#pending[0]?.deadlineMs ?? this.#unsent[0]?.deadlineMs
-      if (oldestMs !== undefined && oldestMs <= this.#loop.now()) this.#fail('timed-out', 'no answer in time')
+      const isLate = this.#pending.length > 0 && this.#pending[0]!.deadlineMs <= this.#loop.now()
+      if (isLate) this.#fail('timed-out', 'no answer in time')
       else this.#armTimer()
     })
   }

@@ -94,7 +94,15 @@ export interface TopicPartition {
 }
 
 export interface AssignedPartition extends TopicPartition {
-  readonly start: 'beginning' | 'end' | number
+  /** A position is where another consumer stood; its epoch keeps this one from reading a log older than that. */
+  readonly start: 'beginning' | 'end' | ConsumerPosition
+}
+
+export interface ConsumerPosition {
+  /** The next record to be returned; everything visible below it was returned. */
+  readonly offset: number
+  /** leaderEpoch of the record before it; -1 when unknown. */
+  readonly leaderEpoch: number
 }
 
 export type ConsumerEvent =
@@ -128,8 +136,8 @@ export interface WorkloadConsumer {
   assign(partitions: readonly AssignedPartition[]): void
   /** Ends with at least one record, or empty after `timeoutMs` or at close. One poll at a time. */
   poll(maxRecords: number, timeoutMs: number, done: (polled: readonly PolledPartition[]) => void): void
-  /** Everything visible below it was returned by polls; undefined until known. */
-  position(topic: string, partition: number): number | undefined
+  /** Undefined until known. */
+  position(topic: string, partition: number): ConsumerPosition | undefined
   /** Ends the open poll with nothing. */
   close(): void
 }

@@ -50,6 +50,18 @@ describe('what a client knows of a cluster', () => {
     expect(cluster.partition('t', 0)).toMatchObject({ leader: 2, leaderEpoch: 1 })
   })
 
+  test('is asked of all in turn while those that answer first know nothing new', () => {
+    const { world, brokers, cluster } = stage()
+    cluster.addTopic('t')
+    world.runFor(1000)
+    for (const node of [0, 1, 2]) brokers.freeze(node)
+    brokers.log('t', 0).moveTo(2)
+    brokers.thaw(2)
+    for (let i = 0; i < 20; i++) world.schedule(i * 200, () => cluster.refresh())
+    world.runFor(5000)
+    expect(cluster.partition('t', 0)).toMatchObject({ leader: 2, leaderEpoch: 1 })
+  })
+
   test('grows old and is renewed', () => {
     const { world, brokers, cluster } = stage({ metadataMaxAgeMs: 3000 })
     cluster.addTopic('t')

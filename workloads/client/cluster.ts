@@ -147,7 +147,15 @@ export class KafkaCluster {
     body: BodyOf<NoInfer<Req>>,
     done: (result: RequestResult<NoInfer<Res>>) => void,
   ): void {
-    const link = this.#idlestLink()
+    this.#requestFrom(this.#idlestLink(), api, body, done)
+  }
+
+  #requestFrom<Req extends Message, Res extends Message>(
+    link: BrokerLink | undefined,
+    api: Api<Req, Res>,
+    body: BodyOf<NoInfer<Req>>,
+    done: (result: RequestResult<NoInfer<Res>>) => void,
+  ): void {
     if (link === undefined) this.#refuse(done)
     else link.request(api, body, done)
   }
@@ -174,17 +182,28 @@ export class KafkaCluster {
     return link
   }
 
+  #usableLinks(): BrokerLink[] {
+    const addresses = [...this.#nodes.values(), ...this.options.bootstrap]
+    return addresses.map((address) => this.#link(address, 'ordinary')).filter((link) => link.isUsable)
+  }
+
   #idlestLink(): BrokerLink | undefined {
     let best: BrokerLink[] = []
     let bestScore = Infinity
-    for (const address of [...this.#nodes.values(), ...this.options.bootstrap]) {
-      const link = this.#link(address, 'ordinary')
-      const score = link.isUsable ? link.openRequests + (link.isReady ? 0 : notReadyCost) : Infinity
+    for (const link of this.#usableLinks()) {
+      const score = link.openRequests + (link.isReady ? 0 : notReadyCost)
       if (score < bestScore) best = []
-      if (score <= bestScore && score < Infinity) best.push(link)
+      if (score <= bestScore) best.push(link)
       bestScore = Math.min(bestScore, score)
     }
     return best[randomInt(this.loop.ports.random, best.length)]
+  }
+
+  /** A broker cut off from the others answers fast, and always the same: when nothing new comes, anyone may know better. */
+  #linkForMetadata(): BrokerLink | undefined {
+    if (this.#fruitless < 2) return this.#idlestLink()
+    const links = this.#usableLinks()
+    return links[randomInt(this.loop.ports.random, links.length)]
   }
 
   #refreshIn(delayMs: number): void {
@@ -209,7 +228,7 @@ export class KafkaCluster {
       topics,
       allowAutoTopicCreation: version < 4,
     })
-    this.requestAny(apis.Metadata, body, (result) => this.#told(number, result))
+    this.#requestFrom(this.#linkForMetadata(), apis.Metadata, body, (result) => this.#told(number, result))
     this.#hedge = this.loop.after(this.options.requestTimeoutMs / 4, () => this.#ask())
   }
 

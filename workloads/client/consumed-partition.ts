@@ -1,5 +1,5 @@
 /** One assigned partition of a consumer: where it reads, under which leaderEpoch that was checked, what waits for a poll. */
-import type { AssignedPartition, ConsumedRecord, PolledPartition } from './client.ts'
+import type { AssignedPartition, ConsumedRecord, ConsumerPosition, PolledPartition } from './client.ts'
 import type { Fetched } from './fetched-records.ts'
 
 export class ConsumedPartition {
@@ -24,22 +24,28 @@ export class ConsumedPartition {
   reportedDamageAt = -1
   #buffer: ConsumedRecord[] = []
   #head = 0
+  /** leaderEpoch of the last record taken. */
+  #takenEpoch = -1
 
   constructor(assigned: AssignedPartition) {
     this.topic = assigned.topic
     this.index = assigned.partition
-    if (typeof assigned.start === 'number') this.position = assigned.start
-    else this.start = assigned.start
+    if (typeof assigned.start === 'string') this.start = assigned.start
+    else {
+      this.position = assigned.start.offset
+      this.lastEpoch = assigned.start.leaderEpoch
+      this.#takenEpoch = assigned.start.leaderEpoch
+    }
   }
 
   get buffered(): number {
     return this.#buffer.length - this.#head
   }
 
-  /** Everything visible below it was taken; undefined until there is a position. */
-  get takenUpTo(): number | undefined {
-    if (this.buffered > 0) return this.#buffer[this.#head]!.offset
-    return this.position < 0 ? undefined : this.position
+  /** What polls have taken; undefined until there is a position. */
+  get taken(): ConsumerPosition | undefined {
+    if (this.buffered > 0) return { offset: this.#buffer[this.#head]!.offset, leaderEpoch: this.#takenEpoch }
+    return this.position < 0 ? undefined : { offset: this.position, leaderEpoch: this.lastEpoch }
   }
 
   /** A newer leader is known: what the old one still answers does not matter. */
@@ -85,6 +91,7 @@ export class ConsumedPartition {
   take(count: number): PolledPartition {
     const records = this.#buffer.slice(this.#head, this.#head + count)
     this.#head += records.length
+    this.#takenEpoch = records.at(-1)?.leaderEpoch ?? this.#takenEpoch
     return { topic: this.topic, partition: this.index, records }
   }
 }

@@ -70,9 +70,9 @@ const numbered = (from: number, to: number): string[] => Array.from({ length: to
 describe('a consumer', () => {
   test.each<[Start, string[]]>([
     ['beginning', numbered(0, 6)],
-    [2, numbered(2, 6)],
+    [{ offset: 2, leaderEpoch: -1 }, numbered(2, 6)],
     ['end', numbered(4, 6)],
-  ])('assigned at %s reads from there, in order', (start, expected) => {
+  ])('assigned at %j reads from there, in order', (start, expected) => {
     const stage = new Stage()
     stage.write(numbered(0, 3))
     stage.write(numbered(3, 4))
@@ -81,7 +81,7 @@ describe('a consumer', () => {
     stage.write(numbered(4, 6))
     stage.world.runFor(1000)
     expect(stage.values()).toEqual(expected)
-    expect(stage.consumer.position('t', 0)).toBe(6)
+    expect(stage.consumer.position('t', 0)?.offset).toBe(6)
     expect(stage.events).toEqual([])
   })
 
@@ -134,16 +134,20 @@ describe('a consumer', () => {
     stage.consumer.assign([{ topic: 't', partition: 0, start: 'beginning' }])
     stage.world.runFor(20_000)
     expect(stage.cluster.calls.filter((each) => each.api === 'Fetch').length).toBeLessThan(15)
-    expect(stage.consumer.position('t', 0)).toBe(0)
+    expect(stage.consumer.position('t', 0)?.offset).toBe(0)
   })
 
   test('asks each broker by one Fetch at a time for all it leads', () => {
     const stage = new Stage({}, { topics: { t: 6 } })
     for (let p = 0; p < 6; p++) stage.write([`p${p}`], p)
+    let errors = 2
+    stage.cluster.onFetch = ({ partition }) =>
+      partition === 3 && errors-- > 0 ? { error: errorCode.UNKNOWN_LEADER_EPOCH } : undefined
     stage.start('beginning', 6)
     stage.world.runFor(2100)
     for (let p = 0; p < 6; p++) expect(stage.values(p)).toEqual([`p${p}`])
     expect(stage.cluster.calls.filter((each) => each.api === 'Fetch').length).toBeLessThan(25)
+    expect(stage.cluster.overlappingFetches).toBe(0)
   })
 })
 
@@ -155,13 +159,13 @@ describe('what readers must not see', () => {
     stage.start()
     stage.world.runFor(1000)
     expect(stage.values()).toEqual(['a'])
-    expect(stage.consumer.position('t', 0)).toBe(2)
+    expect(stage.consumer.position('t', 0)?.offset).toBe(2)
   })
 
   test('records below the position, in the batch that contains it, are left out', () => {
     const stage = new Stage()
     stage.write(numbered(0, 10))
-    stage.start(7)
+    stage.start({ offset: 7, leaderEpoch: -1 })
     stage.world.runFor(500)
     expect(stage.read.get(0)!.map(({ offset }) => offset)).toEqual([7, 8, 9])
   })
@@ -200,7 +204,7 @@ describe('a jump is an event', () => {
       stage.write(numbered(0, 3))
       stage.write(numbered(3, 5))
       stage.cluster.log('t', 0).startOffset = 3
-      stage.start(1)
+      stage.start({ offset: 1, leaderEpoch: -1 })
       stage.world.runFor(1000)
       expect(stage.events).toEqual([{ kind: 'offset-reset', topic: 't', partition: 0, from: 1, to }])
       expect(stage.values()).toEqual(numbered(to, 5))
@@ -209,10 +213,10 @@ describe('a jump is an event', () => {
 
   test('out of range under none stays where it is', () => {
     const stage = new Stage({ resetPolicy: 'none' })
-    stage.start(7)
+    stage.start({ offset: 7, leaderEpoch: -1 })
     stage.world.runFor(150)
     expect(stage.events).toMatchObject([{ kind: 'offset-reset', from: 7, to: -1 }])
-    expect(stage.consumer.position('t', 0)).toBe(7)
+    expect(stage.consumer.position('t', 0)?.offset).toBe(7)
   })
 
   test('an error without a cure is reported by name', () => {
@@ -243,6 +247,59 @@ describe('a jump is an event', () => {
       { offset: 1, value: 'b' },
       { offset: 1, value: 'c' },
     ])
+  })
+})
+
+test('records that wait for a poll when their log is cut are not handed out', () => {
+  const stage = new Stage()
+  stage.write(['a'])
+  stage.write(['b'])
+  stage.consumer.assign([{ topic: 't', partition: 0, start: 'beginning' }])
+  stage.world.runFor(300)
+  stage.cluster.log('t', 0).truncateTo(1)
+  stage.cluster.log('t', 0).moveTo(1)
+  stage.write(['c'])
+  stage.client.refresh()
+  stage.world.runFor(2000)
+  const polled: PolledPartition[] = []
+  stage.consumer.poll(100, 100, (all) => polled.push(...all))
+  stage.world.runFor(500)
+  expect(polled.flatMap(({ records }) => records.map(({ value }) => textOf(value)))).toEqual(['a', 'c'])
+})
+
+describe('a consumer that goes on where another stood', () => {
+  const handOver = (leaderEpochKnown: boolean): Stage => {
+    const stage = new Stage()
+    stage.write(['a'])
+    stage.cluster.log('t', 0).moveTo(1)
+    stage.write(['b'])
+    stage.start()
+    stage.world.runFor(500)
+    const stood = stage.consumer.position('t', 0)!
+    expect(stood).toEqual({ offset: 2, leaderEpoch: 1 })
+    const next = new Stage()
+    next.write(['a'])
+    next.cluster.freeze(0)
+    next.cluster.freeze(2)
+    next.cluster.log('t', 0).moveTo(1)
+    next.cluster.stop(1)
+    next.start(leaderEpochKnown ? stood : { offset: 2, leaderEpoch: -1 })
+    next.world.runFor(500)
+    next.cluster.start(1)
+    next.write(['b'])
+    next.write(['c'])
+    next.world.runFor(2000)
+    return next
+  }
+
+  test('does not believe in leaders older than the last record', () => {
+    const stage = handOver(true)
+    expect(stage.events).toEqual([])
+    expect(stage.values()).toEqual(['c'])
+  })
+
+  test('is led astray by them when it knows no epoch', () => {
+    expect(handOver(false).events).toMatchObject([{ kind: 'offset-reset', from: 2 }])
   })
 })
 

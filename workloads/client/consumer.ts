@@ -12,7 +12,7 @@ import { toNumber } from '../../protocol/int64.ts'
 import type { Decoded } from '../../protocol/message.ts'
 import { zeroUuid } from '../../protocol/uuid.ts'
 import type { RequestResult } from './broker-connection.ts'
-import type { AssignedPartition, ConsumerOptions, PolledPartition, WorkloadConsumer } from './client.ts'
+import type { AssignedPartition, ConsumerOptions, ConsumerPosition, PolledPartition, WorkloadConsumer } from './client.ts'
 import type { KafkaCluster, PartitionState } from './cluster.ts'
 import { ConsumedPartition } from './consumed-partition.ts'
 import { asked, epochsBody, fetchBody, listOffsetsBody } from './consumer-requests.ts'
@@ -73,8 +73,8 @@ export class WireConsumer implements WorkloadConsumer {
     this.#wakeAt(this.#partitions.some((each) => each.buffered > 0) ? 0 : this.#poll.deadlineMs)
   }
 
-  position(topic: string, partition: number): number | undefined {
-    return this.#partitions.find((each) => each.topic === topic && each.index === partition)?.takenUpTo
+  position(topic: string, partition: number): ConsumerPosition | undefined {
+    return this.#partitions.find((each) => each.topic === topic && each.index === partition)?.taken
   }
 
   close(): void {
@@ -114,7 +114,7 @@ export class WireConsumer implements WorkloadConsumer {
     if (partition.isBusy) return
     if (partition.retryAtMs > nowMs) return this.#wakeAt(partition.retryAtMs)
     const link = this.#cluster.linkTo(known?.leader ?? -1)
-    if (known === undefined || link === undefined || !link.isUsable) {
+    if (known === undefined || link === undefined || !link.isUsable || isOutdated(known, partition)) {
       this.#cluster.refresh()
       return this.#retryLater(partition)
     }
@@ -186,10 +186,9 @@ export class WireConsumer implements WorkloadConsumer {
     for (const { partition } of all) this.#retryLater(partition)
   }
 
-  #refused(each: Asked, code: number): void {
-    const { partition } = each
+  #refused({ partition }: Asked, code: number = errorCode.UNKNOWN_TOPIC_OR_PARTITION): void {
     const error = errorByCode(code)
-    if (error?.retriable !== true) this.#report({ kind: 'error', ...place(partition), code: errorName(code) })
+    if (error?.retriable !== true) this.#report({ kind: 'error', ...named(partition), code: errorName(code) })
     this.#cluster.refresh()
     this.#retryLater(partition)
   }
@@ -200,43 +199,38 @@ export class WireConsumer implements WorkloadConsumer {
 
   #placed(all: readonly Asked[], result: RequestResult<typeof apis.ListOffsets.response>): void {
     const current = this.#landed(all)
-    if (!result.ok) this.#allFailed(current)
-    for (const each of result.ok ? current : []) {
-      const { partition } = each
-      const topic = result.ok ? result.body.topics.find(({ name }) => name === partition.topic) : undefined
-      const answer = topic?.partitions.find(({ partitionIndex }) => partitionIndex === partition.index)
-      if (answer === undefined || answer.errorCode !== errorCode.NONE) {
-        this.#refused(each, answer?.errorCode ?? errorCode.UNKNOWN_TOPIC_OR_PARTITION)
-        continue
-      }
-      const to = toNumber(answer.offset)
-      if (partition.resetFrom !== undefined) {
-        this.#report({ kind: 'offset-reset', ...place(partition), from: partition.resetFrom, to })
-      }
-      partition.place(to)
-    }
+    if (result.ok) for (const each of current) this.#place(each, result.body)
+    else this.#allFailed(current)
     this.#drive()
+  }
+
+  #place(each: Asked, body: Decoded<typeof apis.ListOffsets.response>): void {
+    const { partition } = each
+    const topic = body.topics.find(({ name }) => name === partition.topic)
+    const answer = topic?.partitions.find(({ partitionIndex }) => partitionIndex === partition.index)
+    if (answer === undefined || answer.errorCode !== errorCode.NONE) return this.#refused(each, answer?.errorCode)
+    const to = toNumber(answer.offset)
+    if (partition.resetFrom !== undefined) {
+      this.#report({ kind: 'offset-reset', ...named(partition), from: partition.resetFrom, to })
+    }
+    partition.place(to)
   }
 
   #checked(all: readonly Asked[], result: RequestResult<typeof apis.OffsetForLeaderEpoch.response>): void {
     const current = this.#landed(all)
-    if (!result.ok && result.reason !== 'unsupported') this.#allFailed(current)
-    for (const each of current) {
-      const { partition } = each
-      if (!result.ok) {
-        if (result.reason === 'unsupported') partition.checkedEpoch = each.leaderEpoch
-        continue
-      }
-      const topic = result.body.topics.find(({ topic }) => topic === partition.topic)
-      const answer = topic?.partitions.find((one) => one.partition === partition.index)
-      if (answer === undefined || answer.errorCode !== errorCode.NONE) {
-        this.#refused(each, answer?.errorCode ?? errorCode.UNKNOWN_TOPIC_OR_PARTITION)
-        continue
-      }
-      partition.checkedEpoch = each.leaderEpoch
-      this.#compare(partition, answer.leaderEpoch, toNumber(answer.endOffset))
-    }
+    if (result.ok) for (const each of current) this.#check(each, result.body)
+    else if (result.reason !== 'unsupported') this.#allFailed(current)
+    else for (const each of current) each.partition.checkedEpoch = each.leaderEpoch
     this.#drive()
+  }
+
+  #check(each: Asked, body: Decoded<typeof apis.OffsetForLeaderEpoch.response>): void {
+    const { partition } = each
+    const topic = body.topics.find(({ topic }) => topic === partition.topic)
+    const answer = topic?.partitions.find((one) => one.partition === partition.index)
+    if (answer === undefined || answer.errorCode !== errorCode.NONE) return this.#refused(each, answer?.errorCode)
+    partition.checkedEpoch = each.leaderEpoch
+    this.#compare(partition, answer.leaderEpoch, toNumber(answer.endOffset))
   }
 
   /** The leader's log has `epoch` up to `endOffset`, and after it what was not read here. */
@@ -245,13 +239,13 @@ export class WireConsumer implements WorkloadConsumer {
     if (epoch < 0 || endOffset < 0) return this.#reset(partition)
     if (epoch >= partition.lastEpoch && endOffset >= from) return
     const to = partition.stepBackTo(endOffset, epoch)
-    this.#report({ kind: 'diverged', ...place(partition), from, to })
+    this.#report({ kind: 'diverged', ...named(partition), from, to })
   }
 
   #reset(partition: ConsumedPartition): void {
     const { resetPolicy } = this.#options
     if (resetPolicy !== 'none') return partition.reset(resetPolicy === 'earliest' ? 'beginning' : 'end')
-    this.#report({ kind: 'offset-reset', ...place(partition), from: partition.position, to: -1 })
+    this.#report({ kind: 'offset-reset', ...named(partition), from: partition.position, to: -1 })
     this.#retryLater(partition)
   }
 
@@ -298,7 +292,7 @@ export class WireConsumer implements WorkloadConsumer {
     if (fetched.damage === undefined) return
     if (partition.reportedDamageAt !== fetched.position) {
       const { position: offset, damage: message } = fetched
-      this.#report({ kind: 'corrupt', ...place(partition), offset, message })
+      this.#report({ kind: 'corrupt', ...named(partition), offset, message })
     }
     partition.reportedDamageAt = fetched.position
     this.#retryLater(partition)
@@ -325,7 +319,12 @@ export class WireConsumer implements WorkloadConsumer {
   }
 }
 
-function place(partition: ConsumedPartition): { topic: string; partition: number } {
+/** Told by a broker that has not heard of the leader under whom the last record was read. */
+function isOutdated(known: PartitionState, partition: ConsumedPartition): boolean {
+  return known.leaderEpoch >= 0 && known.leaderEpoch < partition.lastEpoch
+}
+
+function named(partition: ConsumedPartition): { topic: string; partition: number } {
   return { topic: partition.topic, partition: partition.index }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The batches of one partition on their way: open, ready, in flight; and, with idempotence, which sequence each has.
  * Decisions only, no I/O. The rules it keeps:
+ * - The youngest batch takes records until it is full or sent; its linger only says when it may be sent.
  * - Batches go out in the order they were made; one that must be resent goes before all made after it.
  * - Batches are in flight to one node at a time, so that a new leader never sees a later batch first.
  * - A sequence, once sent, belongs to its batch until the batch's fate is known. A batch given up leaves a gap that no
@@ -48,8 +49,17 @@ export class PartitionQueue {
     this.#finished = around.finished
   }
 
-  get hasReady(): boolean {
-    return this.#ready.length > 0
+  /** The batch that is to go out next, whether or not it may now. */
+  #next(nowMs: number): ProducerBatch | undefined {
+    return this.#ready[0] ?? (this.#isOpenDue(nowMs) ? this.#open : undefined)
+  }
+
+  #isOpenDue(nowMs: number): boolean {
+    return this.#open !== undefined && this.#open.createdMs + this.#options.lingerMs <= nowMs
+  }
+
+  hasNext(nowMs: number): boolean {
+    return this.#next(nowMs) !== undefined
   }
 
   /** Gives up everything, as if all of it had perhaps happened. */
@@ -92,27 +102,21 @@ export class PartitionQueue {
     this.#open = undefined
   }
 
-  /** Closes the open batch when its linger is over; says whether it did. */
-  closeIfDue(nowMs: number): boolean {
-    if (this.#open === undefined || this.#open.createdMs + this.#options.lingerMs > nowMs) return false
-    this.#close()
-    return true
-  }
-
   /** When something happens here without an event: a linger, a backoff or a delivery timeout ends. Infinity for never. */
   nextDueMs(nowMs: number): number {
-    let dueMs = Infinity
-    if (this.#open !== undefined) dueMs = this.#open.createdMs + this.#options.lingerMs
-    if (this.#ready.length > 0) {
-      if (this.#backoffUntilMs > nowMs) dueMs = Math.min(dueMs, this.#backoffUntilMs)
-      dueMs = Math.min(dueMs, this.#ready[0]!.deadlineMs)
+    let dueMs = this.#backoffUntilMs > nowMs && this.hasNext(nowMs) ? this.#backoffUntilMs : Infinity
+    const open = this.#open
+    if (open !== undefined) {
+      dueMs = Math.min(dueMs, this.#isOpenDue(nowMs) ? open.deadlineMs : open.createdMs + this.#options.lingerMs)
     }
+    if (this.#ready.length > 0) dueMs = Math.min(dueMs, this.#ready[0]!.deadlineMs)
     for (const batch of this.#inFlight) if (!batch.isCompleted) dueMs = Math.min(dueMs, batch.deadlineMs)
     return dueMs
   }
 
   /** Gives up what has passed its delivery timeout. What is in flight stays there until its answer is known. */
   expire(nowMs: number): void {
+    if (this.#open !== undefined && this.#open.deadlineMs <= nowMs) this.#close()
     while (this.#ready.length > 0 && this.#ready[0]!.deadlineMs <= nowMs) {
       const batch = this.#ready.shift()!
       this.#drop(batch, batch.lastCode === '' ? 'TIMED_OUT' : batch.lastCode, 'delivery timed out')
@@ -126,7 +130,7 @@ export class PartitionQueue {
 
   /** The batch that may go to `node` now. */
   sendable(nowMs: number, node: number): ProducerBatch | undefined {
-    const batch = this.#ready[0]
+    const batch = this.#next(nowMs)
     if (batch === undefined || this.#backoffUntilMs > nowMs) return undefined
     const last = this.#inFlight.at(-1)
     if (last !== undefined && last.node !== node) return undefined
@@ -137,7 +141,8 @@ export class PartitionQueue {
 
   /** Moves what `sendable` gave into flight, with a sequence if it needs one. */
   sent(batch: ProducerBatch, node: number): void {
-    this.#ready.shift()
+    if (batch === this.#open) this.#open = undefined
+    else this.#ready.shift()
     this.#inFlight.push(batch)
     batch.node = node
     batch.attempts++

@@ -98,6 +98,21 @@ describe('a healthy cluster', () => {
     expect(Math.max(...batches)).toBeGreaterThan(3)
   })
 
+  test('gets what had to wait in one batch, not in many', () => {
+    const stage = new Stage({ maxInFlight: 1 })
+    stage.settle()
+    const batches: number[] = []
+    stage.cluster.onProduce = ({ header }) => void batches.push(header.recordsCount)
+    stage.world.latencyMs = 100
+    for (let i = 0; i < 50; i++) {
+      stage.send(`v${i}`)
+      stage.world.runFor(1)
+    }
+    stage.finish()
+    expect(stage.log()).toHaveLength(51)
+    expect(batches).toEqual([1, 49])
+  })
+
   test.each([0, 1, -1] as const)('answers acks %i', (acks) => {
     const stage = new Stage({ acks, idempotence: false })
     stage.send('v')
@@ -215,6 +230,16 @@ describe('definite and indefinite answers', () => {
     expect(dark.outcomes.get('v')).toMatchObject(fail)
   })
 
+  test('a record for a leader that is known and gone is fail, without attempts', () => {
+    const stage = new Stage()
+    stage.settle()
+    stage.cluster.stop(0)
+    stage.world.runFor(100)
+    stage.send('v')
+    stage.finish()
+    expect(stage.outcomes.get('v')).toMatchObject({ type: 'fail', attempts: 0, error: { definite: true } })
+  })
+
   test('closing ends what is outstanding as info, once', () => {
     const stage = new Stage()
     stage.settle()
@@ -269,8 +294,12 @@ describe('five batches in flight', () => {
 
   test('before the first acknowledgement are one: a leader without state would take the second alone', () => {
     const stage = new Stage()
-    stage.cluster.onProduce = atFirst(1, { error: errorCode.NOT_ENOUGH_REPLICAS })
-    stage.sendApart(...values)
+    let calls = 0
+    stage.cluster.onProduce = () => (calls++ === 0 ? { error: errorCode.NOT_ENOUGH_REPLICAS } : undefined)
+    stage.send('a')
+    expect(stage.world.runUntil(() => calls > 0, 1000)).toBe(true)
+    stage.world.latencyMs = 50
+    stage.sendApart(...values.slice(1))
     stage.finish()
     expect(stage.log()).toEqual(values)
   })
@@ -286,7 +315,7 @@ describe('five batches in flight', () => {
     stage.world.runFor(500)
     stage.sendApart('c')
     stage.world.runFor(500)
-    expect(stage.log()).toEqual(['first'])
+    expect(stage.cluster.calls.filter(({ api, node }) => api === 'Produce' && node === 1)).toEqual([])
     stage.finish()
     expect(stage.log()).toEqual(['first', 'a', 'b', 'c'])
     expect(stage.outcomes.get('c')).toMatchObject({ type: 'ok', node: 1 })
@@ -344,6 +373,37 @@ describe('a batch given up under idempotence', () => {
     stage.send('p1 again', { partition: 1 })
     stage.finish()
     expect(new Map(ids)).toEqual(new Map([[0, 1001], [1, 1000]]))
+  })
+
+  test('holds back all that comes after it until nothing is in flight', () => {
+    const stage = new Stage()
+    stage.settle()
+    const calls: number[] = []
+    stage.cluster.onProduce = ({ header }) => {
+      calls.push(header.baseSequence)
+      if (calls.length > 2) return undefined
+      return calls.length === 1 ? { error: errorCode.INVALID_RECORD } : { end: 'silent' }
+    }
+    stage.sendApart('a', 'b')
+    stage.world.runFor(100)
+    stage.sendApart('c')
+    stage.world.runFor(1500)
+    expect(calls).toEqual([1, 2])
+    stage.finish()
+    expect(stage.outcomes.get('b')).toMatchObject({ type: 'info' })
+    expect(stage.log()).toEqual(['first', 'c'])
+  })
+
+  test('while in flight, and then lost, leaves a gap as well', () => {
+    const stage = new Stage({ deliveryTimeoutMs: 1000 })
+    stage.settle()
+    stage.cluster.onProduce = atFirst(1, { end: 'silent' })
+    stage.send('a')
+    stage.world.runFor(1500)
+    expect(stage.outcomes.get('a')).toMatchObject({ type: 'info', error: { code: 'TIMED_OUT' } })
+    stage.world.runFor(1000)
+    stage.settle('b')
+    expect(stage.log()).toEqual(['first', 'b'])
   })
 
   test('whose late answer says it was written leaves no gap', () => {

@@ -139,9 +139,6 @@ export class WireProducer implements WorkloadProducer {
     const nowMs = this.#loop.now()
     this.#placeWaiting(nowMs)
     for (const queue of this.#queues) {
-      if (queue.closeIfDue(nowMs)) {
-        this.#sticky.batchClosed(queue.topic, queue.index, this.#cluster.topic(queue.topic)?.partitions.length ?? 1)
-      }
       queue.expire(nowMs)
       if (queue.needsIdentity()) this.#identities.ask(queue)
     }
@@ -168,7 +165,7 @@ export class WireProducer implements WorkloadProducer {
     const count = this.#queues.length
     for (let i = 0; i < count; i++) {
       const queue = this.#queues[(this.#firstQueue + i) % count]!
-      if (queue.hasReady) this.#gather(queue, nowMs, requests)
+      if (queue.hasNext(nowMs)) this.#gather(queue, nowMs, requests)
     }
     if (count > 0) this.#firstQueue = (this.#firstQueue + 1) % count
     for (const request of requests) this.#send(request)
@@ -192,6 +189,7 @@ export class WireProducer implements WorkloadProducer {
       requests.push(request)
     }
     queue.sent(batch, leader)
+    this.#sticky.batchClosed(queue.topic, queue.index, this.#cluster.topic(queue.topic)!.partitions.length)
     request.batches.push(batch)
     request.queues.push(queue)
     request.topicIds.set(queue.topic, this.#cluster.topic(queue.topic)!.topicId)
@@ -257,9 +255,11 @@ export class WireProducer implements WorkloadProducer {
     if (!isEarly && error?.retriable !== true) return queue.failed(batch)
     const nowMs = this.#loop.now()
     const { leaderId, leaderEpoch } = answer!.currentLeader
-    const isHinted = this.#cluster.applyHint(queue.topic, queue.index, leaderId, leaderEpoch)
-    if (!isHinted && error?.refreshMetadata === true) this.#cluster.refresh()
-    queue.retry(batch, isHinted ? nowMs : nowMs + this.#options.retryBackoffMs)
+    this.#cluster.applyHint(queue.topic, queue.index, leaderId, leaderEpoch)
+    const leader = this.#cluster.partition(queue.topic, queue.index)?.leader ?? -1
+    const isMoved = leader >= 0 && leader !== batch.node
+    if (!isMoved && error?.refreshMetadata === true) this.#cluster.refresh()
+    queue.retry(batch, isMoved ? nowMs : nowMs + this.#options.retryBackoffMs)
   }
 
   /** Tells the callers; they may send again from there. */

@@ -82,7 +82,7 @@ export class FinalReading {
   }
 
   #reached(topic: string, partition: number): number {
-    return this.#reader.consumer.position(topic, partition) ?? 0
+    return this.#reader.consumer.position(topic, partition)?.offset ?? 0
   }
 
   #isAtTarget({ topic, partition }: { readonly topic: string; readonly partition: number }): boolean {

@@ -61,6 +61,8 @@ export class TestCluster {
   onProduce: ProduceScript = () => undefined
   onFetch: FetchScript = () => undefined
   nextProducerId = 1000
+  /** Fetches that came while another request of their connection was in work. */
+  overlappingFetches = 0
   /** Told in every Fetch answer. */
   abortedTransactions: { producerId: bigint; firstOffset: bigint }[] | null = null
   readonly #paused = new Set<number>()
@@ -112,7 +114,10 @@ export class TestCluster {
   /** Requests of a connection are worked on one at a time. */
   #arrive(node: number, frame: Uint8Array, connection: EndpointConnection): void {
     const queue = this.#busy.get(connection)
-    if (queue !== undefined) return void queue.push(frame)
+    if (queue !== undefined) {
+      if (decodeRequestHeader(frame).apiKey === apis.Fetch.key) this.overlappingFetches++
+      return void queue.push(frame)
+    }
     this.#busy.set(connection, [])
     this.#handle(node, frame, connection)
   }

@@ -89,6 +89,9 @@ export class TestWorld {
     return this.#endpoints.get(address)
   }
 
+  /** How often a client tried to connect to each address. */
+  readonly connects: Map<string, number> = new Map()
+
   track(address: string, connection: TestConnection): void {
     const open = this.#open.get(address) ?? new Set()
     open.add(connection)
@@ -151,6 +154,8 @@ class TestConnection implements EndpointConnection {
   }
 
   connect(): void {
+    const { connects } = this.#world
+    connects.set(this.#address, (connects.get(this.#address) ?? 0) + 1)
     this.#later(() => {
       if (!this.#open) return
       this.endpoint = this.#world.endpoint(this.#address)

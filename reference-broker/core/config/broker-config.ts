@@ -59,6 +59,10 @@ export interface ScalarConfig {
   readonly replicaFetchWaitMaxMs: number
   readonly replicaFetchResponseMaxBytes: number
   readonly replicaFetchBackoffMs: number
+  /** How long a follower waits for the answer to a fetch before it gives the connection up. */
+  readonly replicaSocketTimeoutMs: number
+  /** The same for requests of a broker to the controller. */
+  readonly controllerSocketTimeoutMs: number
   readonly fetchMaxBytes: number
   readonly requestTimeoutMs: number
   readonly socketRequestMaxBytes: number

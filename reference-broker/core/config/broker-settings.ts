@@ -24,6 +24,8 @@ export const brokerSettings: { readonly [Field in keyof ScalarConfig]: Setting }
     min: 0,
   },
   replicaFetchBackoffMs: { name: 'replica.fetch.backoff.ms', type: 'int', default: '1000', min: 0 },
+  replicaSocketTimeoutMs: { name: 'replica.socket.timeout.ms', type: 'int', default: '30000', min: 1 },
+  controllerSocketTimeoutMs: { name: 'controller.socket.timeout.ms', type: 'int', default: '30000', min: 1 },
   fetchMaxBytes: { name: 'fetch.max.bytes', type: 'int', default: '57671680', min: 1024 },
   requestTimeoutMs: { name: 'request.timeout.ms', type: 'int', default: '30000', min: 1 },
   socketRequestMaxBytes: { name: 'socket.request.max.bytes', type: 'int', default: '104857600', min: 1 },

@@ -22,11 +22,15 @@ export function registerBroker(
   const { brokerId, incarnationId, listeners } = request
   const existing = controller.image.brokers.get(brokerId)
   if (request.clusterId !== controller.options.clusterId) return done({ error: 'INCONSISTENT_CLUSTER_ID', brokerEpoch: -1 })
-  if (existing?.incarnationId === incarnationId) return done({ error: 'NONE', brokerEpoch: existing.epoch })
+  const answer = (brokerEpoch: number, committed: boolean): void =>
+    done(committed ? { error: 'NONE', brokerEpoch } : { error: 'NOT_CONTROLLER', brokerEpoch: -1 })
+  if (existing?.incarnationId === incarnationId) {
+    return controller.whenCommitted(existing.epoch, (committed) => answer(existing.epoch, committed))
+  }
   if (existing !== undefined && !existing.inControlledShutdown && controller.hasSession(brokerId)) {
     return done({ error: 'DUPLICATE_BROKER_REGISTRATION', brokerEpoch: -1 })
   }
-  const records: MetadataRecord[] = existing === undefined ? [] : controller.fencing(brokerId)
+  const records = existing === undefined ? [] : controller.fencing(brokerId, isUnclean(existing, request))
   records.push({
     kind: 'broker-registered',
     brokerId,
@@ -36,10 +40,13 @@ export function registerBroker(
     listeners: listeners.map(({ name, host, port }) => ({ name, host, port })),
   })
   controller.heard(brokerId)
-  const brokerEpoch = controller.propose(records, (committed) => {
-    if (committed) done({ error: 'NONE', brokerEpoch })
-    else done({ error: 'NOT_CONTROLLER', brokerEpoch: -1 })
-  }) + records.length - 1
+  const first = controller.propose(records, (committed) => answer(first + records.length - 1, committed))
+}
+
+/** Unless it can say that it still has what it had in its last epoch, it may have lost some of it (KIP-966). */
+function isUnclean(existing: BrokerImage, { previousBrokerEpoch }: BrokerRegistrationRequest): boolean {
+  const previous = toNumber(previousBrokerEpoch)
+  return previous < 0 || (previous !== existing.epoch && previous !== existing.intactSince)
 }
 
 export interface HeartbeatAnswer {

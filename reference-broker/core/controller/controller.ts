@@ -5,7 +5,7 @@
  */
 import type { TimerId } from '../../../ports/events.ts'
 import type { Loop } from '../../../ports/loop.ts'
-import type { BrokerConfig } from '../config/broker-config.ts'
+import type { BrokerConfig, TopicConfig } from '../config/broker-config.ts'
 import { topicConfig } from '../config/broker-config.ts'
 import type { Decisions } from '../decisions.ts'
 import type { Logger } from '../logger.ts'
@@ -35,6 +35,7 @@ export class Controller {
   /** When each registered broker was last heard, on the monotonic clock. */
   readonly #lastHeardMs = new Map<number, number>()
   #waiters: Waiter[] = []
+  #committedTo: number
   #timer: TimerId | undefined
   #deposed = false
 
@@ -42,6 +43,7 @@ export class Controller {
     this.options = options
     this.#leadership = leadership
     this.image = committed.clone()
+    this.#committedTo = committed.endOffset
     const now = options.loop.now()
     for (const id of this.image.brokers.keys()) this.#lastHeardMs.set(id, now)
     this.#scheduleCheck()
@@ -50,12 +52,18 @@ export class Controller {
 
   get elections(): ElectionContext {
     const { image, options } = this
-    return { image, decisions: options.decisions, uncleanAllowed: (topic) => this.#uncleanAllowed(topic) }
+    return {
+      image,
+      decisions: options.decisions,
+      uncleanAllowed: (topic) => this.#config(topic).uncleanLeaderElectionEnable,
+      minInSyncReplicas: (topic) => this.#config(topic).minInSyncReplicas,
+    }
   }
 
-  #uncleanAllowed(topic: TopicImage): boolean {
-    const read = topicConfig(this.options.config.topicDefaults, Object.fromEntries(topic.configs))
-    return 'config' in read && read.config.uncleanLeaderElectionEnable
+  #config(topic: TopicImage): TopicConfig {
+    const { topicDefaults } = this.options.config
+    const read = topicConfig(topicDefaults, Object.fromEntries(topic.configs))
+    return 'config' in read ? read.config : topicDefaults
   }
 
   /**
@@ -71,8 +79,15 @@ export class Controller {
     return first
   }
 
+  /** The same for a record that was proposed before: answers speak of what is committed, never of what is only hoped. */
+  whenCommitted(offset: number, done: (committed: boolean) => void): void {
+    if (offset < this.#committedTo) done(true)
+    else this.#waiters.push({ offset, done })
+  }
+
   /** Everything below is committed. */
   committed(highWatermark: number): void {
+    this.#committedTo = highWatermark
     const ready = this.#waiters.filter(({ offset }) => offset < highWatermark)
     if (ready.length === 0) return
     this.#waiters = this.#waiters.filter(({ offset }) => offset >= highWatermark)
@@ -114,11 +129,11 @@ export class Controller {
     }
   }
 
-  /** The records that take a broker out of service. */
-  fencing(brokerId: number): MetadataRecord[] {
+  /** The records that take a broker out of service; `unclean`: and out of trust, until it has caught up. */
+  fencing(brokerId: number, unclean = false): MetadataRecord[] {
     return [
       { kind: 'broker-state', brokerId, fenced: true, inControlledShutdown: false },
-      ...withoutBroker(this.elections, brokerId),
+      ...withoutBroker(this.elections, brokerId, unclean),
     ]
   }
 }

@@ -36,16 +36,19 @@ export function alterPartition(
       const error = checkAlteration(controller, request.brokerId, { asked, current })
       checked.push({ topicId, index: asked.partitionIndex, error })
       if (error !== 'NONE' || current === undefined) continue
+      const topic = controller.image.topicsById.get(topicId)!
       const after = { leader: current.leader, inSyncReplicas: membersAsked(asked) }
-      records.push(partitionRecord(topicId, asked.partitionIndex, current, after))
+      records.push(partitionRecord(controller.elections, topic, asked.partitionIndex, after))
     }
   }
-  const answer = (): void => {
-    const partitions = checked.map((each) => ({ ...each, partition: controller.image.partition(each.topicId, each.index) }))
-    done({ error: 'NONE', partitions })
-  }
-  if (records.length === 0) return answer()
-  controller.propose(records, (committed) => (committed ? answer() : done({ error: 'NOT_CONTROLLER', partitions: [] })))
+  const altered = (): AlteredPartition[] =>
+    checked.map((each) => ({ ...each, partition: controller.image.partition(each.topicId, each.index) }))
+  if (records.length === 0) return done({ error: 'NONE', partitions: altered() })
+  controller.propose(records, (committed) => {
+    done(committed ? { error: 'NONE', partitions } : { error: 'NOT_CONTROLLER', partitions: [] })
+  })
+  // As they are by this very proposal: a later one may never be committed.
+  const partitions = altered()
 }
 
 function membersAsked(asked: AskedPartition): number[] {

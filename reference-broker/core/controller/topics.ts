@@ -59,6 +59,7 @@ function recordsOf(topic: TopicImage): MetadataRecord[] {
       ...partition,
       replicas: [...partition.replicas],
       inSyncReplicas: [...partition.inSyncReplicas],
+      eligibleLeaderReplicas: [],
     })),
   ]
 }
@@ -74,7 +75,9 @@ function planTopic(controller: Controller, asked: AskedTopic): Planned {
   const { image, options } = controller
   const partitions = placed.replicas.map((replicas) => {
     const inSyncReplicas = replicas.filter((id) => image.isLive(id))
-    return { replicas, inSyncReplicas, leader: inSyncReplicas[0]!, leaderEpoch: 0, partitionEpoch: 0 }
+    const leader = inSyncReplicas[0]!
+    const epochs = { leaderEpoch: 0, partitionEpoch: 0 }
+    return { replicas, inSyncReplicas, leader, ...epochs, eligibleLeaderReplicas: [], lastKnownLeader: leader }
   })
   const id = readUuid(randomBytes(options.loop.ports.random, 16), 0)
   return { topic: { name: asked.name, id, configs, partitions } }

@@ -58,15 +58,25 @@ export function skipBatches(bytes: Uint8Array, offset: number, endOffset: number
   return { at, endOffset }
 }
 
-/** End of the whole batches from `from` on that keep the limits; `from` itself when not one does. */
-export function takeBatches(bytes: Uint8Array, from: number, limits: ReadLimits): number {
-  let at = from
-  while (hasHeaderAt(bytes, at) && batchEndOffsetAt(bytes, at) <= limits.endOffset) {
-    const sizeBytes = batchSizeAt(bytes, at)
-    const end = at + sizeBytes
-    if (sizeBytes < batchHeaderBytes || end > bytes.length) break
-    if (end - from > limits.maxBytes && !(limits.atLeastOne && at === from)) break
-    at = end
+export interface Taken {
+  /** Where the batches taken end in the bytes; where they begin when none was taken. */
+  readonly end: number
+  /** End of the last batch taken, -1 when none was. */
+  readonly endOffset: number
+}
+
+/** The whole batches from `from` on that keep the limits. */
+export function takeBatches(bytes: Uint8Array, from: number, limits: ReadLimits): Taken {
+  let end = from
+  let endOffset = -1
+  while (hasHeaderAt(bytes, end)) {
+    const batchEnd = batchEndOffsetAt(bytes, end)
+    const sizeBytes = batchSizeAt(bytes, end)
+    const next = end + sizeBytes
+    if (batchEnd > limits.endOffset || sizeBytes < batchHeaderBytes || next > bytes.length) break
+    if (next - from > limits.maxBytes && !(limits.atLeastOne && end === from)) break
+    end = next
+    endOffset = batchEnd
   }
-  return at
+  return { end, endOffset }
 }

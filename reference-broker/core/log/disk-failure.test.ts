@@ -16,7 +16,7 @@ const operations: readonly ((log: PartitionLog, done: () => void) => void)[] = [
   (log, done) => log.offsetOfMaxTimestamp(Infinity, done),
 ]
 
-it('after a failed disk call the log says so once, and answers nobody any more', () => {
+it('after a failed disk call the log says so once, answers nobody any more and changes no file', () => {
   const call = fc.constantFrom<keyof Disk>('append', 'sync', 'read', 'truncate', 'remove', 'replace')
   const picks = fc.array(fc.nat(operations.length - 1), { minLength: 5, maxLength: 15 })
   fc.assert(
@@ -25,7 +25,10 @@ it('after a failed disk call the log says so once, and answers nobody any more',
       const { loop, log } = openForTest(disk, { config: { segmentBytes: 200, cacheBytes: 0, indexIntervalBytes: 0 } })
       const failures: string[] = []
       let answersAfter = 0
-      log.onFailed = (reason) => failures.push(reason)
+      log.onFailed = (reason) => {
+        failures.push(reason)
+        disk.recording = true
+      }
       let calls = 0
       disk.refuse = (call) => (call === failing && calls++ >= after ? 'EIO' : undefined)
       const done = (): void => {
@@ -39,6 +42,7 @@ it('after a failed disk call the log says so once, and answers nobody any more',
       disk.run(loop)
       expect(failures.length).toBe(calls > after ? 1 : 0)
       expect(answersAfter).toBe(0)
+      expect(disk.calls.filter(({ call }) => call !== 'read')).toEqual([])
     }),
     { numRuns: 300 },
   )
@@ -84,4 +88,23 @@ it('a log whose batches went bad on disk fails instead of serving or looping', (
   log.read(1, everything, () => failures.push('served'))
   disk.run(loop)
   expect(failures).toEqual([`cannot read ${file}: no batch at byte 0`])
+})
+
+it('a log that went bad while its broker was stopped fails when the bad part is first needed', () => {
+  const disk = new MemoryDisk()
+  const first = openForTest(disk, { config: { segmentBytes: 400 } })
+  for (let i = 0; i < 8; i++) first.log.append(plainBatch(i, 1), () => undefined)
+  first.log.close(() => undefined)
+  disk.run(first.loop)
+  const file = `${testDir}/00000000000000000000.log`
+  const bytes = disk.contents(file)
+  disk.put(file, bytes.fill(0, bytes.length - 80))
+  disk.delete(`${testDir}/00000000000000000000.timeindex`)
+  const { loop, log, recovery } = openForTest(disk)
+  expect(recovery.clean).toBe(true)
+  const failures: string[] = []
+  log.onFailed = (reason) => failures.push(reason)
+  log.read(0, everything, () => failures.push('served'))
+  disk.run(loop)
+  expect(failures).toEqual([`${file} is unreadable from byte ${plainBatch(0, 1).length * 4} on`])
 })

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
+import { FailureLatch } from './failure-latch.ts'
+import { GroupSync } from './group-sync.ts'
 import { plainBatch } from './log-model.testing.ts'
 import { MemoryDisk } from './memory-disk.testing.ts'
 import { openForTest } from './open-log.testing.ts'
+import { OrderedFiles } from './ordered-files.ts'
 
 function syncsOf(disk: MemoryDisk): string[] {
   return disk.calls.filter(({ call }) => call === 'sync').map(({ file }) => file)
@@ -19,6 +22,25 @@ it('all who ask while a sync is running share the next one', () => {
   disk.run(loop)
   expect(syncsOf(disk).length).toBe(2)
   expect(synced).toEqual([1, ...Array.from({ length: 99 }, () => 100)])
+})
+
+it('a sync is not told of before the appends it covers are known to be written', () => {
+  const disk = new MemoryDisk()
+  const loop = disk.boot()
+  disk.put('a', new Uint8Array(1))
+  const log = { logEndOffset: 5, writtenOffset: 3, syncedOffset: 0 }
+  const failure = new FailureLatch(() => undefined)
+  const sync = new GroupSync(new OrderedFiles(loop, failure), log, failure)
+  sync.markDirty('a')
+  let synced = -1
+  sync.sync(() => {
+    synced = log.syncedOffset
+  })
+  disk.run(loop)
+  expect(synced).toBe(-1)
+  log.writtenOffset = 5
+  sync.onWritten()
+  expect(synced).toBe(5)
 })
 
 it('who asks again without new data shares the running sync, and afterwards is answered at once', () => {

@@ -68,15 +68,14 @@ export class GroupSync {
     this.#syncing = file !== undefined
     if (file === undefined) return this.onWritten()
     this.#files.sync(file, (result) => {
-      if (result.ok) this.#syncNext()
-      else this.#failure.fail(`cannot sync ${file}: ${result.reason}`)
+      if (!result.ok) this.#failure.fail(`cannot sync ${file}: ${result.reason}`)
+      if (!this.#failure.failed) this.#syncNext()
     })
   }
 
   /** Ends the round once its files are synced and the appends it covers are known to be written. */
   onWritten(): void {
     if (this.#round === undefined || this.#syncing || this.#log.writtenOffset < this.#roundEndOffset) return
-    if (this.#failure.failed) return
     this.#round = undefined
     if (this.#roundEndOffset > this.#log.syncedOffset) this.#log.syncedOffset = this.#roundEndOffset
     const finished = this.#inRound

@@ -56,11 +56,11 @@ export class LogModel {
   batches: ModelBatch[] = []
   logStartOffset = 0
   epochs: EpochCache = new EpochCache()
-  /** End of the log when there are no batches. */
-  #emptyEnd = 0
+  /** Where the log begins on disk, and ends when there are no batches. */
+  baseOffset = 0
 
   get logEndOffset(): number {
-    return this.batches.at(-1)?.endOffset ?? this.#emptyEnd
+    return this.batches.at(-1)?.endOffset ?? this.baseOffset
   }
 
   append(batches: readonly Uint8Array[]): void {
@@ -80,12 +80,13 @@ export class LogModel {
   startAt(offset: number): void {
     this.batches = []
     this.logStartOffset = offset
-    this.#emptyEnd = offset
+    this.baseOffset = offset
     this.epochs.clear()
   }
 
-  /** What only headers tell. */
-  forgetEmptyEpochs(): void {
+  /** What is left when only the files tell. */
+  crash(): void {
+    this.logStartOffset = this.baseOffset
     this.epochs = new EpochCache()
     for (const { header } of this.batches) this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
   }
@@ -122,6 +123,10 @@ export class LogModel {
         leaderEpoch: header.partitionLeaderEpoch,
       })),
     )
+  }
+
+  timestamps(): readonly number[] {
+    return [...new Set(this.#records().map(({ timestamp }) => timestamp))]
   }
 
   offsetForTimestamp(timestamp: number, end: number): { offset: number; timestamp: number; leaderEpoch: number } | undefined {

@@ -73,10 +73,11 @@ export class LogReader implements SearchedLog {
       if (generation !== this.#generation) return this.read(offset, limits, done)
       readSegment(loop, segment, { offset, limits }, (read) => {
         if (failure.failed) return
-        if (generation !== this.#generation) this.read(offset, limits, done)
-        else if (read.kind === 'bytes') done(read.bytes)
-        else if (read.kind === 'failed') failure.fail(read.reason)
-        else this.read(segment.endOffset, limits, done)
+        if (generation !== this.#generation) return this.read(offset, limits, done)
+        if (read.kind === 'failed') return failure.fail(read.reason)
+        if (read.kind === 'past') return this.read(segment.endOffset, limits, done)
+        segment.readUpTo = read.upTo
+        done(read.bytes)
       })
     })
   }

@@ -10,7 +10,7 @@ import { ProducerStates } from './producer-state.ts'
 import { Segment, type Snapshot } from './segment.ts'
 
 /** A truncation replays at most about this much. */
-const snapshotIntervalBytes = 16 << 20
+const snapshotIntervalBytes = 4 << 20
 const maxRelativeOffset = 0x7fffffff
 
 export class LogState {

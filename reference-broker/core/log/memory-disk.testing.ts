@@ -80,6 +80,10 @@ export class MemoryDisk implements Disk {
     else this.#answers.push({ kind: 'disk-failed', request, reason: refused ?? 'ENOENT: no such file' })
   }
 
+  machineBoot(): string {
+    return 'boot 0'
+  }
+
   list(request: DiskRequest, prefix: string): void {
     this.#do(request, { call: 'list', file: prefix }, () => {
       const files = this.files.filter((file) => file.startsWith(prefix))

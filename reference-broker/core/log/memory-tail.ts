@@ -98,7 +98,7 @@ export class MemoryTail {
     const firstIndex = this.#indexOf(offset)
     const { bytes } = chunks[firstIndex]!
     const from = skipIn(chunks[firstIndex]!, offset).at
-    const end = takeBatches(bytes, from, limits)
+    const { end } = takeBatches(bytes, from, limits)
     if (end < bytes.length || firstIndex + 1 === chunks.length) return bytes.subarray(from, end)
 
     let sizeBytes = end - from
@@ -120,7 +120,8 @@ export class MemoryTail {
 
   /** How many bytes of whole batches from the front of a chunk still fit after `takenBytes`. */
   #partOf(index: number, takenBytes: number, { maxBytes, endOffset }: ReadLimits): number {
-    return takeBatches(this.#chunks[index]!.bytes, 0, { maxBytes: maxBytes - takenBytes, endOffset, atLeastOne: false })
+    const left: ReadLimits = { maxBytes: maxBytes - takenBytes, endOffset, atLeastOne: false }
+    return takeBatches(this.#chunks[index]!.bytes, 0, left).end
   }
 
   /** Where the log is to be cut so that the batches wholly below `offset` stay; undefined when that is not in memory. */

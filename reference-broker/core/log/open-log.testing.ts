@@ -18,11 +18,12 @@ export interface OpenForTest {
   readonly config?: Partial<LogConfig>
   readonly decisions?: Partial<LogDecisions>
   readonly cleanShutdown?: boolean
+  readonly wallNow?: () => number
 }
 
 export function openForTest(disk: MemoryDisk, options: OpenForTest = {}): OpenedForTest {
-  const loop = disk.boot()
-  const { config, decisions, cleanShutdown = true } = options
+  const { config, decisions, cleanShutdown = true, wallNow } = options
+  const loop = disk.boot(wallNow)
   let opened: OpenedForTest | undefined
   const all = { config: { ...roomyConfig, ...config }, decisions: { ...soundLogDecisions, ...decisions }, cleanShutdown }
   openLog(loop, testDir, all, (result) => {

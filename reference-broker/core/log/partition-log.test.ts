@@ -9,7 +9,7 @@ import type { LogConfig, PartitionLog, ReadLimits } from './partition-log.ts'
 type Command =
   | { readonly do: 'append'; readonly batches: readonly NewBatch[] }
   | { readonly do: 'read'; readonly at: number; readonly maxBytes: number; readonly end: number; readonly atLeastOne: boolean }
-  | { readonly do: 'truncate' | 'truncateFully'; readonly at: number }
+  | { readonly do: 'truncate' | 'truncateFully' | 'deleteRecords'; readonly at: number }
   | { readonly do: 'assignEpoch'; readonly step: number }
   | { readonly do: 'lookUp'; readonly timestamp: number; readonly end: number }
   | { readonly do: 'deliver'; readonly answers: number }
@@ -48,6 +48,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('truncate' as const), at: fc.double({ min: 0, max: 1.1, noNaN: true }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('truncateFully' as const), at: fc.double({ min: 0, max: 2, noNaN: true }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('deleteRecords' as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('assignEpoch' as const), step: fc.integer({ min: -1, max: 2 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('lookUp' as const), timestamp: fc.nat(1010), end: fc.double({ min: 0, max: 1.2, noNaN: true }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('deliver' as const), answers: fc.nat(6) }) },
@@ -92,6 +93,7 @@ class Twins {
     this.settle()
     this.compare()
     this.readEverywhere()
+    this.lookUpEverything()
     expect(this.answered).toBe(this.asked)
     expect(this.written).toBe(this.appended)
     expect(this.log.writtenOffset).toBe(this.log.logEndOffset)
@@ -118,9 +120,8 @@ class Twins {
   }
 
   offset(fraction: number): number {
-    const { logEndOffset, batches, logStartOffset } = this.model
-    const first = batches[0]?.header.baseOffset ?? logStartOffset
-    return Math.floor(first + fraction * (logEndOffset - first))
+    const { logEndOffset, baseOffset } = this.model
+    return Math.floor(baseOffset + fraction * (logEndOffset - baseOffset))
   }
 
   do(command: Command): void {
@@ -149,6 +150,11 @@ class Twins {
         this.lowerSyncs()
         return this.log.truncateFullyAndStartAt(offset, this.once())
       }
+      case 'deleteRecords':
+        if (this.log.isTruncating) this.settle()
+        this.model.logStartOffset = Math.max(this.model.logStartOffset, this.offset(command.at))
+        this.log.logStartOffset = this.model.logStartOffset
+        return undefined
       case 'assignEpoch': {
         if (this.log.isTruncating) this.settle()
         const epoch = this.model.epochs.latest + command.step
@@ -167,8 +173,7 @@ class Twins {
       }
       case 'crash':
         this.settle()
-        this.model.forgetEmptyEpochs()
-        this.model.logStartOffset = Math.min(this.model.logStartOffset, this.model.logEndOffset)
+        this.model.crash()
         return this.reopen(false)
       case 'stop':
         this.log.close(this.once())
@@ -245,11 +250,20 @@ class Twins {
     this.settle()
   }
 
+  lookUpEverything(): void {
+    const end = this.model.logEndOffset
+    for (const timestamp of this.model.timestamps()) {
+      this.lookUp(timestamp, end)
+      this.lookUp(timestamp + 1, end)
+    }
+  }
+
   compare(): void {
     const { log, model } = this
     expect(log.writtenOffset).toBeLessThanOrEqual(log.logEndOffset)
     expect(log.syncedOffset).toBeLessThanOrEqual(log.writtenOffset)
     if (log.isTruncating) return
+    expect(log.logStartOffset).toBe(model.logStartOffset)
     expect(log.logEndOffset).toBe(model.logEndOffset)
     expect(log.epochs.entries).toEqual(model.epochEntries())
     expect(log.producers.entries()).toEqual(model.producers())
@@ -273,7 +287,7 @@ describe('against a list of batches', () => {
       fc.property(config, fc.array(command, { minLength: 1, maxLength: 60, size: 'max' }), (config, commands) => {
         new Twins(config).run(commands)
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     )
   })
 })
@@ -301,6 +315,110 @@ it('what is in memory is read at once and without the disk', () => {
   disk.run(loop)
   log.read(1, everything, () => undefined)
   expect(disk.calls.map(({ call }) => call)).toEqual(['read'])
+})
+
+it('state after a truncation is exact however far back the last snapshot is', () => {
+  const disk = new MemoryDisk()
+  const { loop, log } = openForTest(disk, { config: { cacheBytes: 0 } })
+  const model = new LogModel()
+  // 20 MB; every seventh batch has a timestamp larger than all before.
+  for (let i = 0; i < 40; i++) {
+    const producer = { producerId: i % 3, producerEpoch: 0, baseSequence: Math.floor(i / 3) }
+    const timestamps = [(i % 7) * 100 + i]
+    const bytes = batchOf({ baseOffset: i, leaderEpoch: 0, timestamps, valueBytes: 500_000, producer })
+    model.append([bytes])
+    log.append(bytes, () => undefined)
+  }
+  disk.run(loop)
+  disk.recording = true
+  for (const offset of [39, 33, 30, 22, 17, 12, 3, 0]) {
+    disk.calls.length = 0
+    model.truncateTo(offset)
+    log.truncateTo(offset, () => undefined)
+    disk.run(loop)
+    // Two reads to find the place, and one a MiB since the last snapshot.
+    expect(disk.calls.filter(({ call }) => call === 'read').length).toBeLessThanOrEqual(8)
+    expect(log.logEndOffset).toBe(offset)
+    expect(log.producers.entries()).toEqual(model.producers())
+    log.offsetOfMaxTimestamp(Infinity, (found) => {
+      expect(found).toEqual(offset === 0 ? undefined : model.offsetOfMaxTimestamp(Infinity))
+    })
+    disk.run(loop)
+  }
+})
+
+it('a truncation into an old segment after a restart is exact, and is not paid for twice', () => {
+  const disk = new MemoryDisk()
+  const config = { segmentBytes: 500, cacheBytes: 0 }
+  const first = openForTest(disk, { config })
+  const model = new LogModel()
+  for (let i = 0; i < 30; i++) {
+    const producer = { producerId: i % 3, producerEpoch: 0, baseSequence: Math.floor(i / 3) }
+    const bytes = batchOf({ baseOffset: i, leaderEpoch: 0, timestamps: [i], valueBytes: 10, producer })
+    model.append([bytes])
+    first.log.append(bytes, () => undefined)
+  }
+  first.log.close(() => undefined)
+  disk.run(first.loop)
+
+  const { loop, log } = openForTest(disk, { config })
+  const oldest = disk.files.find((file) => file.endsWith('.log'))
+  const oldestReads = (): number => disk.calls.filter(({ call, file }) => call === 'read' && file === oldest).length
+  disk.recording = true
+  for (const [offset, mayRead] of [[16, true], [14, false], [13, false]] as const) {
+    const before = oldestReads()
+    model.truncateTo(offset)
+    log.truncateTo(offset, () => undefined)
+    disk.run(loop)
+    expect(log.producers.entries()).toEqual(model.producers())
+    expect(oldestReads() > before).toBe(mayRead)
+  }
+})
+
+it('while a truncation looks for its place, the log already ends there', () => {
+  const disk = new MemoryDisk()
+  const { loop, log } = openForTest(disk, { config: { cacheBytes: 0 } })
+  for (let i = 0; i < 4; i++) log.append(plainBatch(i * 2, 2, i), () => undefined)
+  disk.run(loop)
+  log.truncateTo(5, () => undefined)
+  expect(log.isTruncating).toBe(true)
+  expect([log.logEndOffset, log.writtenOffset, log.epochs.latest]).toEqual([5, 5, 2])
+  expect(() => log.append(plainBatch(5, 1, 9), () => undefined)).toThrow('append while the log of orders-0 is being truncated')
+  let settledAt = -1
+  log.whenSettled(() => {
+    settledAt = log.logEndOffset
+  })
+  disk.run(loop)
+  expect(settledAt).toBe(4)
+})
+
+it('what a truncation took is not served from memory, though it came in one piece with what stays', () => {
+  const { log } = openForTest(new MemoryDisk())
+  log.append(join([plainBatch(0, 1), plainBatch(1, 1), plainBatch(2, 1)]), () => undefined)
+  log.truncateTo(1, () => undefined)
+  log.append(plainBatch(1, 3, 1), () => undefined)
+  let served = new Uint8Array(0)
+  log.read(0, everything, (bytes) => {
+    served = new Uint8Array(bytes)
+  })
+  expect(served).toEqual(join([plainBatch(0, 1), plainBatch(1, 3, 1)]))
+})
+
+it('a batch within maxBytes is served whole wherever in the read window it begins', () => {
+  const disk = new MemoryDisk()
+  const { loop, log } = openForTest(disk, { config: { cacheBytes: 0 } })
+  const large = batchOf({ baseOffset: 3, leaderEpoch: 0, timestamps: [0], valueBytes: 6000 })
+  for (let i = 0; i < 3; i++) log.append(batchOf({ baseOffset: i, leaderEpoch: 0, timestamps: [0], valueBytes: 1000 }), () => undefined)
+  log.append(large, () => undefined)
+  disk.run(loop)
+  for (const [maxBytes, sizeBytes] of [[large.length, large.length], [large.length - 1, 0]] as const) {
+    let served = -1
+    log.read(3, { maxBytes, endOffset: 4, atLeastOne: false }, (bytes) => {
+      served = bytes.length
+    })
+    disk.run(loop)
+    expect(served).toBe(sizeBytes)
+  }
 })
 
 it('an append below the end of the log is refused', () => {

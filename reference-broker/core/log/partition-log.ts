@@ -291,7 +291,7 @@ export class PartitionLog {
       let nextOffset = offset
       forEachBatch(bytes, (header) => {
         nextOffset = header.baseOffset + header.lastOffsetDelta + 1
-        if (header.baseOffset >= offset) this.#state.replay(header)
+        this.#state.replay(header)
       })
       this.#replay(nextOffset, done)
     })

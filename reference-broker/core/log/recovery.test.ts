@@ -177,9 +177,12 @@ describe('a log that was closed', () => {
     expect(log.epochs.entries).toEqual([{ epoch: 1, startOffset: 0 }, { epoch: 7, startOffset: 6 }])
   })
 
-  it('has used up its checkpoint by being opened', () => {
+  it('has used up its checkpoint by being opened, durably', () => {
     const disk = closed()
+    disk.recording = true
     openForTest(disk)
+    const calls = disk.calls.filter(({ file }) => file === checkpoint).map(({ call }) => call)
+    expect(calls).toEqual(['read', 'replace', 'remove'])
     expect(disk.files).not.toContain(checkpoint)
     expect(openForTest(disk).recovery.clean).toBe(false)
   })

@@ -2,6 +2,7 @@
 import type { DiskLoop } from '../../../ports/loop.ts'
 import { batchHeaderBytes } from '../../../protocol/record-batch.ts'
 import { batchEndOffsetAt, batchSizeAt, hasHeaderAt, skipBatches, takeBatches, type ReadLimits } from './batch-walk.ts'
+import type { Cut } from './memory-tail.ts'
 import type { Segment } from './segment.ts'
 
 /** One disk read brings at most about this much, unless a single batch is larger. */
@@ -14,7 +15,8 @@ export interface ReadFailure {
 }
 
 export type SegmentRead =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** `upTo`: where the bytes end in the file; absent when there are none. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly upTo: Cut | undefined }
   /** No batch of this segment reaches beyond the offset. */
   | { readonly kind: 'past' }
   | ReadFailure
@@ -44,13 +46,27 @@ export function readSegment(
     const firstBytes = batchSizeAt(bytes, 0)
     const fits = firstBytes <= limits.maxBytes || limits.atLeastOne
     if (firstBytes <= bytes.length || !fits || batchEndOffsetAt(bytes, 0) > limits.endOffset) {
-      return done({ kind: 'bytes', bytes: bytes.subarray(0, takeBatches(bytes, 0, limits)) })
+      return done(take(bytes, position, limits))
     }
     loop.read(segment.logFile, position, firstBytes, (result) => {
-      if (!result.ok) return done(failed(segment, result.reason))
-      done({ kind: 'bytes', bytes: result.bytes.subarray(0, takeBatches(result.bytes, 0, limits)) })
+      if (result.ok) done(take(result.bytes, position, limits))
+      else done(failed(segment, result.reason))
     })
   })
+}
+
+function take(bytes: Uint8Array, position: number, limits: ReadLimits): SegmentRead {
+  const { end, endOffset } = takeBatches(bytes, 0, limits)
+  const upTo = end > 0 ? { position: position + end, endOffset } : undefined
+  return { kind: 'bytes', bytes: bytes.subarray(0, end), upTo }
+}
+
+/** Where to begin reading for a batch that ends beyond `offset`: after the last read, or where the index says. */
+function startOf(segment: Segment, offset: number): Cut {
+  const { readUpTo, baseOffset, indexes } = segment
+  const position = indexes!.offsets.positionFor(offset - 1 - baseOffset)
+  if (readUpTo !== undefined && readUpTo.endOffset <= offset && readUpTo.position > position) return readUpTo
+  return { position, endOffset: baseOffset }
 }
 
 /** `past`: the log before the end of the file ends at `endOffset`. The segment's indexes must be in memory. */
@@ -74,7 +90,8 @@ export function findBatch(
       done({ kind: 'found', position: position + skipped.at, bytes: bytes.subarray(skipped.at), endOffset: skipped.endOffset })
     })
   }
-  readOn(segment.indexes!.offsets.positionFor(offset - 1 - segment.baseOffset), segment.baseOffset)
+  const start = startOf(segment, offset)
+  readOn(start.position, start.endOffset)
 }
 
 function failed(segment: Segment, reason: string): ReadFailure {

@@ -3,6 +3,7 @@
  * compaction left a gap in the offsets; recovery recognises by that what does not belong to the log.
  */
 import { lastOffset, type BatchHeader } from '../../../protocol/record-batch.ts'
+import type { Cut } from './memory-tail.ts'
 import type { ProducerEntry } from './producer-state.ts'
 import { OffsetIndex, TimeIndex } from './sparse-index.ts'
 
@@ -43,7 +44,7 @@ export class Segment {
   /** Bytes of the log file once all appends under way are done. */
   sizeBytes = 0
   endOffset: number
-  /** Largest timestamp of the first batch, -1 without batches or timestamps. */
+  /** Largest timestamp of the first batch, -1 when that has none; means nothing without batches. */
   firstTimestamp = -1
   maxTimestamp = -1
   /** Last offset of the first batch that has the largest timestamp. */
@@ -53,6 +54,8 @@ export class Segment {
   /** undefined: not read back yet. The newest segment always has them. */
   indexes: SegmentIndexes | undefined
   savedIndexes: SavedIndexes | undefined
+  /** Where the last read from the file ended, for the next to begin. */
+  readUpTo: Cut | undefined
   /** Ascending. The first is of the segment's start; none when that was not kept over a restart. */
   snapshots: Snapshot[] = []
 
@@ -108,10 +111,10 @@ export class Segment {
   truncate(position: number, endOffset: number): void {
     this.sizeBytes = position
     this.endOffset = endOffset
-    if (position === 0) this.firstTimestamp = -1
     this.indexes!.offsets.truncate(position)
     this.indexes!.times.truncate(endOffset - this.baseOffset)
     this.savedIndexes = undefined
+    this.readUpTo = undefined
     while (this.snapshots.length > 0 && this.snapshots.at(-1)!.offset > endOffset) this.snapshots.pop()
   }
 }

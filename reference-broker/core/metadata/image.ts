@@ -16,6 +16,11 @@ export interface BrokerImage {
   /** Fenced brokers lead nothing and are in no in-sync set. */
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
+  /**
+   * The epoch before this one, if what the broker had then it still has, because it has not been in service since: a
+   * broker that dies between registering and serving is as good as it was. -1 otherwise.
+   */
+  readonly intactSince: number
 }
 
 export interface PartitionImage {
@@ -25,6 +30,10 @@ export interface PartitionImage {
   readonly leader: number
   readonly leaderEpoch: number
   readonly partitionEpoch: number
+  /** Out of sync, yet with everything that is committed, because nothing was while they were away (KIP-966). */
+  readonly eligibleLeaderReplicas: readonly number[]
+  /** -1: there was none. Counts when nobody else may lead. */
+  readonly lastKnownLeader: number
 }
 
 export interface TopicImage {
@@ -77,6 +86,7 @@ export class ClusterImage {
           rack: record.rack,
           fenced: true,
           inControlledShutdown: false,
+          intactSince: toNumber(record.previousBrokerEpoch),
         })
         return
       case 'broker-state': {
@@ -86,6 +96,7 @@ export class ClusterImage {
           ...broker,
           fenced: record.fenced,
           inControlledShutdown: record.inControlledShutdown,
+          intactSince: record.fenced ? broker.intactSince : -1,
         })
         return
       }
@@ -104,9 +115,9 @@ export class ClusterImage {
       }
       case 'partition': {
         const topic = this.#topic(record.topicId)
-        const { replicas, inSyncReplicas, leader, leaderEpoch, partitionEpoch } = record
+        const { kind: _kind, topicId: _topicId, partitionIndex, ...partition } = record
         const partitions = [...topic.partitions]
-        partitions[record.partitionIndex] = { replicas, inSyncReplicas, leader, leaderEpoch, partitionEpoch }
+        partitions[partitionIndex] = partition
         return this.#putTopic({ ...topic, partitions })
       }
       case 'producer-ids':

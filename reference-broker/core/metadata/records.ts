@@ -60,6 +60,8 @@ const partition = {
     leader: { int32: '0+' },
     leaderEpoch: { int32: '0+' },
     partitionEpoch: { int32: '0+' },
+    eligibleLeaderReplicas: { array: '0+', of: 'int32' },
+    lastKnownLeader: { int32: '0+' },
   },
 } as const
 

@@ -87,7 +87,7 @@ export class Fetcher {
       topics: this.#topics(ready),
       forgottenTopicsData: [],
     }
-    peer.request(apis.Fetch, body, config.requestTimeoutMs, (answer) => this.#answered(ready, answer))
+    peer.request(apis.Fetch, body, config.replicaSocketTimeoutMs, (answer) => this.#answered(ready, answer))
   }
 
   #topics(ready: readonly Followed[]): FetchRequestInput['topics'] {

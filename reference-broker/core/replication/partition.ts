@@ -138,7 +138,7 @@ export class Partition {
       written()
       if (this.isLeading && this.image.leaderEpoch === leaderEpoch) this.advanceHighWatermark()
     }))
-    for (const watcher of [...this.replicaWatchers]) watcher()
+    wakeAll(this.replicaWatchers)
   }
 
   /** What to hand to an append: calls `done` when the bytes are as safe as flush.messages asks for. */
@@ -202,7 +202,7 @@ export class Partition {
     })
     if (next > this.highWatermark) {
       this.highWatermark = next
-      for (const watcher of [...this.consumerWatchers]) watcher()
+      wakeAll(this.consumerWatchers)
     }
     this.#answerWaiting()
   }
@@ -263,7 +263,7 @@ export class Partition {
     const next = Math.min(leaderHighWatermark, this.log.writtenOffset)
     if (next <= this.highWatermark) return
     this.highWatermark = next
-    for (const watcher of [...this.consumerWatchers]) watcher()
+    wakeAll(this.consumerWatchers)
   }
 
   /** After a truncation: only an unclean election can ask for less than was committed. */
@@ -274,6 +274,14 @@ export class Partition {
   }
 
   #notifyAll(): void {
-    for (const watcher of [...this.consumerWatchers, ...this.replicaWatchers]) watcher()
+    wakeAll(this.consumerWatchers)
+    wakeAll(this.replicaWatchers)
   }
+}
+
+/** Those that wait now: whoever begins to wait meanwhile has seen what they are told. */
+function wakeAll(watchers: ReadonlySet<Watcher>): void {
+  if (watchers.size === 0) return
+  const waiting = [...watchers]
+  for (const wake of waiting) wake()
 }
