@@ -12,6 +12,16 @@ export interface RunOutcome {
   readonly accept: readonly string[]
 }
 
+/** Everything found, by anomaly, allowed or not, also what is not listed one by one. */
+export function anomaliesOf(judgement: Judgement): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { name, findings } of judgement.checkers) if (findings > 0) counts[name] = findings
+  const failures = judgement.findings.filter(({ anomaly }) => anomaly === brokerFailure).length
+  return failures === 0 ? counts : { ...counts, [brokerFailure]: failures }
+}
+
+const brokerFailure = 'broker-failure'
+
 /** Failures are findings of their own, beside what the history shows. */
 export function judgeRun(outcome: RunOutcome): Judgement {
   const { ops, failures, failuresConvict, accept } = outcome
@@ -21,7 +31,7 @@ export function judgeRun(outcome: RunOutcome): Judgement {
     return { ...judgement, valid: mergeValid([judgement.valid, 'unknown']), reasons: [...failures, ...judgement.reasons] }
   }
   const findings = failures.map((message): Finding => ({
-    anomaly: 'broker-failure',
+    anomaly: brokerFailure,
     guarantees: [],
     message: message.split('\n')[0]!,
     witness: [],

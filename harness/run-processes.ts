@@ -5,7 +5,7 @@ import { Recorder } from '../history/recorder.ts'
 import type { Op } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
-import { judgeRun } from './judge-run.ts'
+import { anomaliesOf, judgeRun } from './judge-run.ts'
 import type { RunStore } from './run-store.ts'
 import { planOf, type ProcessScenario, type ScenarioOptions } from './scenarios.ts'
 import { watchStarvation } from './starvation.ts'
@@ -25,6 +25,7 @@ export interface ProcessRunOptions extends ScenarioOptions {
 
 export interface ProcessRun {
   readonly verdict: ScenarioVerdict
+  readonly anomalies: Readonly<Record<string, number>>
   readonly ops: readonly Op[]
 }
 
@@ -76,6 +77,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
   const cut = signal.aborted ? ['the run was cut short'] : []
   return {
     ops: recorder.ops,
+    anomalies: anomaliesOf(judgement),
     verdict: {
       name: scenario.name,
       target: scenario.target,

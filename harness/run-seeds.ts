@@ -1,6 +1,7 @@
 /** The simulated scenario: many seeds, one verdict. The first seed that fails is the one to look at. */
 import { mergeValid, type Finding, type OpCounts, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
+import { anomaliesOf } from './judge-run.ts'
 import { runSeeds } from './seed-pool.ts'
 import type { SeedResult } from './seed-worker.ts'
 
@@ -57,7 +58,7 @@ class Tally {
     this.leaderChanges += figures['leaderChanges'] ?? 0
     this.opsUnderFault += figures['opsUnderFault'] ?? 0
     if ((figures['leaderChanges'] ?? 0) > 0) this.seedsWithLeaderChange++
-    for (const { name, findings } of judgement.checkers) if (findings > 0) this.#found(name, findings)
+    for (const [name, count] of Object.entries(anomaliesOf(judgement))) this.#found(name, count)
     for (const finding of judgement.findings) if (finding.allowed !== undefined) this.#example(finding)
     if (judgement.valid === 'unknown') this.unknown.push(...judgement.reasons.map((reason) => `seed ${result.seed}: ${reason}`))
     if (judgement.valid === false) {

@@ -77,8 +77,7 @@ async function runScenario(
   const { seed, accept, signal, defect, store } = options
   if (scenario.target === 'processes') {
     const command = await brokerCommand(defect)
-    const { verdict, ops } = await runOnProcesses(scenario, { ...options, command, onProgress })
-    const anomalies = countFindings(verdict)
+    const { verdict, anomalies, ops } = await runOnProcesses(scenario, { ...options, command, onProgress })
     return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
   }
   const { verdict, anomalies, sample } = await runSimulated({
@@ -102,12 +101,6 @@ function notRun({ name, target }: Scenario): Outcome {
     name, target, valid: 'unknown', seeds: 0, ops, acknowledged: 0, faults: [], findings: [], reasons, figures: {},
   }
   return { verdict, anomalies: {}, history: undefined }
-}
-
-function countFindings({ findings }: ScenarioVerdict): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const { anomaly } of findings) counts[anomaly] = (counts[anomaly] ?? 0) + 1
-  return counts
 }
 
 function sum(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {

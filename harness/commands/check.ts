@@ -7,6 +7,7 @@ import { HistoryError } from '../../history/history-error.ts'
 import { parseHistory } from '../../history/jsonl.ts'
 import type { Op } from '../../history/op.ts'
 import { renderVerdictTable } from '../../reports/terminal.ts'
+import { anomaliesOf } from '../judge-run.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
 
 export function addCheck(program: Command): void {
@@ -24,12 +25,10 @@ async function check(file: string, accept: readonly string[], json: boolean): Pr
   const startMs = performance.now()
   const ops = await readOps(file)
   const judgement = judge(ops, { accept })
-  const anomalies: Record<string, number> = {}
-  for (const { name, findings } of judgement.checkers) if (findings > 0) anomalies[name] = findings
   const verdict: Verdict = {
     valid: judgement.valid,
     scenarios: [{ name: file, target: 'history', seeds: 1, ...judgement, figures: judgement.figures ?? {} }],
-    anomalies,
+    anomalies: anomaliesOf(judgement),
     seed: 0,
     durationMs: Math.round(performance.now() - startMs),
   }

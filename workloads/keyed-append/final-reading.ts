@@ -92,8 +92,8 @@ export class FinalReading {
 
   #isAllSeen(): boolean {
     return this.#partitions.every((each) => {
-      const acknowledged = this.#acknowledged.get(keyOf(each.topic, each.partition)) ?? -1
-      return this.#isAtTarget(each) && this.#reached(each.topic, each.partition) > acknowledged
+      const key = keyOf(each.topic, each.partition)
+      return this.#isAtTarget(each) && this.#targets.get(key)! > (this.#acknowledged.get(key) ?? -1)
     })
   }
 

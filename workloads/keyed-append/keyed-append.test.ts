@@ -297,6 +297,22 @@ test('acknowledged offsets beyond the end are waited for; then the log that is t
   expect(stage.finalRead().reached['a-0']).toBe(log.endOffset)
 })
 
+test('an end that comes late is waited for', () => {
+  const stage = new Stage()
+  stage.world.runFor(2000)
+  stage.stop()
+  const log = stage.cluster.log('a', 0)
+  log.highWatermark = 5
+  stage.world.schedule(2000, () => {
+    log.highWatermark = undefined
+  })
+  expect(stage.read()).toBe(true)
+  expect(stage.readMs).toBeGreaterThan(2000)
+  expect(stage.readMs).toBeLessThan(4000)
+  expect(stage.finalRead()).toMatchObject({ type: 'ok', complete: true })
+  expect(stage.finalRead().target['a-0']).toBe(log.endOffset)
+})
+
 test('acks 0 ends every send as info', () => {
   const stage = new Stage({ acks: 0, idempotence: false })
   stage.world.runFor(2000)

@@ -126,17 +126,18 @@ function answerOf(
   context: RequestContext,
   { request, items }: { readonly request: ProduceRequest; readonly items: readonly Item[] },
 ): ProduceResponseInput {
-  const hints: LeaderHint[] = []
+  const hints: LeaderHint[] | undefined = context.apiVersion >= 10 ? [] : undefined
   let at = 0
   const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
     name,
     topicId,
     partitionResponses: partitionData.map((): PartitionAnswer => answerOfItem(node, items[at++]!, hints)),
   }))
-  return { responses, nodeEndpoints: hintedEndpoints(node, hints, context.listener) }
+  return { responses, ...(hints && { nodeEndpoints: hintedEndpoints(node, hints, context.listener) }) }
 }
 
-function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[]): PartitionAnswer {
+/** `hints` takes the leader a client should ask instead; undefined when the version has no place for it. */
+function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[] | undefined): PartitionAnswer {
   const error = item.outcome ?? 'UNKNOWN_SERVER_ERROR'
   const { appended } = item
   const { index } = item.asked
@@ -149,8 +150,8 @@ function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[]): Partit
       logStartOffset: toBigInt(node.replicas.get(topicIdOf(node, item), index)?.log.logStartOffset ?? -1),
     }
   }
-  const hint = wantsLeaderHint(error) ? leaderHint(node, item.asked) : undefined
-  if (hint !== undefined) hints.push(hint)
+  const hint = hints !== undefined && wantsLeaderHint(error) ? leaderHint(node, item.asked) : undefined
+  if (hint !== undefined) hints?.push(hint)
   return {
     index,
     errorCode: errorCode[error],

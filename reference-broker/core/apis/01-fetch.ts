@@ -16,7 +16,7 @@ import { toBigInt, toNumber } from '../../../protocol/int64.ts'
 import type { TimerId } from '../../../ports/events.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
-import { handler, type Handler } from '../server/server.ts'
+import { handler, type Handler, type RequestContext } from '../server/server.ts'
 import { findLeader, hintedEndpoints, leaderHint, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
 
 type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
@@ -41,7 +41,7 @@ export function fetchHandler(node: BrokerNode): Handler {
     if (request.sessionId !== 0 && request.sessionEpoch > 0) {
       return respond({ errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] })
     }
-    const fetch = new FetchInWork(node, request, context.listener)
+    const fetch = new FetchInWork(node, request, context)
     fetch.run(() => respond(fetch.answer()))
   })
 }
@@ -49,7 +49,7 @@ export function fetchHandler(node: BrokerNode): Handler {
 class FetchInWork {
   readonly #node: BrokerNode
   readonly #request: FetchRequest
-  readonly #listener: string
+  readonly #context: RequestContext
   readonly #replicaId: number
   readonly #items: readonly Item[]
   #done: (() => void) | undefined
@@ -58,10 +58,10 @@ class FetchInWork {
   #again = false
   readonly #watcher = (): void => this.#tryAgain()
 
-  constructor(node: BrokerNode, request: FetchRequest, listener: string) {
+  constructor(node: BrokerNode, request: FetchRequest, context: RequestContext) {
     this.#node = node
     this.#request = request
-    this.#listener = listener
+    this.#context = context
     this.#replicaId = request.replicaState.replicaId >= 0 ? request.replicaState.replicaId : request.replicaId
     this.#items = request.topics.flatMap(({ topic, topicId, partitions }) =>
       partitions.map((wants): Item => ({
@@ -199,15 +199,17 @@ class FetchInWork {
       const answers = partitions.map((): PartitionAnswer => this.#answerOf(this.#items[at++]!, hints))
       responses.push({ topic, topicId, partitions: answers })
     }
-    const nodeEndpoints = hintedEndpoints(this.#node, hints, this.#listener)
-    return { errorCode: errorCode.NONE, sessionId: 0, responses, nodeEndpoints }
+    const { apiVersion, listener } = this.#context
+    const endpoints = apiVersion >= 16 && { nodeEndpoints: hintedEndpoints(this.#node, hints, listener) }
+    return { errorCode: errorCode.NONE, sessionId: 0, responses, ...endpoints }
   }
 
   #answerOf(item: Item, hints: LeaderHint[]): PartitionAnswer {
     const { error, partition, diverging } = item
     const base = { partitionIndex: item.wants.partition, errorCode: errorCode[error], abortedTransactions: null }
     if (partition === undefined) {
-      const hint = wantsLeaderHint(error) ? leaderHint(this.#node, item.asked) : undefined
+      const hasHint = this.#context.apiVersion >= 12 && wantsLeaderHint(error)
+      const hint = hasHint ? leaderHint(this.#node, item.asked) : undefined
       if (hint !== undefined) hints.push(hint)
       const logStartOffset = this.#logStartOffset(item)
       return { ...base, highWatermark: -1n, logStartOffset, records: noRecords, ...(hint && { currentLeader: hint }) }

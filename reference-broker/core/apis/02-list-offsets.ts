@@ -50,7 +50,7 @@ export function listOffsetsHandler(node: BrokerNode): Handler {
             errorCode: errorCode[error],
             timestamp: toBigInt(found.timestamp),
             offset: toBigInt(found.offset),
-            leaderEpoch: found.leaderEpoch,
+            ...(context.apiVersion >= 4 && { leaderEpoch: found.leaderEpoch }),
           }
           settled()
         })

@@ -89,7 +89,7 @@ function endQuorumEpochHandler(node: QuorumNode): Handler {
 }
 
 function describeQuorumHandler(node: QuorumNode): Handler {
-  return handler(apis.DescribeQuorum, (_context, _request, respond) => {
+  return handler(apis.DescribeQuorum, ({ apiVersion }, _request, respond) => {
     const { raft, config } = node
     const { leadership } = raft
     const base = { ...known(raft), highWatermark: toBigInt(raft.highWatermark) }
@@ -107,6 +107,7 @@ function describeQuorumHandler(node: QuorumNode): Handler {
       nodeId: id,
       listeners: [{ name: config.controllerListenerNames[0] ?? 'CONTROLLER', host, port }],
     }))
-    return topic({ errorCode: errorCode.NONE, topics: [{ topicName: metadataTopic.name, partitions: [partition] }], nodes })
+    const topics = [{ topicName: metadataTopic.name, partitions: [partition] }]
+    return topic({ errorCode: errorCode.NONE, topics, ...(apiVersion >= 2 && { nodes }) })
   })
 }

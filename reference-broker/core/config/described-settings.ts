@@ -66,18 +66,18 @@ function describeTopicSetting(origins: Origins, topic: Overrides, setting: Topic
 /** Every setting of this broker, by name. */
 export function describeBrokerSettings(origins: Origins): DescribedSetting[] {
   const names = new Set([...brokerDefaults.keys(), ...Object.keys(origins.given)])
-  return [...names].map((name) => describeBrokerSetting(origins, name, synonymsOf(origins, synonymNames(name)))).sort(byName)
+  return [...names].map((name) => describeBrokerSetting(name, synonymsOf(origins, synonymNames(name)))).sort(byName)
 }
 
 /** What was set for the whole cluster while it runs. */
 export function describeClusterSettings(origins: Origins): DescribedSetting[] {
   return [...origins.cluster.keys()].map((name) => {
     const synonyms = synonymsOf(origins, [name]).filter(({ source }) => source === settingSource.clusterWide)
-    return describeBrokerSetting(origins, name, synonyms)
+    return describeBrokerSetting(name, synonyms)
   }).sort(byName)
 }
 
-function describeBrokerSetting(origins: Origins, name: string, synonyms: readonly Synonym[]): DescribedSetting {
+function describeBrokerSetting(name: string, synonyms: readonly Synonym[]): DescribedSetting {
   const own = synonyms.find((synonym) => synonym.name === name)
   const isSensitive = isSecret(name)
   const setting = settingByName.get(name)

@@ -6,7 +6,7 @@
 import type { TimerId } from '../../../ports/events.ts'
 import type { Loop } from '../../../ports/loop.ts'
 import type { BrokerConfig, TopicConfig } from '../config/broker-config.ts'
-import { topicConfig } from '../config/broker-config.ts'
+import { effectiveTopicConfig } from '../config/effective-config.ts'
 import type { Decisions } from '../decisions.ts'
 import type { Logger } from '../logger.ts'
 import { ClusterImage, type TopicImage } from '../metadata/image.ts'
@@ -61,9 +61,7 @@ export class Controller {
   }
 
   #config(topic: TopicImage): TopicConfig {
-    const { topicDefaults } = this.options.config
-    const read = topicConfig(topicDefaults, Object.fromEntries(topic.configs))
-    return 'config' in read ? read.config : topicDefaults
+    return effectiveTopicConfig(this.options.config.topicDefaults, this.image.clusterConfigs, topic.configs)
   }
 
   /**

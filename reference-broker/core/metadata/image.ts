@@ -47,6 +47,8 @@ export class ClusterImage {
   readonly brokers: Map<number, BrokerImage>
   readonly topicsByName: Map<string, TopicImage>
   readonly topicsById: Map<string, TopicImage>
+  /** Defaults of topics set for the whole cluster, by broker-wide name. */
+  clusterConfigs: ReadonlyMap<string, string>
   nextProducerId: number
   /** First offset not folded in. */
   endOffset: number
@@ -55,6 +57,7 @@ export class ClusterImage {
     this.brokers = new Map(from?.brokers)
     this.topicsByName = new Map(from?.topicsByName)
     this.topicsById = new Map(from?.topicsById)
+    this.clusterConfigs = from?.clusterConfigs ?? new Map()
     this.nextProducerId = from?.nextProducerId ?? 0
     this.endOffset = from?.endOffset ?? 0
   }
@@ -104,7 +107,7 @@ export class ClusterImage {
         return this.#putTopic({
           name: record.name,
           id: record.topicId,
-          configs: new Map(record.configs.map(({ name, value }) => [name, value])),
+          configs: settingsOf(record),
           partitions: [],
         })
       case 'topic-removed': {
@@ -123,6 +126,11 @@ export class ClusterImage {
       case 'producer-ids':
         this.nextProducerId = toNumber(record.nextProducerId)
         return
+      case 'topic-configs':
+        return this.#putTopic({ ...this.#topic(record.topicId), configs: settingsOf(record) })
+      case 'cluster-configs':
+        this.clusterConfigs = settingsOf(record)
+        return
     }
   }
 
@@ -136,4 +144,8 @@ export class ClusterImage {
     this.topicsByName.set(topic.name, topic)
     this.topicsById.set(topic.id, topic)
   }
+}
+
+function settingsOf({ configs }: { readonly configs: readonly { readonly name: string; readonly value: string }[] }): Map<string, string> {
+  return new Map(configs.map(({ name, value }) => [name, value]))
 }

@@ -12,6 +12,10 @@ export interface MetadataChanges {
   /** Topic id and partition index of each partition that changed. */
   readonly partitions: readonly { readonly topicId: string; readonly index: number }[]
   readonly removedTopics: readonly string[]
+  /** Topics whose own settings changed. */
+  readonly configuredTopics: readonly string[]
+  /** Whether the defaults of all topics changed. */
+  readonly clusterConfigs: boolean
 }
 
 const readBytes = 1024 * 1024
@@ -47,16 +51,20 @@ export class MetadataPublisher {
   #fold(bytes: Uint8Array): void {
     const partitions: { topicId: string; index: number }[] = []
     const removedTopics: string[] = []
+    const configuredTopics: string[] = []
+    let clusterConfigs = false
     const before = this.image.endOffset
     foldBatches(bytes, before, (record, offset) => {
       this.image.apply(record, offset)
       if (record.kind === 'partition') partitions.push({ topicId: record.topicId, index: record.partitionIndex })
       if (record.kind === 'topic-removed') removedTopics.push(record.topicId)
+      if (record.kind === 'topic-configs') configuredTopics.push(record.topicId)
+      if (record.kind === 'cluster-configs') clusterConfigs = true
     }, (endOffset) => {
       this.image.endOffset = endOffset
     })
     if (this.image.endOffset === before) throw new Error(`metadata log has no whole batch at offset ${before}`)
-    this.#onChange({ partitions, removedTopics })
+    this.#onChange({ partitions, removedTopics, configuredTopics, clusterConfigs })
   }
 }
 

@@ -72,6 +72,25 @@ const producerIds = {
   fields: { nextProducerId: { int64: '0+' } },
 } as const
 
+/** All settings of its own that a topic has from now on. */
+const topicConfigs = {
+  name: 'TopicConfigsRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    topicId: { uuid: '0+' },
+    configs: { array: '0+', of: { name: { string: '0+' }, value: { string: '0+' } } },
+  },
+} as const
+
+/** All defaults of topics that hold for the whole cluster from now on, by their broker-wide names. */
+const clusterConfigs = {
+  name: 'ClusterConfigsRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: { configs: { array: '0+', of: { name: { string: '0+' }, value: { string: '0+' } } } },
+} as const
+
 type Of<Kind extends string, M extends Message> = { readonly kind: Kind } & Readonly<Decoded<M>>
 
 export type PartitionRecord = Of<'partition', typeof partition>
@@ -82,6 +101,8 @@ export type MetadataRecord =
   | Of<'topic-removed', typeof topicRemoved>
   | PartitionRecord
   | Of<'producer-ids', typeof producerIds>
+  | Of<'topic-configs', typeof topicConfigs>
+  | Of<'cluster-configs', typeof clusterConfigs>
 
 /** The place in this list is the byte on disk: add at the end, never reorder. */
 const kinds: readonly { readonly kind: MetadataRecord['kind']; readonly message: Message }[] = [
@@ -91,6 +112,8 @@ const kinds: readonly { readonly kind: MetadataRecord['kind']; readonly message:
   { kind: 'topic-removed', message: topicRemoved },
   { kind: 'partition', message: partition },
   { kind: 'producer-ids', message: producerIds },
+  { kind: 'topic-configs', message: topicConfigs },
+  { kind: 'cluster-configs', message: clusterConfigs },
 ]
 
 export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {

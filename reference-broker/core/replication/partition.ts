@@ -7,7 +7,7 @@ import type { DiskLoop } from '../../../ports/loop.ts'
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { TopicConfig } from '../config/broker-config.ts'
 import type { Decisions } from '../decisions.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
+import type { LogConfig, PartitionLog } from '../log/partition-log.ts'
 import type { Logger } from '../logger.ts'
 import type { PartitionImage } from '../metadata/image.ts'
 import { FollowerTable } from './followers.ts'
@@ -18,7 +18,10 @@ export interface PartitionOptions {
   readonly topicId: string
   readonly index: number
   readonly log: PartitionLog
-  readonly config: TopicConfig
+  /** Follows the metadata: see `reconfigure`. */
+  config: TopicConfig
+  /** The one the log reads. */
+  readonly logConfig: LogConfig
   readonly lagTimeMaxMs: number
   readonly decisions: Decisions
   readonly loop: DiskLoop
@@ -102,6 +105,17 @@ export class Partition {
     }
     if (this.isLeading) this.advanceHighWatermark()
     this.#notifyAll()
+  }
+
+  /** The topic's settings changed: what is appended, acknowledged and counted from now on follows them. */
+  reconfigure(config: TopicConfig, logConfig: LogConfig): void {
+    this.options.config = config
+    Object.assign(this.options.logConfig, logConfig)
+    const advance = (): void => {
+      if (this.isLeading) this.advanceHighWatermark()
+    }
+    if (config.flushMessages <= 1 && !this.log.isTruncating) this.log.sync(advance)
+    advance()
   }
 
   #takeRole(): void {

@@ -3,9 +3,10 @@
  * the topic id, so a topic that was deleted and made again never meets its old bytes.
  */
 import type { DiskLoop } from '../../../ports/loop.ts'
-import { topicConfig, type BrokerConfig, type TopicConfig } from '../config/broker-config.ts'
+import type { BrokerConfig, TopicConfig } from '../config/broker-config.ts'
+import { effectiveTopicConfig } from '../config/effective-config.ts'
 import type { Decisions } from '../decisions.ts'
-import { openLog, type PartitionLog } from '../log/partition-log.ts'
+import { openLog, type LogConfig, type PartitionLog } from '../log/partition-log.ts'
 import type { Logger } from '../logger.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { MetadataChanges } from '../metadata/publisher.ts'
@@ -28,6 +29,9 @@ export interface ReplicasOptions {
   readonly proposeInSync: (partition: Partition, inSyncReplicas: readonly number[]) => void
   readonly onFatal: (reason: string) => void
 }
+
+/** Of the newest data of each partition, kept in memory for readers. */
+const cacheBytes = 1024 * 1024
 
 export class Replicas {
   readonly #options: ReplicasOptions
@@ -70,9 +74,21 @@ export class Replicas {
   apply(changes: MetadataChanges): void {
     if (!this.#begun) return
     for (const topicId of changes.removedTopics) this.#removeTopic(topicId)
+    this.#reconfigure(changes)
     for (const { topicId, index } of changes.partitions) {
       const image = this.#options.image().partition(topicId, index)
       if (image !== undefined) this.#place(topicId, index, image)
+    }
+  }
+
+  /** Before the partitions' own changes: whoever is in the in-sync set was counted by the new minimum. */
+  #reconfigure({ clusterConfigs, configuredTopics }: MetadataChanges): void {
+    if (!clusterConfigs && configuredTopics.length === 0) return
+    for (const partition of this.#partitions.values()) {
+      const topic = this.#options.image().topicsById.get(partition.options.topicId)
+      if (topic === undefined || (!clusterConfigs && !configuredTopics.includes(topic.id))) continue
+      const settings = this.#topicConfig(topic)
+      partition.reconfigure(settings, this.#logConfig(settings))
     }
   }
 
@@ -94,43 +110,37 @@ export class Replicas {
   }
 
   #open(topicId: string, index: number): void {
-    const { config, loop, decisions, image, logger } = this.#options
+    const { loop, decisions, image, logger } = this.#options
     const key = topicId + index
     const topic = image().topicsById.get(topicId)!
     const dir = logFolder(topic.name, index, topicId)
-    const settings = this.#topicConfig(topic)
+    const logConfig = this.#logConfig(this.#topicConfig(topic))
     this.#opening.add(key)
-    const options = {
-      config: { ...settings, producerIdExpirationMs: config.producerIdExpirationMs, cacheBytes: 1024 * 1024 },
-      decisions,
-      cleanShutdown: this.#options.cleanShutdown,
-    }
+    const options = { config: logConfig, decisions, cleanShutdown: this.#options.cleanShutdown }
     openLog(loop, dir, options, (opened) => {
       this.#opening.delete(key)
       if (!opened.ok) return this.#options.onFatal(`cannot open ${dir}: ${opened.reason}`)
       const { log, recovery } = opened
       if (recovery.cutBytes > 0) logger('warn', 'log tail cut on recovery', { dir, ...recovery })
       log.onFailed = (reason) => this.#options.onFatal(`${dir}: ${reason}`)
-      const current = image().partition(topicId, index)
+      const current = image().topicsById.get(topicId)
       if (current === undefined) log.remove(() => undefined)
-      else this.#opened(topic, index, { log, settings, image: current })
+      else this.#opened(current, index, { log, logConfig })
       if (this.#opening.size === 0) for (const done of this.#whenOpen.splice(0)) done()
     })
   }
 
-  #opened(
-    topic: TopicImage,
-    index: number,
-    opened: { log: PartitionLog; settings: TopicConfig; image: PartitionImage },
-  ): void {
+  #opened(topic: TopicImage, index: number, opened: { log: PartitionLog; logConfig: LogConfig }): void {
+    const settings = this.#topicConfig(topic)
+    Object.assign(opened.logConfig, this.#logConfig(settings))
     const { config, loop, decisions, logger, checkpoint, liveEpoch, proposeInSync } = this.#options
     const options = {
       brokerId: config.nodeId,
       topic: topic.name,
       topicId: topic.id,
       index,
-      log: opened.log,
-      config: opened.settings,
+      ...opened,
+      config: settings,
       lagTimeMaxMs: config.replicaLagTimeMaxMs,
       decisions,
       loop,
@@ -138,15 +148,19 @@ export class Replicas {
       liveEpoch,
       proposeInSync,
     }
-    const partition = new Partition(options, opened.image, checkpoint.get(opened.log.dir))
+    const partition = new Partition(options, topic.partitions[index]!, checkpoint.get(opened.log.dir))
     this.#partitions.set(topic.id + index, partition)
     this.#follow(partition)
   }
 
   #topicConfig(topic: TopicImage): TopicConfig {
-    const read = topicConfig(this.#options.config.topicDefaults, Object.fromEntries(topic.configs))
-    if ('error' in read) throw new Error(`topic ${topic.name} has a config this broker cannot read: ${read.error}`)
-    return read.config
+    const { config, image } = this.#options
+    return effectiveTopicConfig(config.topicDefaults, image().clusterConfigs, topic.configs)
+  }
+
+  #logConfig({ segmentBytes, segmentMs, indexIntervalBytes, segmentIndexBytes }: TopicConfig): LogConfig {
+    const { producerIdExpirationMs } = this.#options.config
+    return { segmentBytes, segmentMs, indexIntervalBytes, segmentIndexBytes, producerIdExpirationMs, cacheBytes }
   }
 
   /** Moves a partition to the fetcher of its leader, or to none. */
