@@ -13,12 +13,15 @@ import { brokerName, clientPort, SimCluster } from '../simulator/sim-cluster.ts'
 import { calmDisk } from '../simulator/sim-disk.ts'
 import { calmNetwork } from '../simulator/sim-wire.ts'
 import { World } from '../simulator/world.ts'
+import { producerDefaults } from '../workloads/client/defaults.ts'
 import { profiles } from './profile.ts'
 import { wireClients } from './wire-clients.ts'
 
 const topic = 'orders'
 const brokers = 3
 const patienceMs = 120_000
+/** Where SimCluster has its controllers. */
+const controllerPort = clientPort + 1
 const firstId = 7
 const lastId = 8
 
@@ -75,27 +78,20 @@ class Stage {
     return answers
   }
 
-  acknowledges(): void {
-    const producer = wireClients(this.loop, this.cluster.bootstrap, profiles.trial)('check').producer({
-      acks: -1,
-      idempotence: true,
-      lingerMs: 0,
-      batchSizeBytes: 1000,
-      maxInFlight: 1,
-      compression: 'none',
-      retryBackoffMs: 100,
-      deliveryTimeoutMs: 30_000,
-      maxBlockMs: 30_000,
-      bufferMemoryBytes: 10_000,
-    })
+  /** Whatever was asked of the cluster before, it serves. */
+  serves(): void {
+    const client = wireClients(this.loop, this.cluster.bootstrap, profiles.trial)('check')
+    const producer = client.producer(producerDefaults)
     let outcome = ''
     this.until('outcome', (done) => {
-      producer.send({ topic, partition: 0, key: null, value: new Uint8Array(1) }, ({ type }) => {
-        outcome = type
-        done()
-      })
+      client.admin.createTopics([{ name: 'afterwards', partitions: 1, replicationFactor: 3 }], patienceMs, () =>
+        producer.send({ topic: 'afterwards', key: null, value: new Uint8Array(1) }, ({ type }) => {
+          outcome = type
+          done()
+        }),
+      )
     })
-    producer.close()
+    client.close()
     expect(outcome).toBe('ok')
   }
 }
@@ -113,7 +109,8 @@ function aimed(value: unknown, key: string, aim: { readonly topicId: string; rea
   if (typeof value === 'string' && /^(name|topic|topicNames)$/.test(key)) return topic
   if (key === 'topicId') return aim.topicId
   if (/^(partition|partitionIndex|index|partitions)$/.test(key) && typeof value === 'number') return Math.abs(value) % 4
-  if (/epoch$/i.test(key) && typeof value === 'number') return (Math.abs(value) % 4) - 1
+  if (/epoch$/i.test(key) && typeof value === 'number') return value === -1 ? -1 : (Math.abs(value) % 4) - 1
+  if (key === 'replicationFactor') return (Math.abs(Number(value)) % 5) - 1
   if (/offset$/i.test(key) && typeof value === 'bigint') return value % 3n
   if (key === 'timestamp') return -1n - (value as bigint & 3n)
   if (key === 'acks') return (Math.abs(Number(value)) % 3) - 1
@@ -144,19 +141,50 @@ function requestsOf(listener: Listener): fc.Arbitrary<Sent> {
     )
 }
 
-it('any request of any version of any API is answered in that version or costs its connection', () => {
+function sendAll(stage: Stage, port: number, requests: readonly Sent[]): void {
+  for (const { name, version, broker, pick, body } of requests) {
+    const api: AnyApi = apis[name as keyof typeof apis]
+    const sent = aimed(body, '', { topicId: stage.topicId, pick })
+    const frame = encodeRequest(api, version, { correlationId: firstId, clientId: null }, sent as never)
+    const answers = stage.ask(broker, port, frame)
+    expect(answers.length).toBeLessThanOrEqual(1)
+    for (const answer of answers) expect(decodeResponse(api, version, answer).correlationId).toBe(firstId)
+  }
+}
+
+it('any request of a client is answered in its version or costs its connection, and the cluster serves on', () => {
   fc.assert(
     fc.property(fc.array(requestsOf('broker'), { minLength: 1, maxLength: 20 }), (requests) => {
       const stage = new Stage()
-      for (const { name, version, broker, pick, body } of requests) {
-        const api: AnyApi = apis[name as keyof typeof apis]
-        const sent = aimed(body, '', { topicId: stage.topicId, pick })
-        const frame = encodeRequest(api, version, { correlationId: firstId, clientId: null }, sent as never)
-        const answers = stage.ask(broker, clientPort, frame)
-        expect(answers.length).toBeLessThanOrEqual(1)
-        for (const answer of answers) expect(decodeResponse(api, version, answer).correlationId).toBe(firstId)
+      sendAll(stage, clientPort, requests)
+      stage.serves()
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('no request to a controller stops a broker', () => {
+  fc.assert(
+    fc.property(fc.array(requestsOf('controller'), { minLength: 1, maxLength: 20 }), (requests) => {
+      sendAll(new Stage(), controllerPort, requests)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('bytes that are no request cost their connection, and the cluster serves on', () => {
+  const header = fc.record({ api: fc.integer({ min: -1, max: 80 }), version: fc.integer({ min: -1, max: 20 }) })
+  const frame = fc.record({ header, rest: fc.uint8Array({ maxLength: 200 }) })
+  fc.assert(
+    fc.property(fc.array(frame, { minLength: 1, maxLength: 20 }), (frames) => {
+      const stage = new Stage()
+      for (const { header: { api, version }, rest } of frames) {
+        const start = Buffer.alloc(4)
+        start.writeInt16BE(api, 0)
+        start.writeInt16BE(version, 2)
+        stage.ask(1, clientPort, Buffer.concat([start, rest]))
       }
-      stage.acknowledges()
+      stage.serves()
     }),
     { numRuns: 100 },
   )

@@ -1,15 +1,22 @@
 /** The nemesis's view of the cluster, through the same eyes the observer has. */
 import type { ClusterView } from '../nemesis/control.ts'
+import type { Loop } from '../ports/loop.ts'
 import type { WorkloadClient } from '../workloads/client/client.ts'
 import type { Observer } from '../workloads/observer.ts'
+import { BrokerProbes } from './broker-probes.ts'
 
-export function clusterView(
-  observer: Observer,
-  client: WorkloadClient,
-  address: (brokerId: number) => { readonly host: string; readonly port: number },
-): ClusterView {
+export interface ViewSetup {
+  readonly loop: Loop
+  readonly observer: Observer
+  readonly client: WorkloadClient
+  readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
+}
+
+export function clusterView({ loop, observer, client, address }: ViewSetup): ClusterView {
+  const probes = new BrokerProbes(loop, client)
   return {
     leaders: () => observer.leaders(),
+    inSyncReplicas: () => observer.inSyncReplicas(),
     controller: () => observer.controller(),
     answers: (id, timeoutMs, done) => observer.answers(id, done, timeoutMs),
     refuses: (id, _timeoutMs, done) => {
@@ -22,5 +29,6 @@ export function clusterView(
         return observer.answers(id, done, timeoutMs)
       })
     },
+    writes: (id, done) => probes.write(id, done),
   }
 }

@@ -79,6 +79,7 @@ function drawNetwork(random: Random): NetworkOptions {
     stallProbability: randomPick(random, [0, 0, 0.0005, 0.002]),
     stallMsMax: randomPick(random, [200, 1000, 3000]),
     closeProbability: randomPick(random, [0, 0, 0.0005, 0.002]),
+    resetOnHealProbability: randomPick(random, [0, 0.5, 1]),
   }
 }
 
@@ -107,7 +108,7 @@ function drawWorkload(random: Random, profile: Profile): WorkloadOptions {
 
 function drawNemesis(random: Random, profile: Profile): NemesisPlan {
   const slow = profile.name === 'defaults' ? 3 : 1
-  const all = Object.values(faults).flatMap((fault) => (Object.keys(aims) as Aim[]).map((aim) => ({ fault, aim })))
+  const all = Object.values(faults).flatMap((fault) => (fault.aims ?? (Object.keys(aims) as Aim[])).map((aim) => ({ fault, aim })))
   const some = all.filter(() => randomChance(random, 0.5))
   return {
     attacks: some.length > 0 ? some : all,

@@ -8,11 +8,13 @@ import type { Recorder } from '../history/recorder.ts'
 import { kill } from '../nemesis/kill.ts'
 import type { BrokerControl } from '../nemesis/control.ts'
 import { Nemesis, type NemesisPlan } from '../nemesis/nemesis.ts'
+import { PowerGuard, type PowerRules } from '../nemesis/power-guard.ts'
 import type { Loop } from '../ports/loop.ts'
 import { randomPick, type Random } from '../ports/random.ts'
 import type { ClusterInfo, NewTopic, WorkloadClient } from '../workloads/client/client.ts'
 import { Observer } from '../workloads/observer.ts'
 import { keyOf, type RunningWorkload, type Workload, type WorkloadOptions } from '../workloads/workload.ts'
+import { probeTopics } from './broker-probes.ts'
 import { clusterView } from './cluster-view.ts'
 import type { Profile } from './profile.ts'
 
@@ -49,6 +51,21 @@ export interface TrialSetup {
 const setUpMs = 60_000
 const pollMs = 100
 
+/** Faults of the plan that this target has no means for, each once. */
+function unavailableFaults({ plan, control }: TrialSetup): string[] {
+  const missing = plan.nemesis.attacks.filter(({ fault }) => fault.isAvailable?.(control) === false)
+  return [...new Set(missing.map(({ fault }) => fault.name))]
+}
+
+function powerRules(topics: readonly NewTopic[]): (key: Key) => PowerRules {
+  const rules = new Map(topics.flatMap(({ name, partitions, configs }) => {
+    const minInSyncReplicas = Number(configs?.['min.insync.replicas'] ?? 1)
+    const ofTopic = { minInSyncReplicas, syncsFirst: configs?.['flush.messages'] === '1' }
+    return Array.from({ length: partitions }, (_, partition) => [keyOf(name, partition), ofTopic] as const)
+  }))
+  return (key) => rules.get(String(key))!
+}
+
 export class Trial {
   readonly #setup: TrialSetup
   readonly #observer: Observer
@@ -72,6 +89,7 @@ export class Trial {
       for (const { key } of value as readonly SendMicroOp[]) this.#unserved.delete(key)
     })
     this.#client = setup.makeClient('harness')
+    const guard = plan.config.beyondPromises === undefined ? new PowerGuard(powerRules(plan.topics)) : undefined
     this.#observer = new Observer({
       loop,
       recorder,
@@ -79,22 +97,26 @@ export class Trial {
       brokers: control.brokerIds.map((node) => ({ node, ...setup.address(node) })),
       topics: plan.topics.map(({ name, partitions }) => ({ name, partitions })),
       observeIntervalMs: plan.observeIntervalMs,
+      onObserved: (observed) => guard?.observed(observed),
     })
     this.#nemesis = new Nemesis({
       loop,
       random,
       recorder,
       control,
-      view: clusterView(this.#observer, this.#client, setup.address),
+      view: clusterView({ loop, observer: this.#observer, client: this.#client, address: setup.address }),
       plan: plan.nemesis,
       evidenceTimeoutMs: plan.profile.evidenceMs,
+      ...(guard !== undefined && { guard }),
     })
   }
 
   /** `done(undefined)` at the end; a sentence when there was nothing to try, because the cluster never came up. */
   run(done: (failure: string | undefined) => void): void {
+    const missing = unavailableFaults(this.#setup)
+    if (missing.length > 0) return this.#close(() => done(`this target cannot be broken by ${missing.join(', ')}`))
     this.#record('config', this.#setup.plan.config)
-    this.#setUp((failure) => {
+    return this.#setUp((failure) => {
       if (failure !== undefined) return this.#close(() => done(failure))
       return this.#faults(() => this.#heal(() => this.#final(() => this.#close(() => done(undefined)))))
     })
@@ -120,7 +142,8 @@ export class Trial {
     const deadlineMs = loop.now() + setUpMs
     this.#awaitCluster(deadlineMs, ({ nodes }) => nodes.length === this.#setup.control.brokerIds.length, (allBrokers) => {
       if (!allBrokers) return done('the brokers did not come up in time')
-      return this.#client.admin.createTopics(plan.topics, setUpMs, (created) => {
+      const probes = plan.nemesis.attacks.some(({ fault }) => fault.needsWrites) ? probeTopics(this.#setup.control.brokerIds) : []
+      return this.#client.admin.createTopics([...plan.topics, ...probes], setUpMs, (created) => {
         if (!created.ok) return done(`the topics could not be made: ${created.error.code}`)
         return this.#awaitCluster(deadlineMs, (info) => this.#whole(info), (whole) => {
           done(whole ? undefined : 'the topics did not come into service in time')

@@ -33,6 +33,11 @@ function readOffset(given: unknown, line: number): number {
   throw new HistoryError(line, sentence)
 }
 
+/** A leaderEpoch, or none. */
+function isEpoch(given: unknown): boolean {
+  return given === undefined || (Number.isSafeInteger(given) && (given as number) >= 0)
+}
+
 /** Checks one record in place; a null offset becomes -1. */
 function readRecord(given: unknown, line: number): PolledRecord {
   if (!Array.isArray(given) || given.length < 2) {
@@ -58,7 +63,7 @@ function keyOfName(name: string): Key {
 function readPolled(given: unknown, line: number): readonly Polled[] {
   if (Array.isArray(given)) {
     for (const entry of given) {
-      if (!Array.isArray(entry) || entry.length !== 2) {
+      if (!Array.isArray(entry) || entry.length < 2 || !isEpoch(entry[2])) {
         throw new HistoryError(line, `"polled" must list [key, records], not ${shown(entry)}`)
       }
       readKey(entry[0], line)

@@ -3,7 +3,8 @@
  */
 import type { FinalRead } from './final-read.ts'
 import { HistoryError } from './history-error.ts'
-import type { Key, MicroOp, NewOp, OpType, Polled, PolledRecord, Process, Value } from './op.ts'
+import { readObservation } from './notation-observation.ts'
+import type { Key, MicroOp, NewOp, OpType, Polled, PolledRecord, Process, RecordMeta, Value } from './op.ts'
 
 /** The op a process has open: what a completion on a line of its own refers to. */
 export interface OpenOp {
@@ -13,6 +14,12 @@ export interface OpenOp {
 }
 
 export type OpenOps = Map<Process, OpenOp>
+
+/** Where a line stands: its number from 1, and the index of its first op. */
+export interface Place {
+  readonly line: number
+  readonly next: number
+}
 
 const unknownOffset = -1
 
@@ -76,16 +83,25 @@ function readOffset(word: string, line: number): number {
   throw new HistoryError(line, `an offset is digits or ?, not "${word}"`)
 }
 
+function readMeta(epoch: string | undefined, recordKey: string | undefined): RecordMeta | undefined {
+  if (epoch === undefined && recordKey === undefined) return undefined
+  return { ...(epoch !== undefined && { leaderEpoch: Number(epoch) }), ...(recordKey !== undefined && { recordKey }) }
+}
+
 function readRecord(word: string, line: number): PolledRecord {
-  const colon = word.indexOf(':')
-  if (colon === -1) throw new HistoryError(line, `a polled record is written OFFSET:VALUE, not "${word}"`)
-  return [readOffset(word.slice(0, colon), line), readName(word.slice(colon + 1))]
+  const [, offset, value, epoch, recordKey] = /^([^:]*):(.*?)(?:@(\d+))?(?:\/([^/]*))?$/.exec(word) ?? []
+  if (offset === undefined) throw new HistoryError(line, `a polled record is written OFFSET:VALUE, not "${word}"`)
+  const meta = readMeta(epoch, recordKey)
+  const record = [readOffset(offset, line), readName(value!)] as const
+  return meta === undefined ? record : [...record, meta]
 }
 
 function readPolled(text: string, line: number): Polled[] {
   const polled: Polled[] = []
-  const rest = text.replaceAll(/([^\s[\]]+)\[([^\]]*)\]/g, (_, key: string, records: string) => {
-    polled.push([readName(key), words(records).map(word => readRecord(word, line))])
+  const form = /([^\s[\]]+?)(?:@(\d+))?\[([^\]]*)\]/g
+  const rest = text.replaceAll(form, (_, key: string, epoch: string | undefined, text: string) => {
+    const records = words(text).map(word => readRecord(word, line))
+    polled.push(epoch === undefined ? [readName(key), records] : [readName(key), records, Number(epoch)])
     return ''
   })
   if (rest.trim() !== '') {
@@ -157,24 +173,39 @@ function readClientLine(head: RegExpExecArray, open: OpenOps, line: number): New
   return ops
 }
 
-/** The ops of one line that is neither blank nor a comment. `open` is kept up to date. */
-export function readNotationLine(text: string, open: OpenOps, line: number): NewOp[] {
-  const client = /^p(\d+)(?:\/(\S+))?\s*(.*)$/.exec(text)
-  if (client !== null) return readClientLine(client, open, line)
-  const [, word, rest] = /^(\S+)\s*(.*)$/.exec(text)!
+/** `F JSON`; only what others than the nemesis say may have no JSON. */
+function readNamed(process: 'harness' | 'observer' | 'nemesis', rest: string, line: number): NewOp {
+  const [, f, value] = /^(\S+)\s*(.*)$/.exec(rest) ?? []
+  const isFault = process === 'nemesis'
+  if (f === undefined) throw new HistoryError(line, `a ${process} line names its ${isFault ? 'fault' : 'op'}`)
+  return { process, type: 'info', f, value: value === '' && !isFault ? null : readJson(value!, line) }
+}
+
+function readOther(word: string, rest: string, { line, next }: Place): NewOp | undefined {
   switch (word) {
     case 'config':
-      return [{ process: 'harness', type: 'info', f: 'config', value: readJson(rest!, line) }]
+      return { process: 'harness', type: 'info', f: 'config', value: readJson(rest, line) }
     case 'phase':
-      return [{ process: 'harness', type: 'info', f: 'phase', value: rest }]
+      return { process: 'harness', type: 'info', f: 'phase', value: rest }
     case 'observe':
-      return [{ process: 'observer', type: 'info', f: 'observe', value: readJson(rest!, line) }]
-    case 'nemesis': {
-      const [, f, value] = /^(\S+)\s*(.*)$/.exec(rest!) ?? []
-      if (f === undefined) throw new HistoryError(line, 'a nemesis line names its fault')
-      return [{ process: 'nemesis', type: 'info', f, value: readJson(value!, line) }]
-    }
+      if (!/^\d/.test(rest)) return { process: 'observer', type: 'info', f: 'observe', value: readJson(rest, line) }
+      return readObservation(rest, line, next)
+    case 'harness':
+    case 'observer':
+    case 'nemesis':
+      return readNamed(word, rest, line)
     default:
-      throw new HistoryError(line, `a line begins with pN, config, phase, observe or nemesis, not "${word}"`)
+      return undefined
   }
+}
+
+/** The ops of one line that is neither blank nor a comment. `open` is kept up to date. */
+export function readNotationLine(text: string, open: OpenOps, place: Place): NewOp[] {
+  const client = /^p(\d+)(?:\/(\S+))?\s*(.*)$/.exec(text)
+  if (client !== null) return readClientLine(client, open, place.line)
+  const [, word, rest] = /^(\S+)\s*(.*)$/.exec(text)!
+  const op = readOther(word!, rest!, place)
+  if (op !== undefined) return [op]
+  const known = 'pN, config, phase, observe, observer, harness or nemesis'
+  throw new HistoryError(place.line, `a line begins with ${known}, not "${word}"`)
 }

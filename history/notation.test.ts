@@ -46,12 +46,26 @@ describe('the notation', () => {
   })
 
   it('writes what harness, observer and nemesis say', () => {
-    expect(brief('config {"acks":1}\nphase heal\nobserve []\nnemesis kill {"id":1}')).toEqual([
+    expect(brief('config {"acks":1}\nphase heal\nobserve []\nnemesis kill {"id":1}\nharness starved\nobserver quorum {"leader":3}')).toEqual([
       ['harness', 'info', 'config', { acks: 1 }],
       ['harness', 'info', 'phase', 'heal'],
       ['observer', 'info', 'observe', []],
       ['nemesis', 'info', 'kill', { id: 1 }],
+      ['harness', 'info', 'starved', null],
+      ['observer', 'info', 'quorum', { leader: 3 }],
     ])
+  })
+
+  it('writes what is known of a polled record beside its value, and under which leaderEpoch it was served', () => {
+    const told = [['x', [[0, 'v1', { leaderEpoch: 4 }], [1, 'v2', { leaderEpoch: 5, recordKey: 'bob' }], [2, 'v3', { recordKey: '' }]], 6]]
+    expect(brief('p0 poll -> ok x@6[0:v1@4 1:v2@5/bob 2:v3/]')[1]).toEqual([0, 'ok', 'poll', [{ f: 'poll', polled: told }]])
+  })
+
+  it('writes what a broker said of a key, and when it was asked', () => {
+    const [, plain, full] = parseNotation('phase heal\nobserve 2 x\nobserve 3 7 leader 1 leaderEpoch 5 inSyncReplicas 1,3 logStartOffset 2 highWatermark 9')
+    expect(plain).toMatchObject({ process: 'observer', f: 'observe', node: 2, value: [{ key: 'x', leader: 2, leaderEpoch: 0, inSyncReplicas: [2] }] })
+    expect(full).toMatchObject({ node: 3, value: [{ key: 7, leader: 1, leaderEpoch: 5, inSyncReplicas: [1, 3], logStartOffset: 2, highWatermark: 9, since: 2 }] })
+    expect(parseNotation('observe 2 x highWatermark 9 since 0')[0]!.value).toMatchObject([{ since: 0 }])
   })
 
   it('counts ops from 0, and carries time on', () => {
@@ -60,7 +74,7 @@ describe('the notation', () => {
   })
 
   it.each([
-    ['q0 poll', 'a line begins with pN, config, phase, observe or nemesis, not "q0"'],
+    ['q0 poll', 'a line begins with pN, config, phase, observe, observer, harness or nemesis, not "q0"'],
     ['p0 send x', 'a send is written "KEY VALUE", not "x"'],
     ['p0 poll x', 'a poll asks nothing, found "x"'],
     ['p0 txn x v1', 'a txn is written "send KEY VALUE, poll, …", not "x v1"'],
@@ -74,6 +88,11 @@ describe('the notation', () => {
     ['p0 final-read -> ok x', 'a final read is written KEY:REACHED/TARGET, not "x"'],
     ['config', 'expected JSON, found nothing'],
     ['nemesis', 'a nemesis line names its fault'],
+    ['nemesis kill', 'expected JSON, found nothing'],
+    ['harness', 'a harness line names its op'],
+    ['observe 2', 'an observation is written "NODE KEY", not "2"'],
+    ['observe 2 x leader', 'an observation has NAME VALUE after its key, not "leader "'],
+    ['observe 2 x weather 7', 'an observation has NAME VALUE after its key, not "weather 7"'],
     ['2s p0 poll\n1s p1 poll', 'time goes backwards'],
   ])('refuses %j', (notation, sentence) => {
     const line = notation.split('\n').length

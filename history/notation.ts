@@ -7,11 +7,14 @@
  *     p0 send x v1                          only its invocation, when something happens in between
  *     p0 -> info TIMED_OUT                  its completion, with an error
  *     p1 poll -> ok x[0:v1 1:v2] y[?:v9]    what was polled, per key OFFSET:VALUE
+ *     p1 poll -> ok x@5[0:v1@4 1:v2@5/bob]  the same under leaderEpoch 5: OFFSET:VALUE@leaderEpoch/RECORDKEY
  *     p2/c1 send x v3, y v4 -> ok @2, @0    process 2 acting for client c1; several records
  *     p3 txn send x v5, poll -> ok @3, x[0:v1]
  *     p1 assign x y -> ok                   p1 assign x from beginning -> ok
  *     p9/final-1 final-read -> ok x:4/4     per key REACHED/TARGET
  *     nemesis kill {"action":"start","id":1}
+ *     harness starved                       an op of the harness, or of the observer, with JSON or without
+ *     observe 2 x leader 2 leaderEpoch 5    what broker 2 said of key x; see `Observation` for more names
  *     12.5s p0 send x v6 -> ok @4           at a time, which later lines keep; null before
  *
  * Keys and values of digits are numbers, others strings; after `->`, words in capitals are error codes.
@@ -42,7 +45,8 @@ export function parseNotation(text: string): Op[] {
       }
       const line = (timed?.[3] ?? statement).trim()
       if (line === '') continue
-      for (const op of readNotationLine(line, open, at + 1)) ops.push({ index: ops.length, time, ...op })
+      const next = ops.length
+      for (const op of readNotationLine(line, open, { line: at + 1, next })) ops.push({ index: ops.length, time, ...op })
     }
   }
   return ops

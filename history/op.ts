@@ -25,7 +25,8 @@ export interface RecordMeta {
 
 /** `offset` is -1 when a foreign history does not know it. */
 export type PolledRecord = readonly [offset: number, value: Value, meta?: RecordMeta]
-export type Polled = readonly [key: Key, records: readonly PolledRecord[]]
+/** `servedEpoch`: no leader under a higher leaderEpoch than this served any of these records. */
+export type Polled = readonly [key: Key, records: readonly PolledRecord[], servedEpoch?: number]
 
 export interface SendMicroOp {
   readonly f: 'send'
@@ -82,7 +83,10 @@ export interface Observation {
   readonly leaderEpoch: number
   readonly inSyncReplicas: readonly number[]
   readonly logStartOffset?: number
+  /** As the leader told it for this very leaderEpoch. */
   readonly highWatermark?: number
+  /** Index of the first op recorded after the highWatermark was asked for: whatever came before had happened. */
+  readonly since?: number
 }
 
 /** Value of the first op (`f:"config"`): what the policy table reads. Anything missing is taken at its strictest. */

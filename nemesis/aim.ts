@@ -2,11 +2,13 @@
 import { randomPick, type Random } from '../ports/random.ts'
 import type { BrokerControl, ClusterView } from './control.ts'
 
-export type Aim = 'leader' | 'controller' | 'one' | 'majority' | 'all'
+export type Aim = 'leader' | 'controller' | 'in-sync-follower' | 'last-in-sync' | 'one' | 'majority' | 'all'
 
 export const aims: Readonly<Record<Aim, string>> = {
   leader: 'The leader of a partition.',
   controller: 'The active controller.',
+  'in-sync-follower': 'A follower that is in the in-sync set of a partition.',
+  'last-in-sync': 'The only broker left in the in-sync set of a partition.',
   one: 'Any one broker.',
   majority: 'More than half of the brokers.',
   all: 'Every broker.',
@@ -30,8 +32,12 @@ export function takeAim(aim: Aim, { control, view, taken }: AimAt, random: Rando
     }
     case 'controller':
       return among([view.controller()])
+    case 'in-sync-follower':
+      return oneOf(among(followersInSync(view)), random)
+    case 'last-in-sync':
+      return oneOf(among([...view.inSyncReplicas().values()].flatMap((ids) => (ids.length === 1 ? ids : []))), random)
     case 'one':
-      return healthy.length === 0 ? [] : [randomPick(random, healthy)]
+      return oneOf(healthy, random)
     case 'majority':
       return shuffled(healthy, random).slice(0, Math.floor(control.brokerIds.length / 2) + 1)
     case 'all':
@@ -39,11 +45,20 @@ export function takeAim(aim: Aim, { control, view, taken }: AimAt, random: Rando
   }
 }
 
+function oneOf(ids: readonly number[], random: Random): number[] {
+  return ids.length === 0 ? [] : [randomPick(random, ids)]
+}
+
+function followersInSync(view: ClusterView): number[] {
+  const leaders = view.leaders()
+  return [...view.inSyncReplicas()].flatMap(([key, ids]) => ids.filter((id) => id !== leaders.get(key)))
+}
+
 /** A partition by lot, so that who leads more is hit more. */
 function leaderByPartition(view: ClusterView, healthy: readonly number[], random: Random): number {
   return randomPick(random, [...view.leaders().values()].filter((id) => healthy.includes(id)))
 }
 
-function shuffled(ids: readonly number[], random: Random): number[] {
+export function shuffled(ids: readonly number[], random: Random): number[] {
   return ids.map((id) => ({ id, at: random.next() })).sort((a, b) => a.at - b.at).map(({ id }) => id)
 }

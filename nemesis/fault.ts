@@ -1,13 +1,18 @@
 /** A fault is a package: how to break, how to heal, and how each is shown to have happened. One fault a file. */
 import type { Loop } from '../ports/loop.ts'
+import type { Random } from '../ports/random.ts'
+import type { Aim } from './aim.ts'
 import type { BrokerControl, ClusterView, Facts } from './control.ts'
 
+/** One attack's; its injection and its healing get the same object. */
 export interface FaultContext {
   readonly loop: Loop
   readonly control: BrokerControl
   readonly view: ClusterView
   /** How long effects may take to show. */
   readonly evidenceTimeoutMs: number
+  /** What the fault drew for this attack. */
+  readonly parameters: Facts
 }
 
 /** What was seen of an effect, by another means than its cause. */
@@ -19,6 +24,19 @@ export interface Shown {
 export interface Fault {
   readonly name: string
   readonly describes: string
+  /** Whether the target can be broken so; missing: every target can. */
+  readonly isAvailable?: (control: BrokerControl) => boolean
+  /** True when its evidence comes from probe records (`ClusterView.writes`): the run then needs their topics. */
+  readonly needsWrites?: true
+  /** Whom a plan that aims at everything aims it at; missing: at everything. */
+  readonly aims?: readonly Aim[]
+  /**
+   * How hard one attack hits; it is recorded, and given to `inject` and `heal`. Undefined when these targets cannot be
+   * hit now.
+   */
+  readonly draw?: (random: Random, on: { readonly control: BrokerControl; readonly targets: readonly number[] }) => Facts | undefined
+  /** Its effect shows whatever else befalls its targets, so other attacks may have them, too. */
+  readonly sharesTargets?: true
   inject(context: FaultContext, targets: readonly number[], done: (shown: Shown) => void): void
   heal(context: FaultContext, targets: readonly number[], done: (shown: Shown) => void): void
 }

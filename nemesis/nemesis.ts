@@ -5,7 +5,7 @@
 import type { Recorder } from '../history/recorder.ts'
 import type { TimerId } from '../ports/events.ts'
 import type { Loop } from '../ports/loop.ts'
-import { randomPick, type Random } from '../ports/random.ts'
+import { randomChance, randomPick, type Random } from '../ports/random.ts'
 import { takeAim, type Aim } from './aim.ts'
 import type { BrokerControl, ClusterView } from './control.ts'
 import type { Fault, FaultContext, Shown } from './fault.ts'
@@ -19,6 +19,15 @@ export interface NemesisPlan {
   readonly lanes: number
   readonly quietMs: Span
   readonly holdMs: Span
+  /** How long a mix of a few of the attacks, or none for a quiet while, is what is drawn from. All of them when missing. */
+  readonly rotateMs?: Span
+}
+
+/** Says no to what would break more than the run is about. */
+export interface Guard {
+  mayHit(fault: Fault, targets: readonly number[]): boolean
+  /** It is about to be done. */
+  hit(fault: Fault, targets: readonly number[], nowMs: number): void
 }
 
 export interface NemesisOptions {
@@ -29,6 +38,7 @@ export interface NemesisOptions {
   readonly view: ClusterView
   readonly plan: NemesisPlan
   readonly evidenceTimeoutMs: number
+  readonly guard?: Guard
 }
 
 /** One way through an attack; a lane has at most one. */
@@ -37,6 +47,7 @@ interface Attack {
   readonly fault: Fault
   readonly aim: Aim
   readonly targets: readonly number[]
+  readonly context: FaultContext
   /** Injected and shown, or given up: healing may begin. */
   settled: boolean
   whenSettled: () => void
@@ -47,6 +58,10 @@ interface Lane {
   timer: TimerId | undefined
 }
 
+/** Attacks of one mix, and how often the mix is none. */
+const mixSize = 3
+const calmChance = 1 / 4
+
 export class Nemesis {
   readonly #options: NemesisOptions
   readonly #lanes: readonly Lane[]
@@ -54,19 +69,24 @@ export class Nemesis {
   readonly #taken = new Set<number>()
   #nextId = 1
   #stopping = false
+  #mix: NemesisPlan['attacks']
+  #rotation: TimerId | undefined
 
   constructor(options: NemesisOptions) {
     this.#options = options
     this.#lanes = Array.from({ length: options.plan.lanes }, () => ({ attack: undefined, timer: undefined }))
+    this.#mix = options.plan.attacks
   }
 
   start(): void {
+    this.#rotate()
     for (const lane of this.#lanes) this.#rest(lane)
   }
 
   /** Heals everything; `done` when it is shown to be healed, or was not in time (the history says which). */
   stop(done: () => void): void {
     this.#stopping = true
+    if (this.#rotation !== undefined) this.#options.loop.cancel(this.#rotation)
     let open = this.#lanes.length
     for (const lane of this.#lanes) {
       if (lane.timer !== undefined) this.#options.loop.cancel(lane.timer)
@@ -80,17 +100,21 @@ export class Nemesis {
   /** Injects once, outside of the schedule, and never heals: for what is to stay broken. */
   strike(fault: Fault, targets: readonly number[], done: () => void): void {
     const attack = this.#newAttack(fault, 'one', targets)
+    if (attack === undefined) throw new Error(`${fault.name} cannot hit ${targets.join(', ')} now`)
     attack.whenSettled = done
     this.#inject(attack)
   }
 
-  get #context(): FaultContext {
-    const { loop, control, view, evidenceTimeoutMs } = this.#options
-    return { loop, control, view, evidenceTimeoutMs }
-  }
-
   #span([low, high]: Span): number {
     return low + (high - low) * this.#options.random.next()
+  }
+
+  #rotate(): void {
+    const { loop, random, plan } = this.#options
+    if (plan.rotateMs === undefined) return
+    const isCalm = randomChance(random, calmChance)
+    this.#mix = isCalm ? [] : Array.from({ length: mixSize }, () => randomPick(random, plan.attacks))
+    this.#rotation = loop.after(this.#span(plan.rotateMs), () => this.#rotate())
   }
 
   #rest(lane: Lane): void {
@@ -98,14 +122,15 @@ export class Nemesis {
   }
 
   #attack(lane: Lane): void {
-    const { random, plan } = this.#options
-    const { fault, aim } = randomPick(random, plan.attacks)
-    const { control, view } = this.#options
+    const { random, plan, control, view, guard } = this.#options
+    if (this.#mix.length === 0) return this.#rest(lane)
+    const { fault, aim } = randomPick(random, this.#mix)
     const targets = takeAim(aim, { control, view, taken: this.#taken }, random)
-    if (targets.length === 0) return this.#rest(lane)
+    if (targets.length === 0 || guard?.mayHit(fault, targets) === false) return this.#rest(lane)
     const attack = this.#newAttack(fault, aim, targets)
+    if (attack === undefined) return this.#rest(lane)
     lane.attack = attack
-    for (const id of targets) this.#taken.add(id)
+    if (fault.sharesTargets === undefined) for (const id of targets) this.#taken.add(id)
     attack.whenSettled = () => {
       if (this.#stopping) return
       lane.timer = this.#options.loop.after(this.#span(plan.holdMs), () =>
@@ -117,14 +142,20 @@ export class Nemesis {
     return this.#inject(attack)
   }
 
-  #newAttack(fault: Fault, aim: Aim, targets: readonly number[]): Attack {
-    return { id: this.#nextId++, fault, aim, targets, settled: false, whenSettled: () => undefined }
+  /** Undefined when the fault has nothing to do there. */
+  #newAttack(fault: Fault, aim: Aim, targets: readonly number[]): Attack | undefined {
+    const { loop, control, view, evidenceTimeoutMs, random } = this.#options
+    const parameters = fault.draw === undefined ? {} : fault.draw(random, { control, targets })
+    if (parameters === undefined) return undefined
+    const context: FaultContext = { loop, control, view, evidenceTimeoutMs, parameters }
+    return { id: this.#nextId++, fault, aim, targets, context, settled: false, whenSettled: () => undefined }
   }
 
   #inject(attack: Attack): void {
-    const { fault, aim, targets } = attack
-    this.#record(attack, { action: 'start', parameters: { aim } })
-    fault.inject(this.#context, targets, ({ shown, evidence }) => {
+    const { fault, aim, targets, context } = attack
+    this.#options.guard?.hit(fault, targets, context.loop.now())
+    this.#record(attack, { action: 'start', parameters: { aim, ...context.parameters } })
+    fault.inject(context, targets, ({ shown, evidence }) => {
       this.#record(attack, { action: 'evidence', inForce: shown, evidence })
       attack.settled = true
       attack.whenSettled()
@@ -140,9 +171,9 @@ export class Nemesis {
     }
     lane.attack = undefined
     this.#record(attack, { action: 'stop' })
-    attack.fault.heal(this.#context, attack.targets, ({ shown, evidence }: Shown) => {
+    attack.fault.heal(attack.context, attack.targets, ({ shown, evidence }: Shown) => {
       this.#record(attack, { action: 'healed', inForce: !shown, evidence })
-      for (const id of attack.targets) this.#taken.delete(id)
+      if (attack.fault.sharesTargets === undefined) for (const id of attack.targets) this.#taken.delete(id)
       done()
     })
   }

@@ -1,6 +1,33 @@
+import { bridge } from './bridge.ts'
+import { cutClients } from './cut-clients.ts'
+import { cutOneWay } from './cut-one-way.ts'
+import { clockDrift } from './clock-drift.ts'
+import { clockJump } from './clock-jump.ts'
+import { clockStrobe } from './clock-strobe.ts'
+import { diskFull } from './disk-full.ts'
+import { diskSlow } from './disk-slow.ts'
 import type { Fault } from './fault.ts'
+import { halves } from './halves.ts'
+import { isolate } from './isolate.ts'
 import { kill } from './kill.ts'
 import { pause } from './pause.ts'
+import { powerLoss } from './power-loss.ts'
+import { rollingRestart } from './rolling-restart.ts'
 
 /** Every fault, by name. */
-export const faults: Readonly<Record<string, Fault>> = { kill, pause }
+export const faults: Readonly<Record<string, Fault>> = {
+  kill,
+  pause,
+  [cutOneWay.name]: cutOneWay,
+  isolate,
+  halves,
+  bridge,
+  [cutClients.name]: cutClients,
+  [clockJump.name]: clockJump,
+  [clockStrobe.name]: clockStrobe,
+  [clockDrift.name]: clockDrift,
+  [powerLoss.name]: powerLoss,
+  [diskFull.name]: diskFull,
+  [diskSlow.name]: diskSlow,
+  [rollingRestart.name]: rollingRestart,
+}

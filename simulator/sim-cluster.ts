@@ -5,7 +5,8 @@ import type { Decisions } from '../reference-broker/core/decisions.ts'
 import type { Logger } from '../reference-broker/core/logger.ts'
 import type { PortEvent } from '../ports/events.ts'
 import type { Ports } from '../ports/ports.ts'
-import type { World } from './world.ts'
+import type { LostBytes } from './sim-disk.ts'
+import { ProcessExit, type World } from './world.ts'
 
 export interface SimClusterOptions {
   readonly brokers: number
@@ -53,6 +54,24 @@ export class SimCluster {
     this.#world.crash(brokerName(id))
   }
 
+  /** Returns the written bytes that are gone, per file. */
+  losePower(id: number): readonly LostBytes[] {
+    this.running.delete(id)
+    return this.#world.crash(brokerName(id), { powerLoss: true })
+  }
+
+  /** Asks the broker to shut down; `done` when its process has ended in order, and never when it was killed before. */
+  stop(id: number, done: () => void): void {
+    const broker = this.running.get(id)
+    if (broker === undefined) return
+    const ended = (): void => {
+      if (this.running.get(id) !== broker) return
+      this.kill(id)
+      done()
+    }
+    this.#world.signal(brokerName(id), () => broker.shutDown(() => this.#world.schedule(0, ended)))
+  }
+
   start(id: number): void {
     this.#world.start(brokerName(id))
   }
@@ -68,6 +87,11 @@ export class SimCluster {
     }
   }
 
+  /** A broker that cannot write must stop, and say so. */
+  #mustStop(id: number, reason: string): boolean {
+    return this.#world.disk(brokerName(id)).isFull && reason.includes('ENOSPC')
+  }
+
   #boot(id: number, ports: Ports): { step(event: PortEvent): void } {
     const broker = new Broker({
       config: defaultBrokerConfig(this.#settings(id)),
@@ -76,7 +100,10 @@ export class SimCluster {
       log: this.#options.logger?.(id) ?? (() => undefined),
       onFatal: (reason) => {
         this.stops.push({ brokerId: id, reason, timeMs: this.#world.now() })
-        throw new Error(`broker ${id} stops: ${reason}`)
+        const sentence = `broker ${id} stops: ${reason}`
+        if (!this.#mustStop(id, reason)) throw new Error(sentence)
+        this.running.delete(id)
+        throw new ProcessExit(sentence)
       },
       onListening: () => undefined,
     })

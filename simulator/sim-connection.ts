@@ -20,6 +20,10 @@ export class Link {
   blockedSinceMs: number | undefined
   /** Pipes whose next segment waits for the block to end. */
   readonly held: Set<Pipe> = new Set()
+  /** Of frames that came through since the beginning. */
+  movedBytes = 0
+  /** Of pings the block keeps; they never arrive. */
+  heldPingBytes = 0
 
   constructor(from: SimNode, to: SimNode) {
     this.from = from
@@ -103,6 +107,7 @@ export class Pipe implements Happening {
       return
     }
     const segment = this.#segments.shift()!
+    this.link.movedBytes += segment.frame.length
     this.#schedule()
     // It may have been sent before anybody had accepted the connection.
     segment.life = this.target.life

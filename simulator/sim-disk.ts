@@ -105,6 +105,10 @@ export class SimDisk {
     this.#full = full
   }
 
+  get isFull(): boolean {
+    return this.#full
+  }
+
   /** The next such call that takes effect fails, and does nothing. */
   failNext(call: DiskCall, reason: string): void {
     this.#failures.push({ call, reason })

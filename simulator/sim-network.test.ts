@@ -120,7 +120,7 @@ describe('a blocked link', () => {
       expect(one.world.world.network.isBlocked('a', 'b')).toBe(true)
       expect(numbersOf(one.b)).toEqual([])
       expect(numbersOf(one.a)).toEqual([500])
-      expect(one.world.world.network.unblock('a', 'b')).toEqual({ frames: 10, bytes: 20, brokenConnections: 0 })
+      expect(one.world.world.network.unblock('a', 'b')).toEqual({ frames: 10, bytes: 20, connections: 1, brokenConnections: 0 })
       sendNumbers(one, 10, 12)
       one.world.runFor(6000)
       expect(numbersOf(one.b)).toEqual(upTo(12))
@@ -128,6 +128,28 @@ describe('a blocked link', () => {
       one.world.world.network.block('a', 'b')
       expect(one.world.world.network.unblock('a', 'b')).toMatchObject({ frames: 0, bytes: 0 })
     }
+  })
+
+  it('keeps pings, and counts what it holds and what the other way lets through', () => {
+    const one = pair(7)
+    const { network } = one.world.world
+    const arrived: string[] = []
+    const ping = (from: string, to: string): void => network.ping(from, to, () => void arrived.push(`${from}>${to}`))
+    network.block('a', 'b')
+    const before = [network.traffic('a', 'b').movedBytes, network.traffic('b', 'a').movedBytes]
+    sendNumbers(one, 0, 10)
+    one.b.ports.network.send(one.called, numbered(500))
+    ping('a', 'b')
+    ping('b', 'a')
+    one.world.runFor(100)
+    expect(arrived).toEqual(['b>a'])
+    expect(network.traffic('a', 'b')).toEqual({ movedBytes: before[0], heldBytes: 20 + 64 })
+    expect(network.traffic('b', 'a')).toEqual({ movedBytes: before[1]! + 2, heldBytes: 0 })
+    expect(network.unblock('a', 'b')).toMatchObject({ bytes: 20 })
+    ping('a', 'b')
+    one.world.runFor(1000)
+    expect(arrived).toEqual(['b>a', 'a>b'])
+    expect(network.traffic('a', 'b')).toEqual({ movedBytes: before[0]! + 20, heldBytes: 0 })
   })
 
   it('may leave a broken connection behind when it heals', () => {

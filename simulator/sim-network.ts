@@ -18,11 +18,13 @@ const connectAgainMs: readonly number[] = [1000, 3000, 7000]
 /** A kernel tries again at growing intervals, so held bytes come at most this late. */
 const latestAfterHealMs = 15_000
 const firstFreePort = 49_152
+const pingBytes = 64
 
 /** What a healed link had held back: evidence that the block was in force. */
 export interface HeldTraffic {
   readonly frames: number
   readonly bytes: number
+  readonly connections: number
   readonly brokenConnections: number
 }
 
@@ -66,7 +68,8 @@ export class SimNetwork {
     const pipes = [...link.held]
     link.blockedSinceMs = undefined
     link.held.clear()
-    const held = { frames: 0, bytes: 0, brokenConnections: 0 }
+    link.heldPingBytes = 0
+    const held = { frames: 0, bytes: 0, connections: pipes.length, brokenConnections: 0 }
     for (const pipe of pipes) {
       const { frames, bytes } = pipe.contents()
       held.frames += frames
@@ -82,6 +85,19 @@ export class SimNetwork {
 
   isBlocked(from: string, to: string): boolean {
     return this.#linkNamed(from, to).blockedSinceMs !== undefined
+  }
+
+  /** Bytes that came through since the beginning, and bytes held back now, pings among them. */
+  traffic(from: string, to: string): { readonly movedBytes: number; readonly heldBytes: number } {
+    const { movedBytes, heldPingBytes, held } = this.#linkNamed(from, to)
+    let heldBytes = heldPingBytes
+    for (const pipe of held) heldBytes += pipe.contents().bytes
+    return { movedBytes, heldBytes }
+  }
+
+  /** One message from machine to machine, which their processes do not see; a block keeps it for good. */
+  ping(from: string, to: string, arrived: () => void): void {
+    this.wire.timeline.after(this.wire.delayMs(), new Ping(this.#linkNamed(from, to), arrived))
   }
 
   /** A machine joins; its name must be new. */
@@ -135,6 +151,21 @@ export class SimNetwork {
 
   #linkNamed(from: string, to: string): Link {
     return this.link(this.#machineNamed(from).node, this.#machineNamed(to).node)
+  }
+}
+
+class Ping implements Happening {
+  readonly #link: Link
+  readonly #arrived: () => void
+
+  constructor(link: Link, arrived: () => void) {
+    this.#link = link
+    this.#arrived = arrived
+  }
+
+  happen(): void {
+    if (this.#link.blockedSinceMs !== undefined) this.#link.heldPingBytes += pingBytes
+    else this.#arrived()
   }
 }
 

@@ -7,8 +7,8 @@ import type { PortEvent } from '../ports/events.ts'
 import { ticksPerMs } from './timeline.ts'
 
 /** Things other than events that change the course of a node. */
-export type TraceMark = 'start' | 'crash' | 'power-loss' | 'pause' | 'resume' | 'failure'
-const marks: readonly TraceMark[] = ['start', 'crash', 'power-loss', 'pause', 'resume', 'failure']
+export type TraceMark = 'start' | 'crash' | 'power-loss' | 'pause' | 'resume' | 'failure' | 'exit'
+const marks: readonly TraceMark[] = ['start', 'crash', 'power-loss', 'pause', 'resume', 'failure', 'exit']
 const firstMarkCode = 32
 
 export class TraceHash {

@@ -45,6 +45,11 @@ export interface NodeFailure {
   readonly timeMs: number
 }
 
+/** Thrown by a node that ends its own process in order, as `process.exit` would. It counts as crashed, and as no failure. */
+export class ProcessExit extends Error {
+  override readonly name = 'ProcessExit'
+}
+
 export interface WorldStats extends NetworkStats {
   /** Taken by nodes. */
   events: number
@@ -143,6 +148,17 @@ export class World {
     if (!host.node.running && !powerLoss) return []
     this.#mark(host.node, powerLoss ? 'power-loss' : 'crash')
     return this.#kill(host, powerLoss)
+  }
+
+  /** Runs `deed` as the node's own doing, as a signal handler of its process would: what it throws is its failure. */
+  signal(name: string, deed: () => void): void {
+    const host = this.#host(name)
+    if (!host.node.running) return
+    try {
+      deed()
+    } catch (error) {
+      this.#fail(host, error)
+    }
   }
 
   /** Stops the process as SIGSTOP does, until `resume`. Nothing happens to one that is not running. */
@@ -261,8 +277,9 @@ export class World {
   }
 
   #fail(host: Host, error: unknown): void {
-    this.failures.push({ node: host.node.name, error, timeMs: this.#timeline.now() })
-    this.#mark(host.node, 'failure')
+    const isExit = error instanceof ProcessExit
+    if (!isExit) this.failures.push({ node: host.node.name, error, timeMs: this.#timeline.now() })
+    this.#mark(host.node, isExit ? 'exit' : 'failure')
     this.#kill(host, false)
   }
 

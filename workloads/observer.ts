@@ -32,6 +32,8 @@ export interface ObserverSetup {
   readonly brokers: readonly ObservedBroker[]
   readonly topics: readonly TopicSpec[]
   readonly observeIntervalMs: number
+  /** Told of every round, those not recorded too; `askedMs`: when the broker was asked, by the loop's clock. */
+  readonly onObserved?: (observed: { node: number; askedMs: number; observations: readonly Observation[] }) => void
 }
 
 /** `silent`: neither within a second. */
@@ -40,12 +42,16 @@ export type ConnectResult = 'connected' | 'refused' | 'silent'
 interface Leader {
   readonly leader: number
   readonly leaderEpoch: number
+  readonly inSyncReplicas: readonly number[]
+  /** The leader itself said so: of its in-sync set it knows first. */
+  readonly isOwnWord: boolean
 }
 
 interface Watched {
   readonly node: number
   readonly link: BrokerLink
   isAsked: boolean
+  askedMs: number
   recordedMs: number
   recorded: string
 }
@@ -82,6 +88,7 @@ export class Observer {
       node,
       link: new BrokerLink(setup.loop, { host, port }, linkOptions),
       isAsked: false,
+      askedMs: -Infinity,
       recordedMs: -Infinity,
       recorded: '',
     }))
@@ -99,6 +106,11 @@ export class Observer {
 
   leaders(): ReadonlyMap<Key, number> {
     return new Map([...this.#leaders].map(([key, { leader }]) => [key, leader]))
+  }
+
+  /** By the leaders' own words where they were heard, under the newest leaderEpoch. */
+  inSyncReplicas(): ReadonlyMap<Key, readonly number[]> {
+    return new Map([...this.#leaders].map(([key, { inSyncReplicas }]) => [key, inSyncReplicas]))
   }
 
   /** The leader of the metadata quorum where DescribeQuorum is served, else what Metadata calls the controller. */
@@ -171,6 +183,7 @@ export class Observer {
 
   #askMetadata(watched: Watched): void {
     watched.isAsked = true
+    watched.askedMs = this.#setup.loop.now()
     const topics = this.#setup.topics.map(({ name }) => ({ name }))
     const body: BodyOf<typeof apis.Metadata.request> = (version) => ({ topics, allowAutoTopicCreation: version < 4 })
     watched.link.request(apis.Metadata, body, (result) => {
@@ -186,10 +199,10 @@ export class Observer {
     for (const topic of body.topics) {
       const ledHere: number[] = []
       for (const each of topic.partitions) {
-        const { partitionIndex, leaderId: leader, leaderEpoch } = each
+        const { partitionIndex, leaderId: leader, leaderEpoch, isrNodes: inSyncReplicas } = each
         const key = keyOf(topic.name ?? '', partitionIndex)
-        round.observations.set(key, { key, leader, leaderEpoch, inSyncReplicas: each.isrNodes })
-        if (leaderEpoch >= (this.#leaders.get(key)?.leaderEpoch ?? -1)) this.#leaders.set(key, { leader, leaderEpoch })
+        round.observations.set(key, { key, leader, leaderEpoch, inSyncReplicas })
+        this.#learn(key, { leader, leaderEpoch, inSyncReplicas, isOwnWord: leader === watched.node })
         if (leader === watched.node) ledHere.push(partitionIndex)
       }
       if (ledHere.length > 0) led.push({ name: topic.name ?? '', partitions: ledHere })
@@ -197,6 +210,13 @@ export class Observer {
     if (led.length === 0) return this.#finish(round)
     this.#askOffsets(round, led, latest, 'highWatermark')
     this.#askOffsets(round, led, earliest, 'logStartOffset')
+  }
+
+  #learn(key: Key, told: Leader): void {
+    const known = this.#leaders.get(key)
+    const isNewer = known === undefined || told.leaderEpoch > known.leaderEpoch
+    const isAsNew = told.leaderEpoch === known?.leaderEpoch && (told.isOwnWord || !known.isOwnWord)
+    if (isNewer || isAsNew) this.#leaders.set(key, told)
   }
 
   #askOffsets(
@@ -227,6 +247,7 @@ export class Observer {
     const { of: watched } = round
     watched.isAsked = false
     const value = [...round.observations.values()]
+    this.#setup.onObserved?.({ node: watched.node, askedMs: watched.askedMs, observations: value })
     const nowMs = this.#setup.loop.now()
     const shown = JSON.stringify(value, (name, each: unknown) => (name === 'highWatermark' ? undefined : each))
     if (shown === watched.recorded && nowMs - watched.recordedMs < recordAtLeastEveryMs) return

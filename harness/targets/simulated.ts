@@ -1,17 +1,20 @@
 /** One seed from beginning to end in the simulator: a world, a cluster in it, a trial on top, and what came of it. */
 import type { Op } from '../../history/op.ts'
 import { Recorder } from '../../history/recorder.ts'
-import type { BrokerControl, BrokerState } from '../../nemesis/control.ts'
+import type { BrokerControl, BrokerState, LinkControl } from '../../nemesis/control.ts'
 import { Loop } from '../../ports/loop.ts'
 import { soundDecisions, type Decisions } from '../../reference-broker/core/decisions.ts'
 import { Invariants } from '../../simulator/invariants.ts'
 import { brokerName, clientPort, SimCluster } from '../../simulator/sim-cluster.ts'
-import { calmDisk } from '../../simulator/sim-disk.ts'
+import { calmDisk, type DiskOptions } from '../../simulator/sim-disk.ts'
 import { calmNetwork } from '../../simulator/sim-wire.ts'
 import { World } from '../../simulator/world.ts'
 import { drawSwarm, type Swarm } from '../swarm.ts'
 import { Trial } from '../trial.ts'
 import { wireClients } from '../wire-clients.ts'
+import { Coverage, type CoverageCounts } from '../coverage.ts'
+import { clientsMachine, simulatedLinks } from './simulated-links.ts'
+import { simulatedMachines, type SimulatedControl } from './simulated-machines.ts'
 
 export interface SimulatedRun {
   readonly seed: number
@@ -24,19 +27,24 @@ export interface SimulatedRun {
   readonly recentEvents: readonly string[]
   readonly simulatedMs: number
   readonly events: number
+  readonly coverage: CoverageCounts
 }
 
 export interface SimulateOptions {
   readonly decisions?: Decisions
   readonly invariants: boolean
+  /** Instead of what the seed draws. */
+  readonly swarm?: Swarm
+  /** For tests of evidence: replaces what does the faults, for instance by something that does nothing. */
+  readonly meddle?: (control: BrokerControl) => BrokerControl
 }
 
-const machine = 'clients'
 /** Far beyond any trial's phases: reached only by a trial that hangs. */
 const hangMs = 30 * 60_000
 
 export function simulate(seed: number, options: SimulateOptions): SimulatedRun {
-  const swarm = drawSwarm(seed)
+  const swarm = options.swarm ?? drawSwarm(seed)
+  const coverage = new Coverage(swarm.plan.config.minInSyncReplicas ?? 1)
   const failures: string[] = []
   let invariants: Invariants | undefined
   const world: World = new World({
@@ -48,13 +56,14 @@ export function simulate(seed: number, options: SimulateOptions): SimulatedRun {
   const cluster = new SimCluster(world, {
     brokers: swarm.brokers,
     settings: swarm.plan.profile.settings,
-    decisions: options.decisions ?? soundDecisions,
+    decisions: coverage.counted(options.decisions ?? soundDecisions),
+    logger: () => coverage.logger,
   })
   if (options.invariants) {
     const ids = new Map(cluster.brokerIds.map((id) => [brokerName(id), id]))
     invariants = new Invariants(cluster.running, (node) => ids.get(node))
   }
-  const { recorder, ended } = startTrial(world, cluster, swarm)
+  const { recorder, ended } = startTrial(world, cluster, swarm, { coverage, meddle: options.meddle })
   try {
     world.run({ untilMs: hangMs, while: () => ended.at === undefined && world.failures.length === 0 })
     invariants?.checkEverywhere()
@@ -73,6 +82,7 @@ export function simulate(seed: number, options: SimulateOptions): SimulatedRun {
     recentEvents: failures.length > 0 ? world.recentEvents() : [],
     simulatedMs: world.now(),
     events: world.stats.events,
+    coverage: coverage.counts,
   }
 }
 
@@ -81,16 +91,23 @@ interface Ended {
   failure: string | undefined
 }
 
-function startTrial(world: World, cluster: SimCluster, swarm: Swarm): { recorder: Recorder; ended: Ended } {
+function startTrial(
+  world: World,
+  cluster: SimCluster,
+  swarm: Swarm,
+  { coverage, meddle }: { readonly coverage: Coverage; readonly meddle: SimulateOptions['meddle'] | undefined },
+): { recorder: Recorder; ended: Ended } {
   const recorder = new Recorder(() => world.now())
+  recorder.listen((op) => coverage.see(op))
   const ended: Ended = { at: undefined, failure: undefined }
-  world.addClient(machine, (ports) => {
+  world.addClient(clientsMachine, (ports) => {
     const loop = new Loop(ports)
+    const control = simulatedControl(loop, { world, cluster, disk: swarm.disk })
     const trial = new Trial({
       loop,
       random: ports.random,
       recorder,
-      control: simulatedControl(world, cluster, loop),
+      control: meddle === undefined ? control : meddle(control),
       address: (id) => ({ host: brokerName(id), port: clientPort }),
       makeClient: wireClients(loop, cluster.bootstrap, swarm.plan.profile),
       plan: swarm.plan,
@@ -100,6 +117,9 @@ function startTrial(world: World, cluster: SimCluster, swarm: Swarm): { recorder
       },
     })
     trial.run((failure) => {
+      if (failure === undefined) {
+        recorder.record({ process: 'harness', type: 'info', f: 'coverage', value: { ...coverage.counts } })
+      }
       ended.at = world.now()
       ended.failure = failure
     })
@@ -109,7 +129,10 @@ function startTrial(world: World, cluster: SimCluster, swarm: Swarm): { recorder
 }
 
 /** Deeds take effect at once; the answer comes in a turn of its own. */
-function simulatedControl(world: World, cluster: SimCluster, loop: Loop): BrokerControl {
+function simulatedControl(
+  loop: Loop,
+  { world, cluster, disk }: { readonly world: World; readonly cluster: SimCluster; readonly disk: DiskOptions },
+): SimulatedControl & { readonly links: LinkControl } {
   const act = (deed: () => void, done: (seen: { atMs: number }) => void): void => {
     world.schedule(0, () => {
       deed()
@@ -122,6 +145,8 @@ function simulatedControl(world: World, cluster: SimCluster, loop: Loop): Broker
     start: (id, done) => act(() => cluster.start(id), done),
     pause: (id, done) => act(() => world.pause(brokerName(id)), done),
     resume: (id, done) => act(() => world.resume(brokerName(id)), done),
+    links: simulatedLinks(world, loop),
+    ...simulatedMachines({ world, cluster, loop, disk }),
     state: (id): BrokerState => {
       if (!world.isRunning(brokerName(id))) return 'dead'
       return world.isPaused(brokerName(id)) ? 'paused' : 'running'

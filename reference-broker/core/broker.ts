@@ -140,7 +140,8 @@ export class Broker {
       onFatal: this.#options.onFatal,
     })
     const handlers = this.#roles(booted, this.#raft, publisher)
-    this.#server = new Server({ loop: this.#loop, logger: this.#options.log, handlers, unknownApiVersions })
+    const { connectionsMaxIdleMs: maxIdleMs } = this.#config
+    this.#server = new Server({ loop: this.#loop, logger: this.#options.log, handlers, unknownApiVersions, maxIdleMs })
     this.#listen(0)
   }
 
@@ -157,6 +158,7 @@ export class Broker {
   }
 
   #published(changes: MetadataChanges): void {
+    if (this.#decisions.mayActOnOldMetadata()) this.#replicas?.begin()
     this.#replicas?.apply(changes)
     this.#lifecycle?.metadataAdvanced()
     this.#activate()
@@ -172,6 +174,7 @@ export class Broker {
       decisions: this.#decisions,
       raft,
       controller: () => this.#controller,
+      image: publisher.image,
     }
     const controllerListeners = this.#config.controllerListenerNames
     const isBroker = this.#config.processRoles.includes('broker')
@@ -239,7 +242,7 @@ export class Broker {
     })
     this.#checkpointLater()
     const producerIds = new ProducerIds({ brokerId: config.nodeId, brokerEpoch, channel })
-    return { ...node, image, replicas, channel: this.#channel('forwarded'), producerIds, endpointOf }
+    return { ...node, replicas, channel: this.#channel('forwarded'), producerIds, endpointOf }
   }
 
   get config(): BrokerConfig {

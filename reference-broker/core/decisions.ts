@@ -56,7 +56,54 @@ export interface TruncationView {
   readonly highWatermark: number
 }
 
+export interface ReadBoundView {
+  readonly isFollower: boolean
+  readonly highWatermark: number
+  readonly logEndOffset: number
+}
+
+export interface SafeOffsetView {
+  readonly writtenOffset: number
+  readonly syncedOffset: number
+  /** The topic's flush.messages. */
+  readonly flushMessages: number
+}
+
+export interface JoinView {
+  readonly followerEnd: number
+  readonly highWatermark: number
+  /** Where the leader's epoch began in its log. */
+  readonly epochStartOffset: number
+}
+
+export interface StopView {
+  /** What the broker says it had, -1 when it cannot say. */
+  readonly previousBrokerEpoch: number
+  /** What it was registered under. */
+  readonly brokerEpoch: number
+  /** See BrokerImage. */
+  readonly intactSince: number
+}
+
 export interface Decisions extends LogDecisions {
+  /** First offset a reader may not see. */
+  readBound(view: ReadBoundView): number
+  /** What counts as a replica's own copy: written, or synced where flush.messages=1 promises it. */
+  safeOffset(view: SafeOffsetView): number
+  /** The offset a producer is told for its batch. */
+  answeredOffset(baseOffset: number): number
+  /** Has the follower all it needs to count as in sync? */
+  mayJoinInSync(view: JoinView): boolean
+  /** Where a replica's log ends when it begins to follow a new leader. */
+  followFrom(view: { readonly logEndOffset: number; readonly highWatermark: number }): number
+  /** How much of a log that was not closed in order is believed; `logEndOffset` is the end of what is sound. */
+  recoveredEnd(logEndOffset: number): number
+  /** May a broker that has just started act on metadata older than its own registration? */
+  mayActOnOldMetadata(): boolean
+  /** May a broker that registers again have lost what it had written (KIP-966)? */
+  isUncleanStop(view: StopView): boolean
+  /** How much of the metadata log a quorum member may claim to have. */
+  quorumStoredOffset(view: { readonly logEndOffset: number; readonly syncedOffset: number }): number
   /** The leader's new high watermark: never back, and standing still below the minimum in-sync count (KIP-966). */
   leaderHighWatermark(view: HighWatermarkView): number
   /** May an acks=all write be answered as done? */
@@ -110,7 +157,21 @@ function quorumCommittedOffset(ends: readonly number[]): number {
   return descending[Math.floor(ends.length / 2)]!
 }
 
+/** While the broker cannot show that it still has what it had, it may have lost some of it. */
+function isUncleanStop({ previousBrokerEpoch, brokerEpoch, intactSince }: StopView): boolean {
+  return previousBrokerEpoch < 0 || (previousBrokerEpoch !== brokerEpoch && previousBrokerEpoch !== intactSince)
+}
+
 export const soundDecisions: Decisions = {
+  readBound: ({ isFollower, logEndOffset, highWatermark }) => (isFollower ? logEndOffset : highWatermark),
+  safeOffset: ({ flushMessages, syncedOffset, writtenOffset }) => (flushMessages <= 1 ? syncedOffset : writtenOffset),
+  answeredOffset: (baseOffset) => baseOffset,
+  mayJoinInSync: ({ followerEnd, highWatermark, epochStartOffset }) => followerEnd >= Math.max(highWatermark, epochStartOffset),
+  followFrom: ({ logEndOffset }) => logEndOffset,
+  recoveredEnd: (logEndOffset) => logEndOffset,
+  mayActOnOldMetadata: () => false,
+  isUncleanStop,
+  quorumStoredOffset: ({ syncedOffset }) => syncedOffset,
   classifyBatch,
   recoveredProducers: (entries: readonly ProducerEntry[]): readonly ProducerEntry[] => entries,
   leaderHighWatermark,

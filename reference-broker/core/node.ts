@@ -19,12 +19,12 @@ export interface QuorumNode {
   readonly decisions: Decisions
   readonly raft: Raft
   readonly controller: () => Controller | undefined
+  /** The cluster as this node knows it: what is committed, as of its last fetch. */
+  readonly image: ClusterImage
 }
 
 /** A node with the broker role. */
 export interface BrokerNode extends QuorumNode {
-  /** The cluster as this broker knows it: what is committed, as of its last fetch. */
-  readonly image: ClusterImage
   readonly replicas: Replicas
   readonly channel: ControllerChannel
   readonly producerIds: ProducerIds

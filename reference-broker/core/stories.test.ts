@@ -25,9 +25,9 @@ const settings = {
 }
 
 function newStage(options: StageOptions): Stage {
-  const { maxFrameBytes } = options
+  const { seed, maxFrameBytes } = options
   const network = maxFrameBytes === undefined ? calmNetwork : { ...calmNetwork, maxFrameBytes }
-  const world = new World({ seed: 1, network, disk: calmDisk })
+  const world = new World({ seed, network, disk: calmDisk })
   const cluster = new SimCluster(world, {
     brokers: options.brokers,
     settings: { ...settings, ...options.settings },

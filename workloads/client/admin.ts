@@ -46,9 +46,9 @@ export class WireAdmin implements WorkloadAdmin {
       const body: BodyOf<typeof apis.CreateTopics.request> = () => ({
         topics: left.map((each) => ({
           name: each.name,
-          numPartitions: each.partitions,
-          replicationFactor: each.replicationFactor,
-          assignments: [],
+          numPartitions: each.assignments === undefined ? each.partitions : -1,
+          replicationFactor: each.assignments === undefined ? each.replicationFactor : -1,
+          assignments: (each.assignments ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
           configs: Object.entries(each.configs ?? {}).map(([name, value]) => ({ name, value })),
         })),
         timeoutMs: this.#cluster.options.requestTimeoutMs,

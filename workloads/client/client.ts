@@ -146,6 +146,8 @@ export interface NewTopic {
   readonly name: string
   readonly partitions: number
   readonly replicationFactor: number
+  /** Brokers of each partition, where they are not for the controller to choose; must agree with the two above. */
+  readonly assignments?: readonly (readonly number[])[]
   readonly configs?: Readonly<Record<string, string>>
 }
 

@@ -1,12 +1,13 @@
 /** What a leader checks before it appends a producer's batch, in Kafka's order, and the append itself. */
 import type { Compression } from '../../../protocol/compression.ts'
 import type { ErrorName } from '../../../protocol/errors.ts'
+import { writeInt64 } from '../../../protocol/int64.ts'
 import { MalformedMessage } from '../../../protocol/malformed.ts'
 import {
-  assignBatch, batchCrcIsValid, batchHeaderBytes, compressionOf, isControl, isTransactional, readBatchHeader, setLogAppendTime,
-  type BatchHeader,
+  assignBatch, batchCrcIsValid, batchHeaderBytes, batchPosition, compressionOf, isControl, isTransactional, readBatchHeader,
+  renewBatchCrc, setLogAppendTime, usesLogAppendTime, type BatchHeader,
 } from '../../../protocol/record-batch.ts'
-import { decodeRecords, validateBatch, type BatchSummary } from '../../../protocol/record-batch-decode.ts'
+import { decodeRecords, validateBatch, type BatchSummary, type DecodedRecord } from '../../../protocol/record-batch-decode.ts'
 import { encodeBatch } from '../../../protocol/record-batch-encode.ts'
 import type { TopicConfig } from '../config/broker-config.ts'
 import { sequencesOf } from '../log/producer-state.ts'
@@ -34,9 +35,15 @@ export interface ProducedBatch {
 /** A batch may inflate to this much while it is checked; more is refused, however small it came. */
 const inflatedBytesMax = 100 * 1024 * 1024
 const zstdSinceVersion = 7
+const noTimestamp = -1
 
 type Checked = { readonly bytes: Uint8Array; readonly header: BatchHeader; readonly summary: BatchSummary }
-type Refused = { readonly error: ErrorName; readonly message: string }
+type Refused = {
+  readonly error: ErrorName
+  readonly message: string
+  /** Places of the bad records in the batch, where single records are bad. */
+  readonly badRecords?: readonly number[]
+}
 
 export function appendBatch(node: BrokerNode, partition: Partition, produced: ProducedBatch): Appended {
   const { loop } = node
@@ -57,6 +64,7 @@ export function appendBatch(node: BrokerNode, partition: Partition, produced: Pr
   const baseOffset = partition.log.logEndOffset
   assignBatch(bytes, 0, baseOffset, partition.image.leaderEpoch)
   if (config.messageTimestampType === 'LogAppendTime') setLogAppendTime(bytes, 0, wallNow)
+  else if (header.maxTimestamp !== checked.summary.maxTimestamp) setMaxTimestamp(bytes, checked.summary.maxTimestamp)
   partition.appendAsLeader(bytes, produced.written)
   return appended(config, baseOffset, baseOffset + header.lastOffsetDelta + 1, wallNow)
 }
@@ -66,8 +74,15 @@ function appended(config: TopicConfig, baseOffset: number, endOffset: number, ti
   return { error: 'NONE', message: null, baseOffset, endOffset, logAppendTimeMs, recordErrors: [] }
 }
 
-function refused({ error, message }: Refused): Appended {
-  return { error, message, baseOffset: -1, endOffset: -1, logAppendTimeMs: -1, recordErrors: [] }
+/** Searches by time go by what the header says, so what it says must be so. */
+function setMaxTimestamp(bytes: Uint8Array, maxTimestamp: number): void {
+  writeInt64(bytes, batchPosition.maxTimestamp, maxTimestamp)
+  renewBatchCrc(bytes, 0)
+}
+
+function refused({ error, message, badRecords = [] }: Refused): Appended {
+  const recordErrors = badRecords.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: message }))
+  return { error, message, baseOffset: -1, endOffset: -1, logAppendTimeMs: -1, recordErrors }
 }
 
 function tooLarge(sizeBytes: number, config: TopicConfig): Refused {
@@ -95,7 +110,7 @@ function checkBatch(produced: ProducedBatch, config: TopicConfig, wallNow: numbe
     const bad = checkHeader(records, header, produced.apiVersion) ?? checkSize(header, config)
     if (bad !== undefined) return bad
     const summary = validateBatch(records, 0, { maxBytes: inflatedBytesMax })
-    return checkTimestamps(summary, config, wallNow) ?? { bytes: records, header, summary }
+    return checkRecords(records, summary, { config, wallNow }) ?? { bytes: records, header, summary }
   } catch (error) {
     if (error instanceof MalformedMessage) return { error: 'INVALID_RECORD', message: error.message }
     throw error
@@ -114,6 +129,7 @@ function checkHeader(records: Uint8Array, header: BatchHeader, apiVersion: numbe
     return invalid('A producer id needs an epoch and a sequence.')
   }
   if (isTransactional(header)) return { error: 'INVALID_TXN_STATE', message: 'Transactions are not served.' }
+  if (usesLogAppendTime(header)) return { error: 'INVALID_TIMESTAMP', message: 'LogAppendTime is the broker\'s to set.' }
   if (compressionOf(header) === 'zstd' && apiVersion < zstdSinceVersion) {
     return { error: 'UNSUPPORTED_COMPRESSION_TYPE', message: 'zstd needs Produce version 7.' }
   }
@@ -126,14 +142,27 @@ function checkSize({ sizeBytes }: BatchHeader, config: TopicConfig): Refused | u
   return undefined
 }
 
-function checkTimestamps(summary: BatchSummary, config: TopicConfig, wallNow: number): Refused | undefined {
-  if (config.messageTimestampType === 'LogAppendTime') return undefined
-  const { minTimestamp, maxTimestamp } = summary
-  const { messageTimestampBeforeMaxMs, messageTimestampAfterMaxMs } = config
-  if (maxTimestamp - wallNow > messageTimestampAfterMaxMs || wallNow - minTimestamp > messageTimestampBeforeMaxMs) {
-    return { error: 'INVALID_TIMESTAMP', message: `Timestamps ${minTimestamp} to ${maxTimestamp} are too far from now.` }
+/** What single records can get wrong. One bad record fails the batch. */
+function checkRecords(
+  bytes: Uint8Array,
+  summary: BatchSummary,
+  { config, wallNow }: { readonly config: TopicConfig; readonly wallNow: number },
+): Refused | undefined {
+  const refuse = (refusal: Refused, isBad: (record: DecodedRecord) => boolean): Refused | undefined => {
+    const records = decodeRecords(bytes, 0, { maxBytes: inflatedBytesMax })
+    const badRecords = records.filter(isBad).map(({ offset }) => offset)
+    return badRecords.length === 0 ? undefined : { ...refusal, badRecords }
   }
-  return undefined
+  if (summary.hasNullKey && config.cleanupPolicy.includes('compact')) {
+    const refusal: Refused = { error: 'INVALID_RECORD', message: 'A compacted topic takes no record without a key.' }
+    return refuse(refusal, ({ key }) => key === null)
+  }
+  if (config.messageTimestampType === 'LogAppendTime') return undefined
+  const earliest = wallNow - config.messageTimestampBeforeMaxMs
+  const latest = wallNow + config.messageTimestampAfterMaxMs
+  if (summary.minTimestamp >= earliest && summary.maxTimestamp <= latest) return undefined
+  const refusal: Refused = { error: 'INVALID_TIMESTAMP', message: 'The timestamp is too far from the broker\'s clock.' }
+  return refuse(refusal, ({ timestamp }) => timestamp !== noTimestamp && (timestamp < earliest || timestamp > latest))
 }
 
 /** The batch as the topic wants it stored: as it came, unless compression.type names another codec. */

@@ -13,6 +13,7 @@ import { apis } from '../../../protocol/apis.ts'
 import type { ProduceRequest, ProduceResponseInput } from '../../../protocol/apis/00-produce.ts'
 import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { toBigInt } from '../../../protocol/int64.ts'
+import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
@@ -100,6 +101,7 @@ function produceItem(
   const found = findLeader(node, item.asked, -1)
   if (found.partition === undefined) return refuse(found.error)
   const { partition } = found
+  if (isInternalTopic(partition.options.topic)) return refuse('INVALID_TOPIC_EXCEPTION')
   const members = partition.image.inSyncReplicas.length
   if (acks === -1 && members < partition.minInSyncReplicas) return refuse('NOT_ENOUGH_REPLICAS')
   const written = (): void => {
@@ -145,7 +147,7 @@ function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[] | undefi
     return {
       index,
       errorCode: errorCode.NONE,
-      baseOffset: toBigInt(appended.baseOffset),
+      baseOffset: toBigInt(node.decisions.answeredOffset(appended.baseOffset)),
       logAppendTimeMs: toBigInt(appended.logAppendTimeMs),
       logStartOffset: toBigInt(node.replicas.get(topicIdOf(node, item), index)?.log.logStartOffset ?? -1),
     }

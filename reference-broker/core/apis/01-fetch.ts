@@ -13,6 +13,7 @@ import { apis } from '../../../protocol/apis.ts'
 import type { FetchRequest, FetchResponseInput } from '../../../protocol/apis/01-fetch.ts'
 import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { toBigInt, toNumber } from '../../../protocol/int64.ts'
+import { forEachBatch, lastOffset } from '../../../protocol/record-batch.ts'
 import type { TimerId } from '../../../ports/events.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -24,6 +25,7 @@ type TopicAnswer = FetchResponseInput['responses'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
 
 const noRecords = new Uint8Array(0)
+const readCommitted = 1
 
 /** One partition of a fetch, with what has been decided about it so far. */
 interface Item {
@@ -38,7 +40,7 @@ interface Item {
 
 export function fetchHandler(node: BrokerNode): Handler {
   return handler(apis.Fetch, (context, request, respond) => {
-    if (request.sessionId !== 0 && request.sessionEpoch > 0) {
+    if (request.sessionEpoch > 0) {
       return respond({ errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] })
     }
     const fetch = new FetchInWork(node, request, context)
@@ -85,8 +87,10 @@ class FetchInWork {
     for (const item of this.#items) {
       this.#check(item)
       if (this.#isFollower && item.partition !== undefined && item.diverging === undefined) {
-        const epoch = toNumber(this.#request.replicaState.replicaEpoch)
-        item.partition.followerFetched(this.#replicaId, epoch, item.fetchOffset)
+        const brokerEpoch = toNumber(this.#request.replicaState.replicaEpoch)
+        const word = { brokerEpoch, fetchOffset: item.fetchOffset, logStartOffset: toNumber(item.wants.logStartOffset) }
+        item.error = item.partition.followerFetched(this.#replicaId, word)
+        if (item.error !== 'NONE') item.partition = undefined
       }
     }
     this.#read()
@@ -121,15 +125,22 @@ class FetchInWork {
 
   /** How far this reader may read. */
   #bound(partition: Partition): number {
-    return this.#isFollower ? partition.log.logEndOffset : partition.highWatermark
+    const { highWatermark, log } = partition
+    const view = { isFollower: this.#isFollower, highWatermark, logEndOffset: log.logEndOffset }
+    return this.#node.decisions.readBound(view)
+  }
+
+  get #maxBytes(): number {
+    const { maxBytes } = this.#request
+    return this.#isFollower ? maxBytes : Math.min(maxBytes, this.#node.config.fetchMaxBytes)
   }
 
   /** Reads partition after partition, because what one takes is no longer there for the next. */
   #read(): void {
     this.#reading = true
     this.#again = false
-    const { maxBytes } = this.#request
-    let left = Math.min(maxBytes, this.#isFollower ? maxBytes : this.#node.config.fetchMaxBytes)
+    let left = this.#maxBytes
+    let isFirst = true
     let bytes = 0
     const next = (i: number): void => {
       const item = this.#items[i]
@@ -138,10 +149,12 @@ class FetchInWork {
       const { partition } = item
       const endOffset = partition === undefined ? 0 : this.#bound(partition)
       if (partition === undefined || item.diverging !== undefined || item.fetchOffset >= endOffset) return next(i + 1)
-      const limits = { maxBytes: Math.min(left, item.wants.partitionMaxBytes), endOffset, atLeastOne: bytes === 0 }
-      return partition.log.read(item.fetchOffset, limits, (records) => {
+      const limits = { maxBytes: Math.min(left, item.wants.partitionMaxBytes), endOffset, atLeastOne: isFirst }
+      return partition.log.read(item.fetchOffset, limits, (read) => {
+        const records = this.#isDeleted(item, partition) ? noRecords : read
         item.records = records
-        bytes += records.length
+        isFirst &&= records.length === 0
+        bytes += this.#countedBytes(item, limits)
         left = Math.max(0, left - records.length)
         next(i + 1)
       })
@@ -149,15 +162,33 @@ class FetchInWork {
     next(0)
   }
 
+  /** What was asked for was deleted while it was read: what follows it must not be taken for it. */
+  #isDeleted(item: Item, partition: Partition): boolean {
+    if (item.fetchOffset >= partition.log.logStartOffset) return false
+    item.partition = undefined
+    this.#refuse(item, 'OFFSET_OUT_OF_RANGE')
+    return true
+  }
+
+  /** Towards `minBytes`. Where the limits held batches back it is the limit: waiting would not bring more. */
+  #countedBytes({ records, fetchOffset }: Item, limits: { readonly maxBytes: number; readonly endOffset: number }): number {
+    if (records.length >= this.#request.minBytes) return records.length
+    let end = fetchOffset
+    forEachBatch(records, (header) => {
+      end = lastOffset(header) + 1
+    })
+    return end < limits.endOffset ? Math.max(records.length, limits.maxBytes) : records.length
+  }
+
   #haveRead(bytes: number): void {
     this.#reading = false
     const settled =
       this.#items.length === 0 ||
-      bytes >= this.#request.minBytes ||
+      bytes >= Math.min(this.#request.minBytes, this.#maxBytes) ||
       this.#request.maxWaitMs <= 0 ||
       this.#items.some((item) => item.error !== 'NONE' || item.diverging !== undefined)
     if (settled) return this.#finish()
-    if (this.#again) return this.#read()
+    if (this.#again) return this.#tryAgain()
     if (this.#timer === undefined) this.#park()
   }
 
@@ -206,7 +237,8 @@ class FetchInWork {
 
   #answerOf(item: Item, hints: LeaderHint[]): PartitionAnswer {
     const { error, partition, diverging } = item
-    const base = { partitionIndex: item.wants.partition, errorCode: errorCode[error], abortedTransactions: null }
+    const abortedTransactions = this.#request.isolationLevel === readCommitted ? [] : null
+    const base = { partitionIndex: item.wants.partition, errorCode: errorCode[error], abortedTransactions }
     if (partition === undefined) {
       const hasHint = this.#context.apiVersion >= 12 && wantsLeaderHint(error)
       const hint = hasHint ? leaderHint(this.#node, item.asked) : undefined

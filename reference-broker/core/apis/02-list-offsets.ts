@@ -38,11 +38,11 @@ export function listOffsetsHandler(node: BrokerNode): Handler {
       open--
       if (open === 0) respond({ topics })
     }
+    const counts = timesAsked(request)
     for (const [i, topic] of request.topics.entries()) {
-      const indexes = topic.partitions.map(({ partitionIndex }) => partitionIndex)
       for (const [j, asked] of topic.partitions.entries()) {
         open++
-        const twice = indexes.indexOf(asked.partitionIndex) !== indexes.lastIndexOf(asked.partitionIndex)
+        const twice = counts.get(`${topic.name}-${asked.partitionIndex}`)! > 1
         const question = { node, version: context.apiVersion, replicaId: request.replicaId, topic: topic.name, asked, twice }
         lookUp(question, (error, found) => {
           topics[i]!.partitions[j] = {
@@ -58,6 +58,17 @@ export function listOffsetsHandler(node: BrokerNode): Handler {
     }
     settled()
   })
+}
+
+function timesAsked({ topics }: ListOffsetsRequest): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${name}-${partitionIndex}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+  }
+  return counts
 }
 
 interface Question {
@@ -94,6 +105,10 @@ function find(
   const hidden = query.isConsumer && highWatermark < partition.epochStartOffset
   const notYet: ErrorName = query.version >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE'
   const at = (offset: number): void => done('NONE', { offset, timestamp: -1, leaderEpoch: image.leaderEpoch })
+  const ifCommitted = (found: FoundOffset | undefined): void => {
+    if (found === undefined || found.offset < end) done('NONE', found ?? nothing)
+    else done(hidden ? notYet : 'NONE', nothing)
+  }
   const epochOf = (offset: number): number => log.epochs.entries.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
   switch (query.timestamp) {
     case -1:
@@ -105,11 +120,8 @@ function find(
     case -6:
       return done('NONE', nothing)
     case -3:
-      return log.offsetOfMaxTimestamp(end, (found) => done('NONE', found ?? nothing))
+      return log.offsetOfMaxTimestamp(log.logEndOffset, ifCommitted)
     default:
-      return log.offsetForTimestamp(query.timestamp, end, (found) => {
-        if (found === undefined && hidden) done(notYet, nothing)
-        else done('NONE', found ?? nothing)
-      })
+      return log.offsetForTimestamp(query.timestamp, log.logEndOffset, ifCommitted)
   }
 }

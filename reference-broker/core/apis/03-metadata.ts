@@ -12,11 +12,15 @@ import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { zeroUuid } from '../../../protocol/uuid.ts'
 import { isLegalTopicName } from '../controller/topic-name.ts'
 import type { PartitionImage, TopicImage } from '../metadata/image.ts'
+import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
 
 type TopicAnswer = MetadataResponseInput['topics'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
+
+/** Requests of v10 and v11 have the field already, and it must not be used (KIP-516). */
+const byIdSinceVersion = 12
 
 export function metadataHandler(node: BrokerNode): Handler {
   return handler(apis.Metadata, (context, request, respond) => {
@@ -40,6 +44,10 @@ function topicsAsked(node: BrokerNode, context: RequestContext, request: Metadat
   const describe = (topic: TopicImage): TopicAnswer => topicAnswer(node, context, topic)
   if (topics === null || (context.apiVersion === 0 && topics.length === 0)) {
     return [...image.topicsByName.values()].map(describe)
+  }
+  const byId = topics.some(({ name, topicId }) => name === null || topicId !== zeroUuid)
+  if (byId && context.apiVersion < byIdSinceVersion) {
+    return topics.map(({ name, topicId }) => missingTopic('INVALID_REQUEST', name ?? '', topicId))
   }
   return topics.map(({ name, topicId }) => {
     const topic = name === null ? image.topicsById.get(topicId) : image.topicsByName.get(name)
@@ -70,6 +78,7 @@ function topicAnswer(node: BrokerNode, context: RequestContext, topic: TopicImag
     errorCode: errorCode.NONE,
     name: topic.name,
     topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
     partitions: topic.partitions.map((partition, index) => partitionAnswer(node, context, { partition, index })),
   }
 }

@@ -1,4 +1,4 @@
-/** DeleteTopics v1-6: at the controller it writes, at a broker it is forwarded. v6 also by topic id. */
+/** DeleteTopics v1-6: at the controller it writes, at a broker it is forwarded. v3 TOPIC_DELETION_DISABLED; v6 also by topic id. */
 import { apis } from '../../../protocol/apis.ts'
 import type { DeleteTopicsRequest, DeleteTopicsResponseInput } from '../../../protocol/apis/20-delete-topics.ts'
 import { errorCode } from '../../../protocol/errors.ts'
@@ -18,10 +18,12 @@ function topicsAsked(request: DeleteTopicsRequest): AskedTopic[] {
 }
 
 export function deleteTopicsHandler(node: QuorumNode): Handler {
-  return handler(apis.DeleteTopics, (_context, request, respond) => {
+  return handler(apis.DeleteTopics, ({ apiVersion }, request, respond) => {
     const controller = node.controller()
     if (controller === undefined) return respond(allFailed(request, errorCode.NOT_CONTROLLER))
-    if (!node.config.deleteTopicEnable) return respond(allFailed(request, errorCode.TOPIC_DELETION_DISABLED))
+    if (!node.config.deleteTopicEnable) {
+      return respond(allFailed(request, errorCode[apiVersion < 3 ? 'INVALID_REQUEST' : 'TOPIC_DELETION_DISABLED']))
+    }
     return deleteTopics(controller, topicsAsked(request), (answers) => {
       const responses = answers.map(({ name, topicId, error }) => ({ name, topicId, errorCode: errorCode[error] }))
       respond({ responses })

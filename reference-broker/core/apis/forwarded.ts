@@ -1,5 +1,5 @@
 /**
- * Requests a broker takes for the controller: CreateTopics, DeleteTopics, DescribeQuorum. Any broker must accept them,
+ * Requests a broker takes for the controller: whatever changes the metadata, and DescribeQuorum. Any broker must accept them,
  * because clients ask whichever they like. While no controller answers, the broker asks again until the time is up.
  */
 import type { Api } from '../../../protocol/apis.ts'
@@ -15,7 +15,7 @@ export interface Forwarded<Req extends Message, Res extends Message> {
   /** Whether the node asked was not the controller any more. */
   readonly wasNotController: (response: Decoded<Res>) => boolean
   /** The answer when nobody could be asked in time. */
-  readonly failed: (request: Decoded<Req>, error: number) => Encodable<Res>
+  readonly failed: (request: Decoded<Req>, error: number, apiVersion: number) => Encodable<Res>
 }
 
 export function forwardedHandler<Req extends Message, Res extends Message>(
@@ -29,7 +29,7 @@ export function forwardedHandler<Req extends Message, Res extends Message>(
       node.channel.requestAt(api, context.apiVersion, request as never, (answer) => {
         if (answer.ok && !forwarded.wasNotController(answer.body)) return respond(answer.body as never)
         if (node.loop.now() < deadlineMs) return void node.loop.after(node.config.quorumRetryBackoffMs * 5, attempt)
-        return respond(forwarded.failed(request, errorCode.REQUEST_TIMED_OUT))
+        return respond(forwarded.failed(request, errorCode.REQUEST_TIMED_OUT, context.apiVersion))
       })
     }
     attempt()

@@ -1,6 +1,4 @@
 /** What is served where. A listener advertises exactly its list, and nothing else is answered on it. */
-import { apis } from '../../../protocol/apis.ts'
-import { errorCode } from '../../../protocol/errors.ts'
 import type { BrokerNode, QuorumNode } from '../node.ts'
 import type { Handler } from '../server/server.ts'
 import { produceHandler } from './00-produce.ts'
@@ -10,10 +8,20 @@ import { listOffsetsHandler } from './02-list-offsets.ts'
 import { metadataHandler } from './03-metadata.ts'
 import { createTopicsForwarded, createTopicsHandler } from './19-create-topics.ts'
 import { deleteTopicsForwarded, deleteTopicsHandler } from './20-delete-topics.ts'
+import { deleteRecordsHandler } from './21-delete-records.ts'
 import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
+import { describeConfigsHandler } from './32-describe-configs.ts'
+import { alterConfigsForwarded, alterConfigsHandler } from './33-alter-configs.ts'
+import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
+import { createPartitionsForwarded, createPartitionsHandler } from './37-create-partitions.ts'
+import { electLeadersForwarded, electLeadersHandler } from './43-elect-leaders.ts'
+import { incrementalAlterConfigsForwarded, incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
+import { describeQuorumForwarded, describeQuorumHandler } from './55-describe-quorum.ts'
+import { describeClusterHandler, describeControllersHandler } from './60-describe-cluster.ts'
+import { listConfigResourcesHandler } from './74-list-config-resources.ts'
+import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { controllerHandlers } from './controller-handlers.ts'
-import { forwardedHandler } from './forwarded.ts'
 import { quorumHandlers } from './quorum-handlers.ts'
 
 /** For clients and for the other brokers' fetchers. */
@@ -25,14 +33,19 @@ export function brokerHandlers(node: BrokerNode): readonly Handler[] {
     metadataHandler(node),
     createTopicsForwarded(node),
     deleteTopicsForwarded(node),
+    deleteRecordsHandler(node),
     initProducerIdHandler(node),
     offsetForLeaderEpochHandler(node),
-    forwardedHandler(node, {
-      api: apis.DescribeQuorum,
-      timeoutMs: () => node.config.requestTimeoutMs,
-      wasNotController: ({ topics }) => topics[0]?.partitions[0]?.errorCode === errorCode.NOT_LEADER_OR_FOLLOWER,
-      failed: (_request, error) => ({ errorCode: error, topics: [], nodes: [] }),
-    }),
+    describeConfigsHandler(node),
+    alterConfigsForwarded(node),
+    describeLogDirsHandler(node),
+    createPartitionsForwarded(node),
+    electLeadersForwarded(node),
+    incrementalAlterConfigsForwarded(node),
+    describeQuorumForwarded(node),
+    describeClusterHandler(node),
+    listConfigResourcesHandler(node),
+    describeTopicPartitionsHandler(node),
   ]
 }
 
@@ -42,6 +55,13 @@ export function controllerListenerHandlers(node: QuorumNode): readonly Handler[]
     fetchMetadataHandler(node),
     createTopicsHandler(node),
     deleteTopicsHandler(node),
+    describeConfigsHandler(node),
+    alterConfigsHandler(node),
+    createPartitionsHandler(node),
+    electLeadersHandler(node),
+    incrementalAlterConfigsHandler(node),
+    describeQuorumHandler(node),
+    describeControllersHandler(node),
     ...quorumHandlers(node),
     ...controllerHandlers(node),
   ]

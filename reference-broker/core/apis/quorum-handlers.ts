@@ -1,10 +1,10 @@
 /**
- * What quorum members say to each other: Vote (52), BeginQuorumEpoch (53), EndQuorumEpoch (54), DescribeQuorum (55).
+ * What quorum members say to each other: Vote (52), BeginQuorumEpoch (53), EndQuorumEpoch (54).
  * KIP-595; pre-vote: KIP-996. Every answer names the leader and epoch known here, so that whoever asks learns it.
  */
 import { apis } from '../../../protocol/apis.ts'
 import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
-import { toBigInt, toNumber } from '../../../protocol/int64.ts'
+import { toNumber } from '../../../protocol/int64.ts'
 import type { VoteRequest } from '../../../protocol/apis/52-vote.ts'
 import type { QuorumNode } from '../node.ts'
 import { metadataTopic } from '../raft/metadata-topic.ts'
@@ -14,7 +14,7 @@ import { handler, type Handler } from '../server/server.ts'
 type AskedVote = VoteRequest['topics'][number]['partitions'][number]
 
 export function quorumHandlers(node: QuorumNode): Handler[] {
-  return [voteHandler(node), beginQuorumEpochHandler(node), endQuorumEpochHandler(node), describeQuorumHandler(node)]
+  return [voteHandler(node), beginQuorumEpochHandler(node), endQuorumEpochHandler(node)]
 }
 
 function known(raft: Raft): { partitionIndex: number; leaderId: number; leaderEpoch: number } {
@@ -85,29 +85,5 @@ function endQuorumEpochHandler(node: QuorumNode): Handler {
     }
     const partition = { ...known(raft), errorCode: old ? errorCode.FENCED_LEADER_EPOCH : errorCode.NONE }
     return respond({ errorCode: errorCode.NONE, topics: [{ topicName: metadataTopic.name, partitions: [partition] }] })
-  })
-}
-
-function describeQuorumHandler(node: QuorumNode): Handler {
-  return handler(apis.DescribeQuorum, ({ apiVersion }, _request, respond) => {
-    const { raft, config } = node
-    const { leadership } = raft
-    const base = { ...known(raft), highWatermark: toBigInt(raft.highWatermark) }
-    const topic = (partition: Parameters<typeof respond>[0] extends infer B ? B : never): void => respond(partition)
-    if (leadership === undefined) {
-      const partition = { ...base, errorCode: errorCode.NOT_LEADER_OR_FOLLOWER, currentVoters: [], observers: [] }
-      return topic({ errorCode: errorCode.NONE, topics: [{ topicName: metadataTopic.name, partitions: [partition] }], nodes: [] })
-    }
-    const currentVoters = [
-      { replicaId: config.nodeId, logEndOffset: toBigInt(raft.log.syncedOffset) },
-      ...[...leadership.progress].map(([replicaId, { endOffset }]) => ({ replicaId, logEndOffset: toBigInt(endOffset) })),
-    ]
-    const partition = { ...base, errorCode: errorCode.NONE, currentVoters, observers: [] }
-    const nodes = config.quorumVoters.map(({ id, host, port }) => ({
-      nodeId: id,
-      listeners: [{ name: config.controllerListenerNames[0] ?? 'CONTROLLER', host, port }],
-    }))
-    const topics = [{ topicName: metadataTopic.name, partitions: [partition] }]
-    return topic({ errorCode: errorCode.NONE, topics, ...(apiVersion >= 2 && { nodes }) })
   })
 }

@@ -1,6 +1,6 @@
 /** Which brokers get the replicas of new partitions, of new topics and of old ones alike, and how such a partition starts. */
 import type { ErrorName } from '../../../protocol/errors.ts'
-import type { ClusterImage, PartitionImage } from '../metadata/image.ts'
+import type { BrokerImage, ClusterImage, PartitionImage } from '../metadata/image.ts'
 import type { PartitionRecord } from '../metadata/records.ts'
 import type { Controller } from './controller.ts'
 import { placeReplicas } from './placement.ts'
@@ -12,27 +12,34 @@ export interface Refusal {
 /** One list of brokers a partition; the first is its preferred leader. */
 export type Assigned = { readonly replicas: readonly number[][] } | Refusal
 
-/** Spreads partitions over the live brokers; over all registered ones where the live are too few. */
+/** As in Kafka: more at once could be more than one batch of the metadata log should carry. */
+export const partitionsMax = 10_000
+
+/**
+ * Spreads partitions over the live brokers. Where they are too few each partition gets all of them and some of the others,
+ * because it must begin with somebody to lead it.
+ */
 export function spreadReplicas(
   controller: Controller,
   shape: { readonly partitions: number; readonly replicationFactor: number },
 ): Assigned {
   const { image, options } = controller
-  const { replicationFactor } = shape
+  const { partitions, replicationFactor } = shape
+  if (partitions > partitionsMax) {
+    return { error: 'POLICY_VIOLATION', message: `${partitions} partitions are more than the ${partitionsMax} of one request.` }
+  }
   const registered = [...image.brokers.values()].filter((broker) => !broker.inControlledShutdown)
   if (replicationFactor > registered.length || !registered.some(({ fenced }) => !fenced)) {
     const message = `The replication factor is ${replicationFactor}, but ${registered.length} brokers are registered.`
     return { error: 'INVALID_REPLICATION_FACTOR', message }
   }
+  const { random } = options.loop.ports
+  const place = (brokers: readonly BrokerImage[], count: number): number[][] =>
+    placeReplicas(brokers, { ...shape, replicationFactor: count }, random)
   const live = registered.filter(({ fenced }) => !fenced)
-  const candidates = live.length >= replicationFactor ? live : registered
-  const replicas = placeReplicas(candidates, shape, options.loop.ports.random)
-  return { replicas: replicas.map((ids) => liveFirst(ids, (id) => image.isLive(id))) }
-}
-
-/** A partition must start with somebody to lead it. */
-function liveFirst(ids: readonly number[], isLive: (id: number) => boolean): number[] {
-  return [...ids.filter(isLive), ...ids.filter((id) => !isLive(id))]
+  if (live.length >= replicationFactor) return { replicas: place(live, replicationFactor) }
+  const others = place(registered.filter(({ fenced }) => fenced), replicationFactor - live.length)
+  return { replicas: place(live, live.length).map((ids, i) => [...ids, ...others[i]!]) }
 }
 
 /** Why partition `index` cannot have these `count` brokers, which somebody chose by hand. */

@@ -30,7 +30,7 @@ export function registerBroker(
   if (existing !== undefined && !existing.inControlledShutdown && controller.hasSession(brokerId)) {
     return done({ error: 'DUPLICATE_BROKER_REGISTRATION', brokerEpoch: -1 })
   }
-  const records = existing === undefined ? [] : controller.fencing(brokerId, isUnclean(existing, request))
+  const records = existing === undefined ? [] : controller.fencing(brokerId, isUnclean(controller, existing, request))
   records.push({
     kind: 'broker-registered',
     brokerId,
@@ -43,10 +43,10 @@ export function registerBroker(
   const first = controller.propose(records, (committed) => answer(first + records.length - 1, committed))
 }
 
-/** Unless it can say that it still has what it had in its last epoch, it may have lost some of it (KIP-966). */
-function isUnclean(existing: BrokerImage, { previousBrokerEpoch }: BrokerRegistrationRequest): boolean {
-  const previous = toNumber(previousBrokerEpoch)
-  return previous < 0 || (previous !== existing.epoch && previous !== existing.intactSince)
+function isUnclean(controller: Controller, existing: BrokerImage, request: BrokerRegistrationRequest): boolean {
+  const { epoch: brokerEpoch, intactSince } = existing
+  const previousBrokerEpoch = toNumber(request.previousBrokerEpoch)
+  return controller.options.decisions.isUncleanStop({ previousBrokerEpoch, brokerEpoch, intactSince })
 }
 
 export interface HeartbeatAnswer {

@@ -13,6 +13,7 @@ import { ClusterImage, type TopicImage } from '../metadata/image.ts'
 import { encodeMetadataRecord, type MetadataRecord } from '../metadata/records.ts'
 import type { Leadership } from '../raft/leadership.ts'
 import { withoutBroker, type ElectionContext } from './elections.ts'
+import { rebalanceLeaders } from './leader-elections.ts'
 
 export interface ControllerOptions {
   readonly config: BrokerConfig
@@ -37,6 +38,7 @@ export class Controller {
   #waiters: Waiter[] = []
   #committedTo: number
   #timer: TimerId | undefined
+  #rebalanceTimer: TimerId | undefined
   #deposed = false
 
   constructor(options: ControllerOptions, leadership: Leadership, committed: ClusterImage) {
@@ -47,6 +49,7 @@ export class Controller {
     const now = options.loop.now()
     for (const id of this.image.brokers.keys()) this.#lastHeardMs.set(id, now)
     this.#scheduleCheck()
+    if (options.config.autoLeaderRebalanceEnable) this.#scheduleRebalance()
     options.logger('info', 'active controller', { epoch: leadership.epoch })
   }
 
@@ -60,17 +63,27 @@ export class Controller {
     }
   }
 
+  /** What topics without settings of their own live by. */
+  get topicDefaults(): TopicConfig {
+    return effectiveTopicConfig(this.options.config.topicDefaults, this.image.clusterConfigs, new Map())
+  }
+
   #config(topic: TopicImage): TopicConfig {
     return effectiveTopicConfig(this.options.config.topicDefaults, this.image.clusterConfigs, topic.configs)
   }
 
   /**
    * Writes the records as one unit; the image has them at once. `done(true)`: committed. `done(false)`: this controller
-   * was deposed and nobody here knows. Returns the offset of the first record.
+   * was deposed and nobody here knows. Returns the offset of the first record. Without records it waits for what was
+   * proposed before, because an answer read from the image may rest on that.
    */
   propose(records: readonly MetadataRecord[], done: (committed: boolean) => void): number {
     if (this.#deposed) throw new Error('a deposed controller proposes nothing')
     const first = this.#leadership.nextOffset
+    if (records.length === 0) {
+      this.whenCommitted(first - 1, done)
+      return first
+    }
     for (const [i, record] of records.entries()) this.image.apply(record, first + i)
     const offset = this.#leadership.propose(records.map(encodeMetadataRecord))
     this.#waiters.push({ offset, done })
@@ -94,7 +107,7 @@ export class Controller {
 
   depose(): void {
     this.#deposed = true
-    if (this.#timer !== undefined) this.options.loop.cancel(this.#timer)
+    for (const timer of [this.#timer, this.#rebalanceTimer]) if (timer !== undefined) this.options.loop.cancel(timer)
     const waiters = this.#waiters
     this.#waiters = []
     for (const { done } of waiters) done(false)
@@ -125,6 +138,15 @@ export class Controller {
       this.options.logger('info', 'broker fenced', { brokerId: broker.id })
       this.propose(this.fencing(broker.id), () => undefined)
     }
+  }
+
+  #scheduleRebalance(): void {
+    const { leaderImbalanceCheckIntervalSeconds } = this.options.config
+    this.#rebalanceTimer = this.options.loop.after(leaderImbalanceCheckIntervalSeconds * 1000, () => {
+      const records = rebalanceLeaders(this.elections)
+      if (records.length > 0) this.propose(records, () => undefined)
+      this.#scheduleRebalance()
+    })
   }
 
   /** The records that take a broker out of service; `unclean`: and out of trust, until it has caught up. */

@@ -1,4 +1,5 @@
 import type { ErrorName } from '../../../protocol/errors.ts'
+import { metadataTopic } from '../raft/metadata-topic.ts'
 
 const legal = /^[a-zA-Z0-9._-]{1,249}$/
 
@@ -15,6 +16,9 @@ export function topicNameError(
   if (!isLegalTopicName(name)) {
     const message = 'A topic name has 1 to 249 characters of a-z, A-Z, 0-9, ".", "_" and "-", and is not "." or "..".'
     return { error: 'INVALID_TOPIC_EXCEPTION', message }
+  }
+  if (name === metadataTopic.name) {
+    return { error: 'TOPIC_AUTHORIZATION_FAILED', message: `${name} is the cluster's own metadata.` }
   }
   if (existing.has(name)) return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic ${name} exists.` }
   const folded = name.replaceAll('.', '_')

@@ -2,13 +2,13 @@
 import type { CreateTopicsRequest } from '../../../protocol/apis/19-create-topics.ts'
 import type { ErrorName } from '../../../protocol/errors.ts'
 import { toBigInt } from '../../../protocol/int64.ts'
-import { readUuid } from '../../../protocol/uuid.ts'
+import { readUuid, zeroUuid } from '../../../protocol/uuid.ts'
 import { randomBytes } from '../../../ports/random.ts'
 import { topicConfig } from '../config/broker-config.ts'
 import type { TopicImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
+import { assignmentError, newPartition, newPartitionRecord, partitionsMax, spreadReplicas, type Assigned, type Refusal } from './assignments.ts'
 import type { Controller } from './controller.ts'
-import { placeReplicas } from './placement.ts'
 import { topicNameError } from './topic-name.ts'
 
 export type AskedTopic = CreateTopicsRequest['topics'][number]
@@ -21,7 +21,7 @@ export interface TopicAnswer {
   readonly topic: TopicImage | undefined
 }
 
-type Planned = { readonly topic: TopicImage } | { readonly error: ErrorName; readonly message: string }
+type Planned = { readonly topic: TopicImage } | Refusal
 
 /** `done` comes when the log has committed them, which is before every broker knows. */
 export function createTopics(
@@ -29,90 +29,72 @@ export function createTopics(
   request: CreateTopicsRequest,
   done: (answers: readonly TopicAnswer[]) => void,
 ): void {
-  const names = request.topics.map(({ name }) => name)
+  const partitions = request.topics.reduce((sum, { numPartitions, assignments }) => sum + Math.max(numPartitions, assignments.length), 0)
+  if (partitions > partitionsMax) {
+    const message = `The request asks for more than ${partitionsMax} partitions.`
+    return done(request.topics.map(({ name }) => ({ name, error: 'POLICY_VIOLATION', message, topic: undefined })))
+  }
+  const twice = repeated(request.topics.map(({ name }) => name))
+  const names = new Map<string, unknown>(controller.image.topicsByName)
   const records: MetadataRecord[] = []
   const answers = request.topics.map((asked): TopicAnswer => {
-    const twice = names.filter((name) => name === asked.name).length > 1
-    const planned: Planned = twice
+    const planned: Planned = twice.has(asked.name)
       ? { error: 'INVALID_REQUEST', message: 'The topic is named twice in the request.' }
-      : planTopic(controller, asked)
+      : planTopic(controller, asked, names)
     if ('error' in planned) return { name: asked.name, ...planned, topic: undefined }
+    names.set(asked.name, planned.topic)
     if (!request.validateOnly) records.push(...recordsOf(planned.topic))
     return { name: asked.name, error: 'NONE', message: null, topic: planned.topic }
   })
-  if (records.length === 0) return done(answers)
   controller.propose(records, (committed) => {
-    if (committed) return done(answers)
     const lost = { error: 'NOT_CONTROLLER', message: null, topic: undefined } as const
-    done(answers.map((answer) => (answer.error === 'NONE' ? { ...answer, ...lost } : answer)))
+    done(committed ? answers : answers.map((answer) => ({ ...answer, ...lost })))
   })
+}
+
+/** What a list has more than once. */
+function repeated(list: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  return new Set(list.filter((each) => seen.size === seen.add(each).size))
 }
 
 function recordsOf(topic: TopicImage): MetadataRecord[] {
   const configs = [...topic.configs].map(([name, value]) => ({ name, value }))
   return [
     { kind: 'topic-created', name: topic.name, topicId: topic.id, configs },
-    ...topic.partitions.map((partition, partitionIndex): MetadataRecord => ({
-      kind: 'partition',
-      topicId: topic.id,
-      partitionIndex,
-      ...partition,
-      replicas: [...partition.replicas],
-      inSyncReplicas: [...partition.inSyncReplicas],
-      eligibleLeaderReplicas: [],
-    })),
+    ...topic.partitions.map((partition, index) => newPartitionRecord(topic.id, index, partition)),
   ]
 }
 
-function planTopic(controller: Controller, asked: AskedTopic): Planned {
-  const nameError = topicNameError(asked.name, controller.image.topicsByName)
+function planTopic(controller: Controller, asked: AskedTopic, names: ReadonlyMap<string, unknown>): Planned {
+  const nameError = topicNameError(asked.name, names)
   if (nameError !== undefined) return nameError
-  const configs = new Map(asked.configs.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])))
-  const config = topicConfig(controller.options.config.topicDefaults, Object.fromEntries(configs))
+  const empty = asked.configs.find(({ value }) => value === null)
+  if (empty !== undefined) return { error: 'INVALID_CONFIG', message: `${empty.name} has no value.` }
+  const configs = new Map(asked.configs.map(({ name, value }) => [name, value!]))
+  const config = topicConfig(controller.topicDefaults, Object.fromEntries(configs))
   if ('error' in config) return { error: 'INVALID_CONFIG', message: config.error }
   const placed = planReplicas(controller, asked)
   if ('error' in placed) return placed
-  const { image, options } = controller
-  const partitions = placed.replicas.map((replicas) => {
-    const inSyncReplicas = replicas.filter((id) => image.isLive(id))
-    const leader = inSyncReplicas[0]!
-    const epochs = { leaderEpoch: 0, partitionEpoch: 0 }
-    return { replicas, inSyncReplicas, leader, ...epochs, eligibleLeaderReplicas: [], lastKnownLeader: leader }
-  })
-  const id = readUuid(randomBytes(options.loop.ports.random, 16), 0)
+  const partitions = placed.replicas.map((replicas) => newPartition(controller.image, replicas))
+  const id = readUuid(randomBytes(controller.options.loop.ports.random, 16), 0)
   return { topic: { name: asked.name, id, configs, partitions } }
 }
 
-type Placed = { readonly replicas: readonly number[][] } | { readonly error: ErrorName; readonly message: string }
-
-function planReplicas(controller: Controller, asked: AskedTopic): Placed {
+function planReplicas(controller: Controller, asked: AskedTopic): Assigned {
   if (asked.assignments.length > 0) return manualReplicas(controller, asked)
-  const { config, loop } = controller.options
+  const { config } = controller.options
   const partitions = asked.numPartitions === -1 ? config.numPartitions : asked.numPartitions
   const replicationFactor = asked.replicationFactor === -1 ? config.defaultReplicationFactor : asked.replicationFactor
   if (partitions <= 0) return { error: 'INVALID_PARTITIONS', message: 'A topic needs at least one partition.' }
   if (replicationFactor <= 0) {
     return { error: 'INVALID_REPLICATION_FACTOR', message: 'The replication factor must be at least 1.' }
   }
-  const { image } = controller
-  const registered = [...image.brokers.values()].filter((broker) => !broker.inControlledShutdown)
-  if (replicationFactor > registered.length || !registered.some(({ fenced }) => !fenced)) {
-    const message = `The replication factor is ${replicationFactor}, but ${registered.length} brokers are registered.`
-    return { error: 'INVALID_REPLICATION_FACTOR', message }
-  }
-  const live = registered.filter(({ fenced }) => !fenced)
-  const candidates = live.length >= replicationFactor ? live : registered
-  const replicas = placeReplicas(candidates, { partitions, replicationFactor }, loop.ports.random)
-  return { replicas: replicas.map((ids) => liveFirst(ids, (id) => image.isLive(id))) }
+  return spreadReplicas(controller, { partitions, replicationFactor })
 }
 
-/** A partition must start with somebody to lead it. */
-function liveFirst(ids: readonly number[], isLive: (id: number) => boolean): number[] {
-  return [...ids.filter(isLive), ...ids.filter((id) => !isLive(id))]
-}
-
-function manualReplicas(controller: Controller, asked: AskedTopic): Placed {
-  const refuse = (message: string): Placed => ({ error: 'INVALID_REPLICA_ASSIGNMENT', message })
+function manualReplicas(controller: Controller, asked: AskedTopic): Assigned {
+  const refuse = (message: string): Assigned => ({ error: 'INVALID_REPLICA_ASSIGNMENT', message })
   if (asked.numPartitions !== -1 || asked.replicationFactor !== -1) {
     return { error: 'INVALID_REQUEST', message: 'Give either an assignment or partition count and replication factor.' }
   }
@@ -121,10 +103,8 @@ function manualReplicas(controller: Controller, asked: AskedTopic): Placed {
   for (let index = 0; index < asked.assignments.length; index++) {
     const ids = byPartition.get(index)
     if (ids === undefined) return refuse('Partitions must be numbered from 0 without gaps.')
-    if (ids.length === 0 || new Set(ids).size !== ids.length) return refuse('Each partition needs distinct brokers.')
-    if (ids.length !== asked.assignments[0]!.brokerIds.length) return refuse('All partitions need as many replicas.')
-    if (ids.some((id) => !controller.image.brokers.has(id))) return refuse('A broker of the assignment is not registered.')
-    if (!ids.some((id) => controller.image.isLive(id))) return refuse(`No live broker for partition ${index}.`)
+    const error = assignmentError(controller.image, ids, { index, count: asked.assignments[0]!.brokerIds.length })
+    if (error !== undefined) return refuse(error)
     replicas.push([...ids])
   }
   return { replicas }
@@ -143,23 +123,22 @@ export function deleteTopics(
   done: (answers: readonly DeletedTopic[]) => void,
 ): void {
   const records: MetadataRecord[] = []
-  const seen = new Set<string>()
+  const { topicsByName, topicsById } = controller.image
+  const find = (name: string | null, topicId: string): TopicImage | undefined =>
+    name === null ? topicsById.get(topicId) : topicsByName.get(name)
+  const twice = repeated(asked.map(({ name, topicId }) => find(name, topicId)?.id ?? name ?? topicId))
   const answers = asked.map(({ name, topicId }): DeletedTopic => {
-    const { topicsByName, topicsById } = controller.image
-    const topic = name === null ? topicsById.get(topicId) : topicsByName.get(name)
+    if ((name === null) === (topicId === zeroUuid)) return { name, topicId, error: 'INVALID_REQUEST' }
+    const topic = find(name, topicId)
+    if (twice.has(topic?.id ?? name ?? topicId)) return { name, topicId, error: 'INVALID_REQUEST' }
     if (topic === undefined) {
       return { name, topicId, error: name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION' }
     }
-    if (seen.has(topic.id)) return { name, topicId, error: 'INVALID_REQUEST' }
-    seen.add(topic.id)
     records.push({ kind: 'topic-removed', topicId: topic.id })
     return { name: topic.name, topicId: topic.id, error: 'NONE' }
   })
-  if (records.length === 0) return done(answers)
   controller.propose(records, (committed) => {
-    const lost = (answer: DeletedTopic): DeletedTopic =>
-      answer.error === 'NONE' ? { ...answer, error: 'NOT_CONTROLLER' } : answer
-    done(committed ? answers : answers.map(lost))
+    done(committed ? answers : answers.map((answer) => ({ ...answer, error: 'NOT_CONTROLLER' })))
   })
 }
 

@@ -82,20 +82,17 @@ export class LogReader implements SearchedLog {
     })
   }
 
-  /** Calls `then` when the segment's indexes are in memory, or the segment is gone. */
+  /** Calls `then` when the segment's indexes are in memory, or something was removed from the log meanwhile. */
   withIndexes(segment: Segment, then: () => void): void {
     if (segment.indexes !== undefined) return then()
     const { loop, state, failure } = this.#options
     const generation = this.#generation
     loadIndexes(loop, segment, state.config.indexIntervalBytes, (loaded) => {
       if (failure.failed) return
-      if (generation === this.#generation) {
-        if (!failure.passes(loaded) || !loaded.ok) return
-        segment.indexes ??= loaded.indexes
-        return then()
-      }
-      if (state.segments.includes(segment) && !this.#closed) this.withIndexes(segment, then)
-      else then()
+      if (generation !== this.#generation) return then()
+      if (!loaded.ok) return failure.fail(loaded.reason)
+      segment.indexes ??= loaded.indexes
+      then()
     })
   }
 }

@@ -48,6 +48,11 @@ export class LogState {
     return low
   }
 
+  /** Drops the segments that lie wholly below `offset`, never the newest one, and returns them. */
+  dropBelow(offset: number): Segment[] {
+    return this.segments.splice(0, this.segmentIndexFor(offset))
+  }
+
   /** Whether an append of `sizeBytes` that begins with `header` belongs into a new segment, by Kafka's rules. */
   mustRollFor(header: BatchHeader, sizeBytes: number, wallNow: () => number): boolean {
     const { active, config } = this
@@ -74,8 +79,7 @@ export class LogState {
   /** Takes in the batch that follows at the end of the active segment. */
   add(header: BatchHeader): void {
     const { active } = this
-    const last = active.snapshots.at(-1)
-    if (last === undefined || active.sizeBytes - last.position >= snapshotIntervalBytes) this.#snapshot()
+    if (active.sizeBytes - active.snapshots.at(-1)!.position >= snapshotIntervalBytes) this.#snapshot()
     active.add(header, this.config.indexIntervalBytes)
     this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
     this.producers.apply(header)
@@ -126,7 +130,7 @@ export class LogState {
     this.producers.apply(header)
   }
 
-  /** Every header below the end went through `replay`. */
+  /** To be called when every header below the end went through `replay`. */
   endReplay(): void {
     if (this.active.snapshots.length === 0) this.#snapshotOfStart()
   }

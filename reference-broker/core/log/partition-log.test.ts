@@ -273,9 +273,16 @@ class Twins {
   readEverywhere(): void {
     const { log, model } = this
     for (let offset = this.offset(0); offset <= model.logEndOffset + 1; offset++) {
-      const limits = { maxBytes: 700, endOffset: model.logEndOffset, atLeastOne: true }
-      log.read(offset, limits, this.once())
-      log.read(offset, limits, (bytes) => this.expectRead(bytes, offset, limits))
+      for (const endOffset of [model.logEndOffset, offset + 3]) {
+        for (const maxBytes of [150, 700]) {
+          const limits = { maxBytes, endOffset, atLeastOne: offset % 2 === 0 }
+          const done = this.once()
+          log.read(offset, limits, (bytes) => {
+            this.expectRead(bytes, offset, limits)
+            done()
+          })
+        }
+      }
     }
     this.settle()
   }
@@ -365,7 +372,7 @@ it('a truncation into an old segment after a restart is exact, and is not paid f
   const oldest = disk.files.find((file) => file.endsWith('.log'))
   const oldestReads = (): number => disk.calls.filter(({ call, file }) => call === 'read' && file === oldest).length
   disk.recording = true
-  for (const [offset, mayRead] of [[16, true], [14, false], [13, false]] as const) {
+  for (const [offset, mayRead] of [[29, false], [16, true], [14, false], [13, false]] as const) {
     const before = oldestReads()
     model.truncateTo(offset)
     log.truncateTo(offset, () => undefined)
@@ -390,6 +397,23 @@ it('while a truncation looks for its place, the log already ends there', () => {
   })
   disk.run(loop)
   expect(settledAt).toBe(4)
+})
+
+it('a read that a truncation overtakes tells of the log as it is then', () => {
+  const disk = new MemoryDisk()
+  const { loop, log } = openForTest(disk, { config: { cacheBytes: 100 } })
+  for (let i = 0; i < 4; i++) log.append(plainBatch(i, 1), () => undefined)
+  disk.run(loop)
+  const served: Uint8Array[] = []
+  log.read(0, everything, (bytes) => served.push(bytes))
+  expect(served).toEqual([])
+  log.truncateTo(3, () => undefined)
+  log.whenSettled(() => log.append(plainBatch(3, 2, 1), () => undefined))
+  disk.run(loop)
+  expect(served.length).toBe(1)
+  expect(log.logEndOffset).toBe(5)
+  const now = join([...[0, 1, 2].map((i) => plainBatch(i, 1)), plainBatch(3, 2, 1)])
+  expect(served[0]).toEqual(now.subarray(0, served[0]!.length))
 })
 
 it('what a truncation took is not served from memory, though it came in one piece with what stays', () => {

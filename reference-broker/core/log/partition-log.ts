@@ -8,7 +8,7 @@ import type { DiskLoop } from '../../../ports/loop.ts'
 import { forEachBatch, readBatchHeader, type BatchHeader } from '../../../protocol/record-batch.ts'
 import type { ReadLimits } from './batch-walk.ts'
 import { cleanShutdownFile, renderCheckpoint, type RestoredLog } from './clean-shutdown.ts'
-import { removeFiles, retractFile, runTogether, stepDone, type Step, type StepDone } from './disk-steps.ts'
+import { removeFiles, retractFile, runTogether, stepDone, type Step, type StepDone, type StepResult } from './disk-steps.ts'
 import type { EpochCache, EpochEnd } from './epoch-cache.ts'
 import { GroupSync } from './group-sync.ts'
 import { FailureLatch } from './failure-latch.ts'
@@ -16,7 +16,7 @@ import { saveIndexes } from './index-files.ts'
 import type { LogConfig, LogDecisions } from './log-config.ts'
 import { LogReader } from './log-reader.ts'
 import type { LogState } from './log-state.ts'
-import { logStartFile, renderLogStart } from './log-start.ts'
+import { logStartFile, renderLogStart, type LogStart } from './log-start.ts'
 import { MemoryTail, type Cut } from './memory-tail.ts'
 import { OrderedFiles } from './ordered-files.ts'
 import { sequencesOf, type BatchClass, type ProducerStates } from './producer-state.ts'
@@ -76,6 +76,9 @@ export class PartitionLog {
   readonly #sync: GroupSync
   readonly #failure: FailureLatch
   readonly #wallNow: () => number
+  /** What the log-start file says, or will when all that is under way is done. */
+  #recordedStart: LogStart
+  #recordsUnderWay = 0
   #truncating = false
   #closed = false
   #whenSettled: (() => void)[] = []
@@ -84,6 +87,7 @@ export class PartitionLog {
     const { state, logStartOffset } = restored
     this.dir = state.dir
     this.logStartOffset = logStartOffset
+    this.#recordedStart = { baseOffset: state.segments[0]!.baseOffset, logStartOffset }
     this.logEndOffset = state.endOffset
     this.writtenOffset = state.endOffset
     this.syncedOffset = state.endOffset
@@ -104,6 +108,11 @@ export class PartitionLog {
 
   get producers(): ProducerStates {
     return this.#state.producers
+  }
+
+  /** Where the first segment begins, at or below `logStartOffset`: batches from here on may still be read. */
+  get baseOffset(): number {
+    return this.#state.segments[0]!.baseOffset
   }
 
   /** Bytes of all batches, those being written too. */
@@ -226,7 +235,7 @@ export class PartitionLog {
       this.epochs.truncateFromEnd(this.logEndOffset)
       return done()
     }
-    if (offset < this.#state.segments[0]!.baseOffset) return this.truncateFullyAndStartAt(offset, done)
+    if (offset < this.baseOffset) return this.truncateFullyAndStartAt(offset, done)
     this.#reader.invalidate()
     this.#truncating = true
     const segmentIndex = this.#state.segmentIndexFor(offset)
@@ -263,7 +272,7 @@ export class PartitionLog {
         ended({ ok: true })
       })
     this.#sync.markDirty(logFile)
-    runTogether([...this.#removals(removed), cutFile, replay], this.#then(done))
+    runTogether([...this.#recordStart(), ...this.#removals(removed), cutFile, replay], this.#then(done))
   }
 
   /** The newest files go first, so that what a crash leaves is the beginning of the log. */
@@ -318,20 +327,60 @@ export class PartitionLog {
   truncateFullyAndStartAt(offset: number, done: () => void): void {
     if (!this.#isUsable('truncateFullyAndStartAt')) return
     this.#reader.invalidate()
-    const steps: Step[] = []
-    if (offset !== this.#state.segments[0]!.baseOffset) steps.push(this.#recordStart(offset))
-    steps.push(...this.#removals(this.#state.reset(offset, this.#wallNow())))
+    const removed = this.#state.reset(offset, this.#wallNow())
     this.#lowerEnd(offset)
     this.#tail.clear(offset)
     this.logStartOffset = offset
     this.writtenOffset = offset
     this.syncedOffset = offset
-    runTogether(steps, this.#then(done))
+    runTogether([...this.#recordStart(), ...this.#removals(removed)], this.#then(done))
   }
 
-  #recordStart(baseOffset: number): Step {
+  // ---- deleting from the front
+
+  /**
+   * What lies below `offset`, which is not beyond the end, no longer belongs to the log; an offset at or below the start
+   * changes nothing. `done` when that is durable. Segments wholly below are gone at once; their files follow after `done`.
+   */
+  advanceLogStart(offset: number, done: () => void): void {
+    if (!this.#isUsable('advanceLogStart')) return
+    if (offset > this.logEndOffset) throw new Error(`a log that ends at ${this.logEndOffset} cannot start at ${offset}`)
+    if (offset <= this.logStartOffset && this.#recordsUnderWay === 0) return done()
+    this.logStartOffset = Math.max(this.logStartOffset, offset)
+    const dropped = this.#state.dropBelow(this.logStartOffset)
+    if (dropped.length > 0) this.#reader.invalidate()
+    this.epochs.truncateFromStart(this.logStartOffset)
+    const recorded = this.#then(() => {
+      done()
+      this.#removeDropped(dropped)
+    })
+    runTogether([this.#writeStart()], recorded)
+  }
+
+  /** Only now: until the new start is durable, a torn file below it would cut off the rest of the log. */
+  #removeDropped(dropped: readonly Segment[]): void {
+    for (const { logFile } of dropped) this.#sync.forget(logFile)
+    const files = dropped.flatMap(({ logFile, indexFiles }) => [logFile, ...indexFiles])
+    removeFiles(this.#loop, files, this.#then(() => undefined))
+  }
+
+  /** The step that makes the start of the log durable, if there is another on disk. */
+  #recordStart(): Step[] {
+    const { baseOffset, logStartOffset } = this.#recordedStart
+    const same = baseOffset === this.baseOffset && logStartOffset === this.logStartOffset
+    return same ? [] : [this.#writeStart()]
+  }
+
+  #writeStart(): Step {
     const file = logStartFile(this.dir)
-    return (ended) => this.#files.replace(file, renderLogStart(baseOffset), stepDone(`write ${file}`, ended))
+    const start = { baseOffset: this.baseOffset, logStartOffset: this.logStartOffset }
+    this.#recordedStart = start
+    this.#recordsUnderWay++
+    const ended = (result: StepResult, done: StepDone): void => {
+      this.#recordsUnderWay--
+      done(result)
+    }
+    return (done) => this.#files.replace(file, renderLogStart(start), stepDone(`write ${file}`, (result) => ended(result, done)))
   }
 
   // ---- ending

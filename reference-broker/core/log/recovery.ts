@@ -11,7 +11,7 @@ import { removeFiles, retractFile, runTogether, stepDone, type Step, type StepDo
 import { loadIndexes } from './index-files.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogState } from './log-state.ts'
-import { logStartFile, parseLogStart } from './log-start.ts'
+import { logStartFile, parseLogStart, renderLogStart, type LogStart } from './log-start.ts'
 import { scanFile } from './scan-file.ts'
 import { Segment } from './segment.ts'
 
@@ -44,14 +44,14 @@ export function loadLog(loop: DiskLoop, dir: string, options: LoadOptions, done:
   loop.list(`${dir}/`, (result) => {
     if (!result.ok) return done({ ok: false, reason: `cannot list ${dir}: ${result.reason}` })
     const { files } = result
-    const load = (startOffset: number): void => {
-      new Loading({ loop, dir, config: options.config, files, startOffset, done }).start(options.cleanShutdown)
+    const load = (start: LogStart): void => {
+      new Loading({ loop, dir, config: options.config, files, start, done }).start(options.cleanShutdown)
     }
     const startFile = files.find(({ file }) => file === logStartFile(dir))
-    if (startFile === undefined) return load(0)
+    if (startFile === undefined) return load({ baseOffset: 0, logStartOffset: 0 })
     loop.read(startFile.file, 0, startFile.sizeBytes, (read) => {
-      const startOffset = read.ok ? parseLogStart(read.bytes) : undefined
-      if (startOffset !== undefined) load(startOffset)
+      const start = read.ok ? parseLogStart(read.bytes) : undefined
+      if (start !== undefined) load(start)
       else done({ ok: false, reason: `cannot read ${startFile.file}: ${read.ok ? 'no offset in it' : read.reason}` })
     })
   })
@@ -62,8 +62,7 @@ interface LoadingOptions {
   readonly dir: string
   readonly config: LogConfig
   readonly files: readonly FileEntry[]
-  /** Base of the first segment. */
-  readonly startOffset: number
+  readonly start: LogStart
   readonly done: (loaded: LoadedLog) => void
 }
 
@@ -75,14 +74,14 @@ class Loading {
   #scannedBytes = 0
 
   constructor(options: LoadingOptions) {
-    const { loop, dir, config, files, startOffset } = options
+    const { loop, dir, config, files, start } = options
     this.#options = options
     this.#logFiles = files.flatMap((entry) => {
       const baseOffset = logFileName.exec(entry.file.slice(dir.length))?.[1]
       return baseOffset === undefined ? [] : [{ ...entry, baseOffset: Number(baseOffset) }]
     })
     this.#checkpoint = files.find(({ file }) => file === cleanShutdownFile(dir))
-    this.#state = new LogState(dir, config, { baseOffset: startOffset, createdMs: loop.ports.clock.wallNow() })
+    this.#state = new LogState(dir, config, { baseOffset: start.baseOffset, createdMs: loop.ports.clock.wallNow() })
   }
 
   start(cleanShutdown: boolean): void {
@@ -119,7 +118,7 @@ class Loading {
   }
 
   #scanAll(): void {
-    const first = this.#logFiles.findIndex(({ baseOffset }) => baseOffset === this.#options.startOffset)
+    const first = this.#logFiles.findIndex(({ baseOffset }) => baseOffset === this.#options.start.baseOffset)
     if (first < 0) this.#finish([], undefined)
     else this.#scan(first, [])
   }
@@ -152,26 +151,49 @@ class Loading {
 
   /** Removes the files that are not `kept`, cuts `torn` where the log now ends, and syncs what is kept. */
   #finish(kept: readonly LogFile[], torn: LogFile | undefined): void {
-    const { dir, loop, done } = this.#options
+    const { start, loop, done } = this.#options
+    const state = this.#state
+    if (state.endOffset < start.logStartOffset) return this.#startOver()
+    state.epochs.truncateFromStart(start.logStartOffset)
     const dropped = this.#logFiles.filter((entry) => !kept.includes(entry))
-    const removable = dropped.flatMap(({ file, baseOffset }) => [file, ...new Segment(dir, baseOffset, 0).indexFiles])
-    const { active } = this.#state
-    const tornBytes = torn === undefined ? 0 : torn.sizeBytes - active.sizeBytes
-    const steps: Step[] = [(ended) => removeFiles(loop, removable, ended)]
-    if (torn !== undefined) {
-      steps.push((ended) => loop.truncate(torn.file, active.sizeBytes, stepDone(`truncate ${torn.file}`, ended)))
-    }
-    const cutBytes = dropped.reduce((sum, { sizeBytes }) => sum + sizeBytes, tornBytes)
-    const report = { scannedBytes: this.#scannedBytes, cutBytes, droppedSegments: dropped.length, clean: false }
-    const loaded: LoadedLog = {
-      ok: true,
-      restored: { state: this.#state, logStartOffset: this.#options.startOffset },
-      report,
-    }
+    const steps: Step[] = [this.#removal(dropped)]
+    const { sizeBytes } = state.active
+    if (torn !== undefined) steps.push((ended) => loop.truncate(torn.file, sizeBytes, stepDone(`truncate ${torn.file}`, ended)))
+    const report = this.#report(dropped, torn === undefined ? 0 : torn.sizeBytes - sizeBytes)
     runTogether(steps, (result) => {
       if (!result.ok) return this.#fail(result.reason)
-      this.#sync(kept, 0, (synced) => done(synced.ok ? loaded : synced))
+      const restored = { state, logStartOffset: start.logStartOffset }
+      this.#sync(kept, 0, (synced) => done(synced.ok ? { ok: true, restored, report } : synced))
     })
+  }
+
+  /** What is left ends before the log starts, so nothing of it belongs to the log: it begins empty where it starts. */
+  #startOver(): void {
+    const { start, dir, loop, done } = this.#options
+    const { logStartOffset } = start
+    const state = this.#state
+    state.reset(logStartOffset, loop.ports.clock.wallNow())
+    const report = this.#report(this.#logFiles, 0)
+    this.#removal(this.#logFiles)((removed) => {
+      if (!removed.ok) return this.#fail(removed.reason)
+      const bytes = renderLogStart({ baseOffset: logStartOffset, logStartOffset })
+      loop.replace(logStartFile(dir), bytes, stepDone('write where the log starts', (written) => {
+        done(written.ok ? { ok: true, restored: { state, logStartOffset }, report } : written)
+      }))
+    })
+  }
+
+  #removal(dropped: readonly LogFile[]): Step {
+    const { dir, loop } = this.#options
+    const files = dropped.flatMap(({ file, baseOffset }) => [file, ...new Segment(dir, baseOffset, 0).indexFiles])
+    return (ended) => removeFiles(loop, files, ended)
+  }
+
+  /** What begins below the log's first segment was given up long ago. */
+  #report(dropped: readonly LogFile[], tornBytes: number): RecoveryReport {
+    const lost = dropped.filter(({ baseOffset }) => baseOffset >= this.#options.start.baseOffset)
+    const cutBytes = lost.reduce((sum, { sizeBytes }) => sum + sizeBytes, tornBytes)
+    return { scannedBytes: this.#scannedBytes, cutBytes, droppedSegments: dropped.length, clean: false }
   }
 
   /** Oldest first: a loss of power meanwhile must not leave a segment without the one before it. */

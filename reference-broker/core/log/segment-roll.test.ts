@@ -32,6 +32,23 @@ describe('a new segment begins', () => {
     expect(basesAfter({ segmentMs: 100 }, [50, 150, 151, 10, 251, 252])).toEqual([0, 2, 5])
   })
 
+  it('by the same timestamps after a restart, clean or not', () => {
+    for (const clean of [true, false]) {
+      const disk = new MemoryDisk()
+      const first = openForTest(disk)
+      first.log.append(batchOf({ baseOffset: 0, leaderEpoch: 0, timestamps: [50], valueBytes: 1 }), () => undefined)
+      if (clean) first.log.close(() => undefined)
+      disk.run(first.loop)
+      const { loop, log, recovery } = openForTest(disk, { config: { segmentMs: 100 } })
+      expect(recovery.clean).toBe(clean)
+      for (const [i, timestamp] of [150, 151].entries()) {
+        log.append(batchOf({ baseOffset: 1 + i, leaderEpoch: 0, timestamps: [timestamp], valueBytes: 1 }), () => undefined)
+      }
+      disk.run(loop)
+      expect(basesOf(disk)).toEqual([0, 2])
+    }
+  })
+
   it('by the age of the segment on the wall clock, where batches have no timestamps', () => {
     const disk = new MemoryDisk()
     let now = 5000

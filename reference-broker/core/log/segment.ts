@@ -56,7 +56,7 @@ export class Segment {
   savedIndexes: SavedIndexes | undefined
   /** Where the last read from the file ended, for the next to begin. */
   readUpTo: Cut | undefined
-  /** Ascending. The first is of the segment's start; none when that was not kept over a restart. */
+  /** Ascending; the newest segment has at least one. The first is of its start, unless that was not kept over a restart. */
   snapshots: Snapshot[] = []
 
   constructor(dir: string, baseOffset: number, createdMs: number) {

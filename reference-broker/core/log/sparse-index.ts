@@ -51,7 +51,7 @@ abstract class Table {
     return low
   }
 
-  /** Keeps the first `count` entries; their bytes move, because those handed out must not be written over. */
+  /** Keeps the first `count` entries. */
   protected keep(count: number): void {
     if (count >= this.count) return
     this.#bytes = this.#bytes.slice(0, count * this.#entryBytes)

@@ -22,7 +22,7 @@ export interface SearchedLog {
   readonly logEndOffset: number
   readonly segments: readonly Segment[]
   read(offset: number, limits: ReadLimits, done: (bytes: Uint8Array) => void): void
-  /** Calls `then` when the segment's indexes are in memory, or the segment is gone. */
+  /** Calls `then` when the segment's indexes are in memory, or something was removed from the log meanwhile. */
   withIndexes(segment: Segment, then: () => void): void
 }
 

@@ -89,6 +89,7 @@ export class Following {
       this.#raft.observe(partition.currentLeader.leaderEpoch, partition.currentLeader.leaderId)
       return this.#fetchLater()
     }
+    this.#raft.answeredBy(this.leaderId)
     this.lastFetchMs = this.#raft.loop.now()
     this.#armTimeout()
     if (partition.divergingEpoch.epoch >= 0) return this.#truncate(partition)
@@ -115,7 +116,8 @@ export class Following {
       if (sound) this.#fetch()
       else this.#fetchLater()
     }
-    if (log.logEndOffset > before) log.sync(next)
+    const stored = this.#raft.options.decisions.quorumStoredOffset(log)
+    if (log.logEndOffset > before && stored < log.logEndOffset) log.sync(next)
     else next()
   }
 

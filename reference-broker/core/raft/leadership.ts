@@ -11,11 +11,16 @@ import type { TimerId } from '../../../ports/events.ts'
 import { metadataTopic } from './metadata-topic.ts'
 import type { Raft } from './raft.ts'
 
-interface Progress {
+/** How far a replica has come; times on the monotonic clock, -Infinity for never. */
+export interface Progress {
   endOffset: number
   lastFetchMs: number
   lastCaughtUpMs: number
+  /** Its last fetch, or the start of this leadership: who has not fetched yet is not silent yet. */
+  heardMs: number
 }
+
+const observerSessionMs = 5 * 60 * 1000
 
 /** A fetch that waits for records or for a higher high watermark. */
 interface ParkedFetch {
@@ -29,7 +34,10 @@ export class Leadership {
   readonly #raft: Raft
   readonly epoch: number
   readonly epochStartOffset: number
+  /** By id: the other voters. */
   readonly progress: Map<number, Progress> = new Map()
+  /** By id: whoever else fetches. They count for nothing. */
+  readonly observers: Map<number, Progress> = new Map()
   active = false
   #queued: Uint8Array[] = []
   #linger: TimerId | undefined
@@ -47,7 +55,7 @@ export class Leadership {
     const raft = this.#raft
     const now = raft.loop.now()
     for (const id of raft.voterIds) {
-      if (id !== raft.options.nodeId) this.progress.set(id, { endOffset: 0, lastFetchMs: now, lastCaughtUpMs: now })
+      if (id !== raft.options.nodeId) this.progress.set(id, neverFetched(now))
     }
     const voters = (ids: readonly number[]): { voterId: number; voterDirectoryId: string }[] =>
       ids.map((voterId) => ({ voterId, voterDirectoryId: zeroUuid }))
@@ -111,7 +119,7 @@ export class Leadership {
   #advance(): void {
     if (this.#stopped) return
     const { log, options } = this.#raft
-    const ends = [log.syncedOffset]
+    const ends = [options.decisions.quorumStoredOffset(log)]
     for (const progress of this.progress.values()) ends.push(progress.endOffset)
     const committed = options.decisions.quorumCommittedOffset(ends)
     if (committed <= this.epochStartOffset || committed <= this.#raft.highWatermark) return
@@ -125,13 +133,15 @@ export class Leadership {
 
   /** A voter or observer says how far its synced log reaches. */
   fetched(replicaId: number, endOffset: number): void {
-    const progress = this.progress.get(replicaId)
-    if (progress === undefined) return
     const now = this.#raft.loop.now()
+    const voter = this.progress.get(replicaId)
+    const progress = voter ?? this.observers.get(replicaId) ?? neverFetched(now)
     progress.lastFetchMs = now
+    progress.heardMs = now
     if (endOffset >= this.#raft.log.logEndOffset) progress.lastCaughtUpMs = now
     progress.endOffset = endOffset
-    this.#advance()
+    if (voter !== undefined) this.#advance()
+    else if (replicaId >= 0) this.observers.set(replicaId, progress)
   }
 
   /** Calls `wake` when there is something past `fetchOffset` or `knownHighWatermark`, when this epoch ends, or in time. */
@@ -184,13 +194,14 @@ export class Leadership {
 
   #checkQuorum(fetchTimeoutMs: number): void {
     const now = this.#raft.loop.now()
-    const silentMs = [...this.progress.values()].map((progress) => now - progress.lastFetchMs)
+    const silentMs = [...this.progress.values()].map(({ heardMs }) => now - heardMs)
     const heard = 1 + silentMs.filter((ms) => ms <= fetchTimeoutMs * 1.5).length
     if (heard <= this.#raft.voterIds.length / 2) {
       this.#raft.options.logger('warn', 'quorum leader hears no majority and steps down', { epoch: this.epoch })
       return this.#raft.becomeUnattached(this.epoch)
     }
-    for (const [id, progress] of this.progress) if (now - progress.lastFetchMs > fetchTimeoutMs) this.#announce(id)
+    for (const [id, { heardMs }] of this.progress) if (now - heardMs > fetchTimeoutMs) this.#announce(id)
+    for (const [id, { heardMs }] of this.observers) if (now - heardMs > observerSessionMs) this.observers.delete(id)
     this.#scheduleCheck()
   }
 
@@ -217,4 +228,8 @@ export class Leadership {
       raft.peer(id, 'control').request(apis.EndQuorumEpoch, body, raft.options.config.quorumRequestTimeoutMs, () => undefined)
     }
   }
+}
+
+function neverFetched(nowMs: number): Progress {
+  return { endOffset: 0, lastFetchMs: -Infinity, lastCaughtUpMs: -Infinity, heardMs: nowMs }
 }

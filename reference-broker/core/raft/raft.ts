@@ -152,6 +152,13 @@ export class Raft {
     this.following?.start()
   }
 
+  /** A fetch in this epoch was answered, which only its leader does: whoever asked around has found it. */
+  answeredBy(leaderId: number): void {
+    if (this.leaderId === leaderId) return
+    this.leaderId = leaderId
+    this.persist(() => undefined)
+  }
+
   becomeFollower(epoch: number, leaderId: number): void {
     this.#leaveRole()
     this.#enterEpoch(epoch, leaderId)

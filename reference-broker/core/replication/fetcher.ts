@@ -145,10 +145,10 @@ export class Fetcher {
     if (fetched.divergingEpoch.epoch >= 0) return this.#truncate(partition, fetched.divergingEpoch, settled)
     const leaderHighWatermark = toNumber(fetched.highWatermark)
     const written = partition.onWritten(() => {
-      if (this.#followed.get(partition.options.topicId + partition.options.index) === followed) {
-        partition.followHighWatermark(leaderHighWatermark)
-      }
-      settled()
+      const isCurrent = this.#followed.get(partition.options.topicId + partition.options.index) === followed
+      if (!isCurrent || this.#stopped) return settled()
+      partition.followHighWatermark(leaderHighWatermark)
+      partition.followLogStart(toNumber(fetched.logStartOffset), settled)
     })
     const sound = appendFetched(partition.log, fetched.records, partition.image.leaderEpoch, written)
     if (!sound) this.#backOff(followed, 'unusable batches', () => undefined)

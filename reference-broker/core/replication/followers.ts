@@ -6,6 +6,7 @@ export interface Follower {
   brokerEpoch: number
   /** -1 until it has fetched in this leader epoch. */
   logEndOffset: number
+  logStartOffset: number
   lastCaughtUpMs: number
   lastFetchMs: number
   /** The leader's log end when this follower last fetched. */
@@ -15,6 +16,7 @@ export interface Follower {
 export interface FollowerFetch {
   readonly brokerEpoch: number
   readonly fetchOffset: number
+  readonly logStartOffset: number
   readonly leaderEnd: number
   readonly nowMs: number
 }
@@ -39,6 +41,7 @@ export class FollowerTable {
         brokerId,
         brokerEpoch: -1,
         logEndOffset: -1,
+        logStartOffset: -1,
         lastCaughtUpMs: inSyncReplicas.includes(brokerId) ? nowMs : -Infinity,
         lastFetchMs: -Infinity,
         leaderEndAtLastFetch: Infinity,
@@ -57,6 +60,7 @@ export class FollowerTable {
     }
     follower.brokerEpoch = fetch.brokerEpoch
     follower.logEndOffset = fetchOffset
+    follower.logStartOffset = fetch.logStartOffset
     follower.lastFetchMs = nowMs
     follower.leaderEndAtLastFetch = leaderEnd
     return true
@@ -64,6 +68,15 @@ export class FollowerTable {
 
   #caughtUp(follower: Follower, leaderEnd: number, nowMs: number): boolean {
     return follower.logEndOffset === leaderEnd || nowMs - follower.lastCaughtUpMs <= this.#lagTimeMaxMs
+  }
+
+  /** The lowest log start of the followers that are `alive`; Infinity when none is. */
+  lowestStart(alive: (brokerId: number) => boolean): number {
+    let lowest = Infinity
+    for (const { brokerId, logStartOffset } of this.#followers.values()) {
+      if (logStartOffset < lowest && alive(brokerId)) lowest = logStartOffset
+    }
+    return lowest
   }
 
   lagging(leaderEnd: number, nowMs: number): readonly number[] {

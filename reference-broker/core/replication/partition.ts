@@ -10,7 +10,8 @@ import type { Decisions } from '../decisions.ts'
 import type { LogConfig, PartitionLog } from '../log/partition-log.ts'
 import type { Logger } from '../logger.ts'
 import type { PartitionImage } from '../metadata/image.ts'
-import { FollowerTable } from './followers.ts'
+import { Deletions, type DeletionDone } from './deletions.ts'
+import { FollowerTable, type FollowerFetch } from './followers.ts'
 
 export interface PartitionOptions {
   readonly brokerId: number
@@ -37,6 +38,9 @@ interface WaitingProduce {
   readonly done: (error: ErrorName) => void
 }
 
+/** What a follower's fetch says about itself. */
+export type FollowerWord = Pick<FollowerFetch, 'brokerEpoch' | 'fetchOffset' | 'logStartOffset'>
+
 /** Told when something a parked fetch may wait for has changed. */
 export type Watcher = () => void
 
@@ -49,6 +53,7 @@ export class Partition {
   /** Start of the current leader epoch, while leading. */
   epochStartOffset = 0
   readonly followers: FollowerTable
+  readonly #deletions = new Deletions(() => this.lowWatermark)
   readonly consumerWatchers: Set<Watcher> = new Set()
   readonly replicaWatchers: Set<Watcher> = new Set()
   #proposed: readonly number[] | undefined
@@ -84,7 +89,9 @@ export class Partition {
 
   /** What counts as this replica's own copy: written, or synced where flush.messages=1 promises it. */
   get safeOffset(): number {
-    return this.options.config.flushMessages <= 1 ? this.log.syncedOffset : this.log.writtenOffset
+    const { writtenOffset, syncedOffset } = this.log
+    const { flushMessages } = this.options.config
+    return this.options.decisions.safeOffset({ writtenOffset, syncedOffset, flushMessages })
   }
 
   /** True while a change of the in-sync set is on its way to the controller. */
@@ -100,10 +107,11 @@ export class Partition {
     this.image = image
     this.#proposed = undefined
     if (newEpoch) {
-      if (ledBefore) this.#failWaiting('NOT_LEADER_OR_FOLLOWER')
+      if (ledBefore) this.#failAll('NOT_LEADER_OR_FOLLOWER')
       this.#takeRole()
     }
     if (this.isLeading) this.advanceHighWatermark()
+    this.#deletions.answerReached()
     this.#notifyAll()
   }
 
@@ -120,11 +128,18 @@ export class Partition {
 
   #takeRole(): void {
     this.#leadingEpoch = -1
-    if (!this.isLeader) return
     const { leaderEpoch } = this.image
     this.log.whenSettled(() => {
-      if (this.isLeader && this.image.leaderEpoch === leaderEpoch) this.#lead()
+      if (this.image.leaderEpoch !== leaderEpoch) return
+      if (this.isLeader) this.#lead()
+      else this.#beginToFollow()
     })
+  }
+
+  #beginToFollow(): void {
+    const { log, highWatermark } = this
+    const from = this.options.decisions.followFrom({ logEndOffset: log.logEndOffset, highWatermark })
+    if (from < log.logEndOffset) log.truncateTo(from, () => undefined)
   }
 
   /** Only on a log at rest: a truncation begun as a follower must have ended. */
@@ -139,7 +154,7 @@ export class Partition {
 
   /** Before it goes away for good. */
   close(): void {
-    this.#failWaiting('NOT_LEADER_OR_FOLLOWER')
+    this.#failAll('NOT_LEADER_OR_FOLLOWER')
     this.#notifyAll()
   }
 
@@ -159,7 +174,7 @@ export class Partition {
   onWritten(done: () => void): () => void {
     return () => {
       const { flushMessages, flushMs } = this.options.config
-      if (flushMessages <= 1) return this.log.sync(done)
+      if (this.safeOffset < this.log.writtenOffset) return this.log.sync(done)
       if (this.log.writtenOffset - this.log.syncedOffset >= flushMessages) this.log.sync(() => undefined)
       else if (flushMs < Number.MAX_SAFE_INTEGER) this.#flushLater(flushMs)
       done()
@@ -196,9 +211,10 @@ export class Partition {
     return enough ? 'NONE' : 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'
   }
 
-  #failWaiting(error: ErrorName): void {
+  #failAll(error: ErrorName): void {
     const waiting = this.#waiting
     this.#waiting = []
+    this.#deletions.fail(error)
     for (const { done } of waiting) done(error)
   }
 
@@ -230,30 +246,62 @@ export class Partition {
     for (const { done } of ready) done(error)
   }
 
-  /** A follower's fetch tells that everything below its offset is safely its own. */
-  followerFetched(brokerId: number, brokerEpoch: number, fetchOffset: number): void {
+  /**
+   * A follower's fetch tells that everything below its offset is safely its own. What an earlier incarnation sent and the
+   * network held back tells nothing any more (KIP-903).
+   */
+  followerFetched(brokerId: number, fetch: FollowerWord): ErrorName {
+    const { brokerEpoch } = fetch
+    const registered = this.options.liveEpoch(brokerId)
+    if (brokerEpoch >= 0 && registered !== undefined && brokerEpoch < registered) return 'NOT_LEADER_OR_FOLLOWER'
     const known = this.followers.fetched(brokerId, {
-      brokerEpoch,
-      fetchOffset,
+      ...fetch,
       leaderEnd: this.log.logEndOffset,
       nowMs: this.options.loop.now(),
     })
-    if (!known) return
+    if (!known) return 'UNKNOWN_LEADER_EPOCH'
     this.#maybeExpand(brokerId)
     this.advanceHighWatermark()
+    this.#deletions.answerReached()
+    return 'NONE'
   }
 
   #maybeExpand(brokerId: number): void {
     const follower = this.followers.get(brokerId)
     if (follower === undefined || this.isProposing || this.image.inSyncReplicas.includes(brokerId)) return
-    const bound = Math.max(this.highWatermark, this.epochStartOffset)
-    if (follower.logEndOffset < bound) return
+    const { highWatermark, epochStartOffset } = this
+    const mayJoin = this.options.decisions.mayJoinInSync
+    if (!mayJoin({ followerEnd: follower.logEndOffset, highWatermark, epochStartOffset })) return
     if (this.options.liveEpoch(brokerId) !== follower.brokerEpoch) return
     this.#propose([...this.image.inSyncReplicas, brokerId])
   }
 
+  /** Where the log starts on the live replica that is furthest behind; -1 while one of them has not said. */
+  get lowWatermark(): number {
+    const { liveEpoch } = this.options
+    return Math.min(this.log.logStartOffset, this.followers.lowestStart((id) => liveEpoch(id) !== undefined))
+  }
+
+  /**
+   * Deletes what lies below `offset`, at most the high watermark. `done('NONE')` when it is gone from every live replica;
+   * an error when this replica no longer leads. At or below the start there is nothing to delete here.
+   */
+  deleteRecords(offset: number, done: DeletionDone): void {
+    const { leaderEpoch } = this.image
+    this.log.advanceLogStart(offset, () => {
+      if (this.isLeading && this.image.leaderEpoch === leaderEpoch) this.#deletions.waitFor(offset, done)
+      else done('NOT_LEADER_OR_FOLLOWER')
+    })
+  }
+
+  /** Drops a deletion whose client no longer waits. */
+  stopDeleting(done: DeletionDone): void {
+    this.#deletions.stopWaiting(done)
+  }
+
   /** Called now and then: members that have lagged too long leave the in-sync set. */
   maybeShrink(): void {
+    this.#deletions.answerReached()
     if (!this.isLeading || this.isProposing) return
     const lagging = this.followers.lagging(this.log.logEndOffset, this.options.loop.now())
     const remaining = this.image.inSyncReplicas.filter((id) => !lagging.includes(id))
@@ -280,8 +328,17 @@ export class Partition {
     wakeAll(this.consumerWatchers)
   }
 
-  /** After a truncation: only an unclean election can ask for less than was committed. */
+  /** The leader has deleted what is below; `done` when it is gone here, too. What is not committed here stays for now. */
+  followLogStart(leaderLogStartOffset: number, done: () => void): void {
+    this.log.advanceLogStart(Math.min(leaderLogStartOffset, this.highWatermark), done)
+  }
+
+  /**
+   * After a truncation: only an unclean election can ask for less than was committed. A log that was begun anew starts
+   * with what is committed.
+   */
   truncated(): void {
+    this.highWatermark = Math.max(this.highWatermark, this.log.logStartOffset)
     if (this.highWatermark <= this.log.logEndOffset) return
     this.options.logger('warn', 'truncated below the high watermark', { partition: this.key, to: this.log.logEndOffset })
     this.highWatermark = this.log.logEndOffset

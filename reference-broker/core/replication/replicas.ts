@@ -123,6 +123,7 @@ export class Replicas {
       const { log, recovery } = opened
       if (recovery.cutBytes > 0) logger('warn', 'log tail cut on recovery', { dir, ...recovery })
       log.onFailed = (reason) => this.#options.onFatal(`${dir}: ${reason}`)
+      log.truncateTo(recovery.clean ? log.logEndOffset : decisions.recoveredEnd(log.logEndOffset), () => undefined)
       const current = image().topicsById.get(topicId)
       if (current === undefined) log.remove(() => undefined)
       else this.#opened(current, index, { log, logConfig })

@@ -43,6 +43,8 @@ export interface ServerOptions {
   /** By listener name. */
   readonly handlers: ReadonlyMap<string, readonly Handler[]>
   readonly unknownApiVersions: UnknownApiVersions
+  /** A connection without requests for this long is closed; negative: never. */
+  readonly maxIdleMs: number
 }
 
 interface Connection {
@@ -56,11 +58,15 @@ interface Connection {
   /** The loop below runs: an answer given at once must not start it again inside itself. */
   working: boolean
   paused: boolean
+  /** When the last request came or the last answer was given. */
+  lastUsedMs: number
 }
 
 /** Frames of one connection kept while an earlier one is in work; beyond it the network is asked to stop. */
 const queueLimit = 8
 const apiVersionsKey = 18
+/** Looks at idle connections within the time they may be idle. */
+const idleLooks = 10
 
 export class Server {
   readonly #options: ServerOptions
@@ -72,6 +78,7 @@ export class Server {
     for (const [listener, handlers] of options.handlers) {
       this.#tables.set(listener, new Map(handlers.map((each) => [each.api.key, each])))
     }
+    if (options.maxIdleMs >= 0) this.#closeIdleLater()
   }
 
   get connectionCount(): number {
@@ -81,10 +88,13 @@ export class Server {
   accept(listener: string, id: ConnectionId, remote: string): ConnectionHandler {
     const handlers = this.#tables.get(listener)
     if (handlers === undefined) throw new Error(`no handlers for listener ${listener}`)
-    const connection: Connection = { id, listener, remote, handlers, queue: [], busy: false, working: false, paused: false }
+    const lastUsedMs = this.#options.loop.now()
+    const state = { queue: [], busy: false, working: false, paused: false, lastUsedMs }
+    const connection: Connection = { id, listener, remote, handlers, ...state }
     this.#connections.set(id, connection)
     return {
       onFrame: (frame) => {
+        connection.lastUsedMs = this.#options.loop.now()
         connection.queue.push(frame)
         this.#work(connection)
       },
@@ -94,6 +104,17 @@ export class Server {
         this.#options.logger('debug', 'connection closed by peer', { remote, reason })
       },
     }
+  }
+
+  #closeIdleLater(): void {
+    const { loop, maxIdleMs } = this.#options
+    loop.after(Math.max(idleLooks, maxIdleMs) / idleLooks, () => {
+      const nowMs = loop.now()
+      for (const connection of this.#connections.values()) {
+        if (!connection.busy && nowMs - connection.lastUsedMs > maxIdleMs) this.#close(connection, 'idle')
+      }
+      this.#closeIdleLater()
+    })
   }
 
   closeAll(): void {
@@ -151,7 +172,8 @@ export class Server {
     found.handle({ connection: id, listener, remote, clientId, apiVersion, close }, body as never, (answer: unknown) => {
       if (!connection.busy) throw new Error(`${found.api.name} answered twice`)
       connection.busy = false
-      if (!this.#connections.has(id)) return
+      connection.lastUsedMs = this.#options.loop.now()
+      if (!this.#connections.has(id)) return this.#options.logger('debug', 'answer lost', { remote, api: found.api.name })
       if (answer !== undefined) {
         this.#options.loop.send(id, encodeResponse(found.api, apiVersion, correlationId, answer as never))
       }

@@ -32,8 +32,8 @@ export function metadataCommand(source: RequestSource): StoryRequest {
     ...(version < 4 ? {} : { allowAutoTopicCreation: create }),
   }
   return storyRequest(source, apis.Metadata, body, (answer) => {
-    const brokers = answer.brokers.map(({ nodeId, host, port }) => `${nodeId} at ${host}:${port}`).join(', ')
-    return [`brokers ${brokers || 'none'}`, ...answer.topics.map((topic) => printTopic(source, topic))].join('\n')
+    const brokers = answer.brokers.map(({ nodeId, host, port }) => `${nodeId} at ${host}:${port}`).toSorted()
+    return [`brokers ${brokers.join(', ') || 'none'}`, ...answer.topics.map((topic) => printTopic(source, topic))].join('\n')
   })
 }
 
@@ -55,8 +55,8 @@ interface DescribedTopic {
 
 function printTopic({ stage }: RequestSource, topic: DescribedTopic): string {
   const { name, topicId } = topic
-  const right = topicId === zeroUuid || name === null || topicNamed(stage, name)?.id === topicId
-  const head = `${name ?? 'nameless'}${right ? '' : ' with a strange id'}${topic.isInternal ? ' (internal)' : ''}`
+  const right = topicId === zeroUuid || topic.errorCode !== errorCode.NONE || name === null || topicNamed(stage, name)?.id === topicId
+  const head = `${name === null || name === '' ? 'nameless' : name}${right ? '' : ' with a strange id'}${topic.isInternal ? ' (internal)' : ''}`
   if (topic.errorCode !== errorCode.NONE) return `${head} ${errorName(topic.errorCode)}`
   const partitions = topic.partitions.map((each) => {
     const error = each.errorCode === errorCode.NONE ? '' : ` ${errorName(each.errorCode)}`

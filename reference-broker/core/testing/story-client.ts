@@ -77,13 +77,6 @@ export class StoryClient {
     return this.#connections.has(door.name)
   }
 
-  close(door: Door): void {
-    const connection = this.#connections.get(door.name)
-    if (connection === undefined) return
-    this.#connections.delete(door.name)
-    this.#loop.close(connection.id)
-  }
-
   #connect(door: Door): OpenConnection {
     const existing = this.#connections.get(door.name)
     if (existing !== undefined) return existing

@@ -5,10 +5,10 @@
  * `no answer yet` after `within=MS` (default 30 s). `later LABEL REQUEST` sends without waiting; `check LABEL` prints what
  * came so far, `await LABEL` waits. `order LABEL…` prints in which order they were answered.
  *
- * The cluster: `cluster brokers=3 SETTING=VALUE…` (first), `kill 1`, `start 1`, `pause 1`, `resume 1`, `stop 1` (controlled
+ * The cluster: `cluster brokers=3 seed=1 SETTING=VALUE…` (first), `kill 1`, `start 1`, `pause 1`, `resume 1`, `stop 1` (controlled
  * shutdown), `block 1 2` and `unblock 1 2` (one direction), `cut 1 2,3` and `heal 1 2,3` (both), `advance 500ms`.
  * Looking: `wait leader t-0 is 2 | not 1 | none`, `wait isr t-0 1,2`, `wait fenced 1`, `wait unfenced 1`, `wait end t-0 3 on 2`,
- * `wait hw t-0 3 on 2`, `replicas t-0` (what each running broker has), `raw @1 HEX`.
+ * `wait hw t-0 3 on 2`, `replicas t-0` (what each running broker has), `controller` (who is active), `connected @1`, `raw @1 HEX`.
  */
 import { Loop } from '../../../ports/loop.ts'
 import { StoryClient, type Asked, type Door } from './story-client.ts'
@@ -17,7 +17,7 @@ import { epochEndCommand, fetchCommand, initProducerCommand, offsetsCommand, pro
 import { optionNumber } from './story-records.ts'
 import type { Stage, StageOptions } from './story-stage.ts'
 import type { StoryCommands, StoryLine } from './story.ts'
-import { advance, durationMs, printReplicas, waitFor } from './story-waits.ts'
+import { advance, durationMs, printReplicas, spreadMs, waitFor } from './story-waits.ts'
 
 const requests: Readonly<Record<string, (source: RequestSource) => StoryRequest>> = {
   produce: produceCommand,
@@ -52,7 +52,8 @@ export function storyCommands(newStage: (options: StageOptions) => Stage): Story
     }
     const maxFrameBytes = line.options.has('max-frame') ? optionNumber(line, 'max-frame', 0) : undefined
     const brokers = optionNumber(line, 'brokers', 3)
-    play = new Play(newStage({ brokers, settings: settingsOf(line), maxFrameBytes }))
+    const seed = optionNumber(line, 'seed', 1)
+    play = new Play(newStage({ seed, brokers, settings: settingsOf(line), maxFrameBytes }))
     return play.begin()
   }
 }
@@ -87,7 +88,11 @@ class Play {
 
   #command(line: StoryLine): string {
     const { words } = line
-    if (line.name in requests) return this.#wait(this.#send(line), optionNumber(line, 'within', patienceMs))
+    if (line.name in requests) {
+      const printed = this.#wait(this.#send(line), optionNumber(line, 'within', patienceMs))
+      if (line.name === 'create' || line.name === 'delete') advance(this.#stage, spreadMs)
+      return printed
+    }
     switch (line.name) {
       case 'later':
         this.#labelled.set(words[0]!, this.#send({ ...line, name: words[1]!, words: words.slice(2) }))
@@ -100,15 +105,16 @@ class Play {
       case 'order':
         return words.toSorted((a, b) => this.#place(a) - this.#place(b)).join(' ')
       case 'raw':
-        return this.#wait(this.#sendRaw(line), optionNumber(line, 'within', 1000))
-      case 'close':
-        this.#client!.close(doorOf(this.#stage, line))
-        return ''
+        return this.#wait(this.#send(line), optionNumber(line, 'within', 1000))
+      case 'connected':
+        return this.#client!.isConnected(doorOf(this.#stage, line)) ? 'yes' : 'no'
       case 'wait':
         return waitFor(this.#stage, line)
       case 'advance':
         advance(this.#stage, durationMs(words[0]!))
         return ''
+      case 'controller':
+        return [...this.#stage.cluster.running].filter(([, { controller }]) => controller !== undefined).map(([id]) => id).join(',')
       case 'replicas':
         return printReplicas(this.#stage, words[0]!)
       default:
@@ -164,6 +170,7 @@ class Play {
   }
 
   #send(line: StoryLine): Asked {
+    if (line.name === 'raw') return this.#sendRaw(line)
     const make = requests[line.name]
     if (make === undefined) throw new Error(`there is no request ${line.name}`)
     const words = line.words.filter((word) => !word.startsWith('@'))

@@ -22,6 +22,9 @@ export interface RequestSource {
   readonly wallNow: number
 }
 
+/** Later than any time a story names, earlier than any clock shows. */
+const storyTimeMax = 1_000_000_000_000n
+
 /** An id no topic has. */
 const strangerId = 'c3RyYW5nZXIgdG9waWMgaQ'
 
@@ -163,7 +166,7 @@ export function offsetsCommand(source: RequestSource): StoryRequest {
   return storyRequest(source, apis.ListOffsets, body, ({ topics }) =>
     topics.flatMap(({ name, partitions }) => partitions.map((each) => {
       if (each.errorCode !== errorCode.NONE) return `${name}-${each.partitionIndex} ${errorName(each.errorCode)}`
-      const time = each.timestamp === -1n ? '' : ` time ${each.timestamp}`
+      const time = each.timestamp === -1n ? '' : ` time ${each.timestamp > storyTimeMax ? 'of the clock' : each.timestamp}`
       return `${name}-${each.partitionIndex} offset ${each.offset} epoch ${each.leaderEpoch}${time}`
     })).join('\n'))
 }

@@ -32,6 +32,8 @@ export interface Stage {
 }
 
 export interface StageOptions {
+  /** Decides who becomes the controller, among other things. */
+  readonly seed: number
   readonly brokers: number
   readonly settings: Readonly<Record<string, string>>
   /** Larger frames never reach a broker. */

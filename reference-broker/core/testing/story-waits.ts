@@ -4,6 +4,8 @@ import { imageOf, partitionImage, replicaAt, type Stage } from './story-stage.ts
 import type { StoryLine } from './story.ts'
 
 const patienceMs = 60_000
+/** After which every broker knows what one of them knows of the cluster. */
+export const spreadMs = 100
 
 /** `5s` or `200ms`. */
 export function durationMs(text: string): number {
@@ -23,6 +25,8 @@ export function waitFor(stage: Stage, line: StoryLine): string {
   world.run({ untilMs: world.now() + patienceMs, while: () => !isSo() && world.failures.length === 0 })
   const [what, which = ''] = line.words
   if (!isSo()) return 'gave up waiting'
+  if (what === 'end' || what === 'hw') return ''
+  advance(stage, spreadMs)
   return what === 'leader' || what === 'isr' ? printPartition(stage, which) : ''
 }
 

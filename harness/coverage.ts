@@ -1,0 +1,78 @@
+/**
+ * What a simulated run went through that no client sees: counted from what the brokers log and decide, and from what the
+ * observer saw. Beside a judgement without findings it says that there was something to find.
+ */
+import type { NewOp, Observation } from '../history/op.ts'
+import type { Decisions } from '../reference-broker/core/decisions.ts'
+import type { Logger } from '../reference-broker/core/logger.ts'
+
+/** By name, with the words for a reason. */
+export const coverageNames = {
+  truncations: 'a truncation that removed records',
+  belowMinimum: 'an in-sync set below its minimum',
+  answersLost: 'an answer lost after the append',
+  duplicatesFound: 'a batch found to be a duplicate',
+  tornTails: 'a recovery that cut a torn tail',
+  leaderChanges: 'a change of leader',
+  controllerChanges: 'a change of controller',
+} as const
+
+export type CoverageName = keyof typeof coverageNames
+export type CoverageCounts = Record<CoverageName, number>
+
+interface Seen {
+  leader: number
+  leaderEpoch: number
+  isBelow: boolean
+}
+
+export class Coverage {
+  readonly counts: CoverageCounts
+  readonly #minInSyncReplicas: number
+  readonly #seen = new Map<unknown, Seen>()
+  #controllers = 0
+
+  constructor(minInSyncReplicas: number) {
+    this.#minInSyncReplicas = minInSyncReplicas
+    this.counts = Object.fromEntries(Object.keys(coverageNames).map((name) => [name, 0])) as CoverageCounts
+  }
+
+  /** The same decisions, counted. */
+  counted(decisions: Decisions): Decisions {
+    return {
+      ...decisions,
+      classifyBatch: (entry, batch) => {
+        const found = decisions.classifyBatch(entry, batch)
+        if (found.kind === 'duplicate') this.counts.duplicatesFound++
+        return found
+      },
+    }
+  }
+
+  readonly logger: Logger = (_level, message, fields) => {
+    if (message === 'log truncated' && (fields?.['from'] as number) > (fields?.['to'] as number)) this.counts.truncations++
+    else if (message === 'log tail cut on recovery') this.counts.tornTails++
+    else if (message === 'answer lost' && fields?.['api'] === 'Produce') this.counts.answersLost++
+    else if (message === 'active controller' && ++this.#controllers > 1) this.counts.controllerChanges++
+  }
+
+  see({ process, f, value }: NewOp): void {
+    if (process === 'observer' && f === 'observe') for (const told of value as readonly Observation[]) this.#observed(told)
+  }
+
+  #observed({ key, leader, leaderEpoch, inSyncReplicas }: Observation): void {
+    const isBelow = inSyncReplicas.length < this.#minInSyncReplicas
+    const before = this.#seen.get(key)
+    if (before === undefined) {
+      this.#seen.set(key, { leader, leaderEpoch, isBelow })
+      return
+    }
+    if (leaderEpoch < before.leaderEpoch) return
+    if (isBelow && !before.isBelow) this.counts.belowMinimum++
+    before.isBelow = isBelow
+    if (leader < 0) return
+    if (leaderEpoch > before.leaderEpoch && leader !== before.leader) this.counts.leaderChanges++
+    before.leader = leader
+    before.leaderEpoch = leaderEpoch
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Stops brokers in an orderly way and starts them again, one after the other, each only when the one before is back: how
+ * clusters are updated. In force from the first broker that ended in order; healed when all are back.
+ */
+import { canStop, type BrokerControl, type StopControl } from './control.ts'
+import type { Fault, FaultContext, Shown } from './fault.ts'
+import { awaitDead, startOne } from './kill.ts'
+
+/** One way through the brokers. */
+interface Roll {
+  readonly evidence: Record<string, unknown>
+  shown: boolean
+  ended: boolean
+  whenEnded: () => void
+}
+
+const rolls = new WeakMap<FaultContext, Roll>()
+
+function stopOne(context: FaultContext, id: number, done: (shown: Shown) => void): void {
+  const control = context.control as BrokerControl & StopControl
+  control.stop(id, context.evidenceTimeoutMs, (ended) => {
+    awaitDead(context, id, ended, ({ shown, evidence }) => done({ shown: shown && ended.orderly, evidence }))
+  })
+}
+
+function rollOn(context: FaultContext, left: readonly number[], roll: Roll, done: (shown: Shown) => void): void {
+  const [id, ...others] = left
+  if (id === undefined) {
+    roll.ended = true
+    return roll.whenEnded()
+  }
+  return stopOne(context, id, (stopped) => {
+    done(stopped)
+    startOne(context, id, (started) => {
+      roll.evidence[id] = { stopped: stopped.evidence, started: started.evidence }
+      roll.shown = roll.shown && stopped.shown && started.shown
+      rollOn(context, others, roll, () => undefined)
+    })
+  })
+}
+
+export const rollingRestart: Fault = {
+  name: 'rolling-restart',
+  describes: 'Stops and starts the brokers in an orderly way, one after the other.',
+  isAvailable: canStop,
+  aims: ['all'],
+  inject: (context, targets, done) => {
+    const roll: Roll = { evidence: {}, shown: true, ended: false, whenEnded: () => undefined }
+    rolls.set(context, roll)
+    rollOn(context, targets, roll, done)
+  },
+  heal: (context, _targets, done) => {
+    const roll = rolls.get(context)!
+    const tell = (): void => done({ shown: roll.shown, evidence: roll.evidence })
+    if (roll.ended) tell()
+    else roll.whenEnded = tell
+  },
+}

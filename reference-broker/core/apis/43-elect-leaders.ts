@@ -1,0 +1,68 @@
+/**
+ * ElectLeaders v0-2 (KIP-183, KIP-460): type 0 gives leadership to the preferred replica if it is alive and in sync, type 1
+ * finds a leader for partitions that have none, at the price of data if need be. No list of partitions means all of them.
+ * At the controller it elects and writes, at a broker it is forwarded.
+ *
+ * Version notes: v0 knows the preferred election only and no top-level error.
+ */
+import { apis } from '../../../protocol/apis.ts'
+import type { ElectLeadersRequest, ElectLeadersResponseInput } from '../../../protocol/apis/43-elect-leaders.ts'
+import { errorCode } from '../../../protocol/errors.ts'
+import { electLeaders, type AskedPartition, type ElectionAnswer, type ElectionType } from '../controller/leader-elections.ts'
+import type { BrokerNode, QuorumNode } from '../node.ts'
+import { handler, type Handler } from '../server/server.ts'
+import { forwardedHandler } from './forwarded.ts'
+
+type TopicResult = ElectLeadersResponseInput['replicaElectionResults'][number]
+
+const electionTypes: readonly ElectionType[] = ['preferred', 'unclean']
+
+export function electLeadersHandler(node: QuorumNode): Handler {
+  return handler(apis.ElectLeaders, ({ apiVersion }, request, respond) => {
+    const controller = node.controller()
+    const type = electionTypes[request.electionType]
+    if (controller === undefined) return respond(allFailed(node, request, { code: errorCode.NOT_CONTROLLER, apiVersion }))
+    if (type === undefined) return respond(allFailed(node, request, { code: errorCode.INVALID_REQUEST, apiVersion }))
+    return electLeaders(controller, { type, asked: partitionsAsked(request) }, (answers) => {
+      respond({ replicaElectionResults: byTopic(answers.map((answer) => ({ ...answer, code: errorCode[answer.error] }))) })
+    })
+  })
+}
+
+function partitionsAsked({ topicPartitions }: ElectLeadersRequest): AskedPartition[] | null {
+  return topicPartitions?.flatMap(({ topic, partitions }) => partitions.map((index) => ({ topic, index }))) ?? null
+}
+
+type Result = Omit<ElectionAnswer, 'error'> & { readonly code: number }
+
+function byTopic(results: readonly Result[]): TopicResult[] {
+  const topics = Map.groupBy(results, ({ topic }) => topic)
+  return [...topics].map(([topic, partitions]) => ({
+    topic,
+    partitionResult: partitions.map(({ index, code, message }) => ({ partitionId: index, errorCode: code, errorMessage: message })),
+  }))
+}
+
+/** v0 has no place for an error but beside a partition, so there it says all of them where none is named. */
+function allFailed(
+  node: QuorumNode,
+  request: ElectLeadersRequest,
+  { code, apiVersion }: { readonly code: number; readonly apiVersion: number },
+): ElectLeadersResponseInput {
+  const all = (): AskedPartition[] =>
+    [...node.image.topicsByName.values()].flatMap(({ name, partitions }) => partitions.map((_, index) => ({ topic: name, index })))
+  const asked = partitionsAsked(request) ?? (apiVersion === 0 ? all() : [])
+  const replicaElectionResults = byTopic(asked.map((each) => ({ ...each, code, message: null })))
+  return apiVersion === 0 ? { replicaElectionResults } : { errorCode: code, replicaElectionResults }
+}
+
+export function electLeadersForwarded(node: BrokerNode): Handler {
+  const refused = (code: number): boolean => code === errorCode.NOT_CONTROLLER
+  return forwardedHandler(node, {
+    api: apis.ElectLeaders,
+    timeoutMs: (request) => request.timeoutMs,
+    wasNotController: ({ errorCode: code, replicaElectionResults }) =>
+      refused(code) || replicaElectionResults.some(({ partitionResult }) => partitionResult.some((each) => refused(each.errorCode))),
+    failed: (request, code, apiVersion) => allFailed(node, request, { code, apiVersion }),
+  })
+}

@@ -1,0 +1,106 @@
+/**
+ * Leaders elected on purpose: because somebody asked (ElectLeaders, KIP-460), or because the preferred replicas should
+ * lead again (auto.leader.rebalance.enable). Who may lead is the decision table's word here, too.
+ */
+import type { ErrorName } from '../../../protocol/errors.ts'
+import type { Elected } from '../decisions.ts'
+import type { TopicImage } from '../metadata/image.ts'
+import type { PartitionRecord } from '../metadata/records.ts'
+import type { Controller } from './controller.ts'
+import { partitionRecord, type ElectionContext } from './elections.ts'
+
+export type ElectionType = 'preferred' | 'unclean'
+
+export interface AskedPartition {
+  readonly topic: string
+  readonly index: number
+}
+
+export interface ElectionAnswer extends AskedPartition {
+  readonly error: ErrorName
+  readonly message: string | null
+}
+
+type Outcome = { readonly record: PartitionRecord } | { readonly error: ErrorName; readonly message: string | null }
+
+/** `asked` null means every partition of the cluster; those that need no election are then left out of the answer. */
+export function electLeaders(
+  controller: Controller,
+  request: { readonly type: ElectionType; readonly asked: readonly AskedPartition[] | null },
+  done: (answers: readonly ElectionAnswer[]) => void,
+): void {
+  const { type, asked } = request
+  const records: PartitionRecord[] = []
+  let answers = uniquePartitions(asked ?? everyPartition(controller)).map(({ topic, index }): ElectionAnswer => {
+    const outcome = electOne(controller.elections, { topic, index }, type)
+    if ('error' in outcome) return { topic, index, ...outcome }
+    records.push(outcome.record)
+    return { topic, index, error: 'NONE', message: null }
+  })
+  if (asked === null) answers = answers.filter(({ error }) => error !== 'ELECTION_NOT_NEEDED')
+  if (records.length === 0) return done(answers)
+  controller.propose(records, (committed) => {
+    const lost = (answer: ElectionAnswer): ElectionAnswer =>
+      answer.error === 'NONE' ? { ...answer, error: 'NOT_CONTROLLER' } : answer
+    done(committed ? answers : answers.map(lost))
+  })
+}
+
+function everyPartition({ image }: Controller): AskedPartition[] {
+  return [...image.topicsById.values()].flatMap(({ name, partitions }) => partitions.map((_, index) => ({ topic: name, index })))
+}
+
+/** A partition that is named twice is elected once: the second election would start from what the first one found. */
+function uniquePartitions(asked: readonly AskedPartition[]): readonly AskedPartition[] {
+  return [...new Map(asked.map((each) => [`${each.topic}-${each.index}`, each])).values()]
+}
+
+function electOne(context: ElectionContext, asked: AskedPartition, type: ElectionType): Outcome {
+  const topic = context.image.topicsByName.get(asked.topic)
+  const partition = topic?.partitions[asked.index]
+  if (topic === undefined || partition === undefined) {
+    return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `There is no partition ${asked.topic}-${asked.index}.` }
+  }
+  const isFine = type === 'preferred' ? partition.leader === partition.replicas[0] : partition.leader >= 0
+  if (isFine) return { error: 'ELECTION_NOT_NEEDED', message: 'The leader is as wanted.' }
+  const record = type === 'preferred' ? preferred(context, topic, asked.index) : anyLive(context, topic, asked.index)
+  if (record !== undefined) return { record }
+  return type === 'preferred'
+    ? { error: 'PREFERRED_LEADER_NOT_AVAILABLE', message: 'The preferred replica is not alive or not in sync.' }
+    : { error: 'ELIGIBLE_LEADERS_NOT_AVAILABLE', message: 'No replica is alive.' }
+}
+
+/** The first replica, if the decision table would let it lead were it the only one to choose from. */
+function preferred(context: ElectionContext, topic: TopicImage, index: number): PartitionRecord | undefined {
+  const partition = topic.partitions[index]!
+  const first = partition.replicas[0]!
+  const isLive = (id: number): boolean => id === first && context.image.isLive(id)
+  const elected = context.decisions.electLeader({ ...partition, isLive, uncleanAllowed: false })
+  const isSound = elected.leader === first && !elected.unclean
+  return isSound ? electedRecord(context, topic, index, elected) : undefined
+}
+
+function anyLive(context: ElectionContext, topic: TopicImage, index: number): PartitionRecord | undefined {
+  const isLive = (id: number): boolean => context.image.isLive(id)
+  const elected = context.decisions.electLeader({ ...topic.partitions[index]!, isLive, uncleanAllowed: true })
+  return elected.leader >= 0 ? electedRecord(context, topic, index, elected) : undefined
+}
+
+/** After an unclean election nobody is eligible any more: the others may have what this leader has not. */
+function electedRecord(context: ElectionContext, topic: TopicImage, index: number, elected: Elected): PartitionRecord {
+  const { leader, inSyncReplicas, unclean } = elected
+  const record = partitionRecord(context, topic, index, { leader, inSyncReplicas })
+  return unclean ? { ...record, eligibleLeaderReplicas: [] } : record
+}
+
+/** The records that give leadership back to every preferred replica that may have it. */
+export function rebalanceLeaders(context: ElectionContext): PartitionRecord[] {
+  const records: PartitionRecord[] = []
+  for (const topic of context.image.topicsById.values()) {
+    for (const [index, partition] of topic.partitions.entries()) {
+      const record = partition.leader === partition.replicas[0] ? undefined : preferred(context, topic, index)
+      if (record !== undefined) records.push(record)
+    }
+  }
+  return records
+}

@@ -1,0 +1,194 @@
+/**
+ * For tests of the broker: nodes of any roles as machines of a World, and raw requests to them from a client beside. Node n
+ * is the machine `node-n`; brokers listen on 9092, controllers on 9093.
+ */
+import { Loop } from '../ports/loop.ts'
+import type { Api } from '../protocol/apis.ts'
+import type { Decoded, Encodable, Message } from '../protocol/message.ts'
+import { Broker } from '../reference-broker/core/broker.ts'
+import { defaultBrokerConfig } from '../reference-broker/core/config/broker-config.ts'
+import type { PartitionImage, TopicImage } from '../reference-broker/core/metadata/image.ts'
+import type { Partition } from '../reference-broker/core/replication/partition.ts'
+import { Peer, type PeerAnswer } from '../reference-broker/core/server/peer.ts'
+import { calmDisk } from './sim-disk.ts'
+import { calmNetwork } from './sim-wire.ts'
+import { World } from './world.ts'
+
+export type Role = 'broker' | 'controller' | 'both'
+
+export interface RoleClusterOptions {
+  readonly seed?: number
+  /** Of node 1, node 2, … */
+  readonly roles: readonly Role[]
+  /** Under Kafka's names, for all nodes. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Over them, for one node. */
+  readonly settingsOf?: (id: number) => Readonly<Record<string, string>>
+}
+
+const brokerPort = 9092
+const controllerPort = 9093
+const requestTimeoutMs = 60_000
+/** Short enough that a test sees elections, fencing and lag. */
+const profile = {
+  'broker.heartbeat.interval.ms': '300',
+  'broker.session.timeout.ms': '1500',
+  'replica.lag.time.max.ms': '2000',
+  'replica.fetch.wait.max.ms': '200',
+  'controller.quorum.election.timeout.ms': '300',
+  'controller.quorum.fetch.timeout.ms': '600',
+}
+
+export class RoleCluster {
+  readonly world: World
+  readonly running: Map<number, Broker> = new Map()
+  readonly #options: RoleClusterOptions
+  readonly #peers = new Map<string, Peer>()
+  #client: Loop | undefined
+
+  constructor(options: RoleClusterOptions) {
+    this.#options = options
+    this.world = new World({ seed: options.seed ?? 1, network: calmNetwork, disk: calmDisk })
+    for (const id of this.nodeIds) {
+      this.world.addNode(nodeName(id), (ports) => {
+        const broker = new Broker({
+          config: defaultBrokerConfig(this.#settings(id)),
+          ports,
+          log: () => undefined,
+          onFatal: (reason) => {
+            throw new Error(`node ${id} stops: ${reason}`)
+          },
+          onListening: () => undefined,
+        })
+        this.running.set(id, broker)
+        broker.start()
+        return broker
+      })
+    }
+    this.world.addClient('client', (ports) => (this.#client = new Loop(ports)))
+  }
+
+  get nodeIds(): readonly number[] {
+    return this.#options.roles.map((_, i) => i + 1)
+  }
+
+  #idsOf(role: Role): readonly number[] {
+    return this.nodeIds.filter((id) => [role, 'both'].includes(this.#options.roles[id - 1]!))
+  }
+
+  get brokerIds(): readonly number[] {
+    return this.#idsOf('broker')
+  }
+
+  get controllerIds(): readonly number[] {
+    return this.#idsOf('controller')
+  }
+
+  #settings(id: number): Record<string, string> {
+    const host = nodeName(id)
+    const isBroker = this.brokerIds.includes(id)
+    const isController = this.controllerIds.includes(id)
+    const listeners = [
+      ...(isBroker ? [`PLAINTEXT://${host}:${brokerPort}`] : []),
+      ...(isController ? [`CONTROLLER://${host}:${controllerPort}`] : []),
+    ]
+    const voters = this.controllerIds.map((each) => `${each}@${nodeName(each)}:${controllerPort}`)
+    return {
+      ...profile,
+      'node.id': String(id),
+      'process.roles': [...(isBroker ? ['broker'] : []), ...(isController ? ['controller'] : [])].join(','),
+      listeners: listeners.join(','),
+      'controller.quorum.voters': voters.join(','),
+      ...this.#options.settings,
+      ...this.#options.settingsOf?.(id),
+    }
+  }
+
+  kill(id: number, options: { readonly powerLoss?: boolean } = {}): void {
+    this.running.delete(id)
+    this.world.crash(nodeName(id), options)
+  }
+
+  start(id: number): void {
+    this.world.start(nodeName(id))
+  }
+
+  /** Runs until `done`; throws when that takes more than a minute of virtual time or a node fails. */
+  until(done: () => boolean, what: string): void {
+    const untilMs = this.world.now() + 60_000
+    this.world.run({ untilMs, while: () => !done() && this.world.failures.length === 0 })
+    this.checkFailures()
+    if (!done()) throw new Error(`not within a minute: ${what}`)
+  }
+
+  pass(ms: number): void {
+    this.world.run({ untilMs: this.world.now() + ms, while: () => this.world.failures.length === 0 })
+    this.checkFailures()
+  }
+
+  checkFailures(): void {
+    const [failure] = this.world.failures
+    if (failure !== undefined) throw new Error(`${failure.node} failed at ${failure.timeMs} ms`, { cause: failure.error })
+  }
+
+  /** Until every running broker is in service and every broker knows it. */
+  untilUp(): void {
+    const ids = this.brokerIds.filter((id) => this.running.has(id))
+    this.until(() => ids.every((id) => ids.every((other) => this.running.get(id)?.image?.isLive(other))), 'brokers in service')
+  }
+
+  /** The active controller, if there is exactly one. */
+  get controllerId(): number | undefined {
+    const active = [...this.running].filter(([, { controller }]) => controller !== undefined).map(([id]) => id)
+    return active.length === 1 ? active[0] : undefined
+  }
+
+  topic(name: string): TopicImage | undefined {
+    const images = [...this.running.values()].flatMap(({ image }) => (image === undefined ? [] : [image]))
+    const newest = images.sort((a, b) => b.endOffset - a.endOffset)[0]
+    return newest?.topicsByName.get(name)
+  }
+
+  partitionImage(topic: string, index: number): PartitionImage | undefined {
+    return this.topic(topic)?.partitions[index]
+  }
+
+  replica(id: number, topic: string, index: number): Partition | undefined {
+    const topicId = this.topic(topic)?.id
+    return topicId === undefined ? undefined : this.running.get(id)?.replicas?.get(topicId, index)
+  }
+
+  /** Sends one request and runs the world until its answer; throws when there is none. */
+  ask<Req extends Message, Res extends Message>(
+    id: number,
+    api: Api<Req, Res>,
+    body: Encodable<Req>,
+    { version = api.versions.max, port = brokerPort }: { readonly version?: number; readonly port?: number } = {},
+  ): Decoded<Res> {
+    const answers: PeerAnswer<Decoded<Res>>[] = []
+    this.#peer(id, port).requestAt(api, version, { body, timeoutMs: requestTimeoutMs, done: (answer) => answers.push(answer) })
+    this.until(() => answers.length > 0, `an answer to ${api.name}`)
+    const [answer] = answers
+    if (answer?.ok !== true) throw new Error(`${api.name} got no answer: ${answer?.reason ?? ''}`)
+    return answer.body
+  }
+
+  /** The same to a controller's listener. */
+  askController<Req extends Message, Res extends Message>(id: number, api: Api<Req, Res>, body: Encodable<Req>): Decoded<Res> {
+    return this.ask(id, api, body, { port: controllerPort })
+  }
+
+  #peer(id: number, port: number): Peer {
+    const name = `${id}:${port}`
+    let peer = this.#peers.get(name)
+    if (peer === undefined) {
+      peer = new Peer(this.#client!, 'test', () => ({ host: nodeName(id), port }))
+      this.#peers.set(name, peer)
+    }
+    return peer
+  }
+}
+
+export function nodeName(id: number): string {
+  return `node-${id}`
+}
