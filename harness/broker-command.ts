@@ -1,4 +1,4 @@
-/** What starts a broker process: the bundle, built when needed; an installed package brings it along. */
+/** What starts the processes of a trial: bundles, built when needed; an installed package brings them along. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './checkout.ts'
@@ -15,4 +15,14 @@ export async function brokerCommand(defect?: string): Promise<readonly string[]>
   const { bundle } = await import('./build.ts')
   await bundle({ 'defect-broker': 'harness/defect-broker.ts' }, join(dist, 'test'))
   return [process.execPath, join(dist, 'test', 'defect-broker.mjs'), defect]
+}
+
+/** The fault proxy. */
+export async function proxyCommand(): Promise<readonly string[]> {
+  const dist = join(root, 'dist')
+  if (existsSync(join(root, 'harness', 'build.ts'))) {
+    const { bundle } = await import('./build.ts')
+    await bundle({ proxy: 'harness/proxy/main.ts' }, dist)
+  }
+  return [process.execPath, join(dist, 'proxy.mjs')]
 }

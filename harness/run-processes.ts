@@ -5,6 +5,7 @@ import { Recorder } from '../history/recorder.ts'
 import type { Op } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
+import { proxyCommand } from './broker-command.ts'
 import { anomaliesOf, judgeRun } from './judge-run.ts'
 import type { RunStore } from './run-store.ts'
 import { planOf, type ProcessScenario, type ScenarioOptions } from './scenarios.ts'
@@ -46,6 +47,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
     dataDir: store.path('data', scenario.name),
     logDir: store.path('logs', scenario.name),
     command,
+    proxy: { command: await proxyCommand(), seed },
   })
   const failures: string[] = []
   try {
@@ -59,6 +61,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
         recorder,
         control: cluster,
         address: (id) => cluster.address(id),
+        ownAddress: (id) => cluster.ownAddress(id),
         makeClient: wireClients(loop, bootstrap, plan.profile),
         plan,
       })

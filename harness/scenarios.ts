@@ -1,4 +1,8 @@
 /** What `verify` runs, by name. A scenario is data; how its target is brought up is the target's business. */
+import { bridge } from '../nemesis/bridge.ts'
+import { cutClients } from '../nemesis/cut-clients.ts'
+import { cutOneWay } from '../nemesis/cut-one-way.ts'
+import { isolate } from '../nemesis/isolate.ts'
 import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { pause } from '../nemesis/pause.ts'
@@ -76,6 +80,26 @@ export const scenarios: readonly Scenario[] = [
       lanes: 2,
       quietMs: [1500, 3000],
       holdMs: [500, 2500],
+    },
+  },
+  {
+    target: 'processes',
+    name: 'cut-links',
+    describes: 'Cuts leaders off from the other brokers, one way or both, and clients off from a leader.',
+    brokers: 3,
+    idempotence: true,
+    nemesis: {
+      attacks: [
+        { fault: isolate, aim: 'leader' },
+        { fault: cutClients, aim: 'leader' },
+        { fault: cutOneWay, aim: 'leader' },
+        { fault: isolate, aim: 'controller' },
+        { fault: bridge, aim: 'one' },
+      ],
+      inTurn: true,
+      lanes: 1,
+      quietMs: [500, 1500],
+      holdMs: [3000, 4000],
     },
   },
 ]

@@ -42,6 +42,8 @@ export interface TrialSetup {
   readonly recorder: Recorder
   readonly control: BrokerControl
   readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
+  /** Where a broker listens itself, when a proxy stands before it: a dead one refuses there. */
+  readonly ownAddress?: (brokerId: number) => { readonly host: string; readonly port: number }
   readonly makeClient: (name: string) => WorkloadClient
   readonly plan: TrialPlan
   /** Makes whatever is bad beside the faults (network, disks) good again. */
@@ -104,7 +106,7 @@ export class Trial {
       random,
       recorder,
       control,
-      view: clusterView({ loop, observer: this.#observer, client: this.#client, address: setup.address }),
+      view: clusterView({ loop, observer: this.#observer, client: this.#client, address: setup.ownAddress ?? setup.address }),
       plan: plan.nemesis,
       evidenceTimeoutMs: plan.profile.evidenceMs,
       ...(guard !== undefined && { guard }),

@@ -21,6 +21,8 @@ export interface NemesisPlan {
   readonly holdMs: Span
   /** How long a mix of a few of the attacks, or none for a quiet while, is what is drawn from. All of them when missing. */
   readonly rotateMs?: Span
+  /** Takes the attacks one after another, round and round, instead of by lot. */
+  readonly inTurn?: true
 }
 
 /** Says no to what would break more than the run is about. */
@@ -68,6 +70,8 @@ export class Nemesis {
   /** An attack has its targets to itself, so that what is seen of them is its own doing. */
   readonly #taken = new Set<number>()
   #nextId = 1
+  /** How many attacks were taken in turn. */
+  #turn = 0
   #stopping = false
   #mix: NemesisPlan['attacks']
   #rotation: TimerId | undefined
@@ -124,7 +128,7 @@ export class Nemesis {
   #attack(lane: Lane): void {
     const { random, plan, control, view, guard } = this.#options
     if (this.#mix.length === 0) return this.#rest(lane)
-    const { fault, aim } = randomPick(random, this.#mix)
+    const { fault, aim } = plan.inTurn === undefined ? randomPick(random, this.#mix) : this.#mix[this.#turn++ % this.#mix.length]!
     const targets = takeAim(aim, { control, view, taken: this.#taken }, random)
     if (targets.length === 0 || guard?.mayHit(fault, targets) === false) return this.#rest(lane)
     const attack = this.#newAttack(fault, aim, targets)

@@ -3,8 +3,10 @@
  * is the machine `node-n`; brokers listen on 9092, controllers on 9093.
  */
 import { Loop } from '../ports/loop.ts'
-import type { Api } from '../protocol/apis.ts'
+import { apis, type Api } from '../protocol/apis.ts'
+import { errorName } from '../protocol/errors.ts'
 import type { Decoded, Encodable, Message } from '../protocol/message.ts'
+import { encodeBatch } from '../protocol/record-batch-encode.ts'
 import { Broker } from '../reference-broker/core/broker.ts'
 import { defaultBrokerConfig } from '../reference-broker/core/config/broker-config.ts'
 import type { PartitionImage, TopicImage } from '../reference-broker/core/metadata/image.ts'
@@ -24,6 +26,14 @@ export interface RoleClusterOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Over them, for one node. */
   readonly settingsOf?: (id: number) => Readonly<Record<string, string>>
+}
+
+export interface NewTopic {
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  /** Instead of both: the brokers of partition 0, 1, … */
+  readonly replicas?: readonly (readonly number[])[]
+  readonly configs?: Readonly<Record<string, string>>
 }
 
 const brokerPort = 9092
@@ -176,6 +186,43 @@ export class RoleCluster {
   /** The same to a controller's listener. */
   askController<Req extends Message, Res extends Message>(id: number, api: Api<Req, Res>, body: Encodable<Req>): Decoded<Res> {
     return this.ask(id, api, body, { port: controllerPort })
+  }
+
+  /** Makes a topic and waits until every running broker knows it. */
+  create(name: string, shape: NewTopic): void {
+    const { partitions = 1, replicationFactor = 1, replicas = [], configs = {} } = shape
+    const topic = {
+      name,
+      numPartitions: replicas.length > 0 ? -1 : partitions,
+      replicationFactor: replicas.length > 0 ? -1 : replicationFactor,
+      assignments: replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
+      configs: Object.entries(configs).map(([config, value]) => ({ name: config, value })),
+    }
+    const id = this.brokerIds.find((each) => this.running.has(each))!
+    const [made] = this.ask(id, apis.CreateTopics, { topics: [topic], timeoutMs: 10_000 }).topics
+    if (made?.errorCode !== 0) throw new Error(`${name}: ${errorName(made?.errorCode ?? -1)} ${made?.errorMessage ?? ''}`)
+    const known = (each: number): boolean => this.running.get(each)?.image?.topicsByName.has(name) ?? true
+    this.until(() => this.brokerIds.every(known), `${name} known everywhere`)
+  }
+
+  /** One acks=all batch of `records` records to the leader, as the client that asks knows it. */
+  produce(topic: string, index: number, records = 1): string {
+    const leader = this.partitionImage(topic, index)?.leader ?? -1
+    if (!this.running.has(leader)) return 'LEADER_NOT_AVAILABLE'
+    const record = { key: null, value: new Uint8Array(3), timestamp: Math.floor(this.world.now()) }
+    const batch = encodeBatch({ records: Array.from({ length: records }, () => record) })
+    const topicData = [{ name: topic, topicId: this.topic(topic)!.id, partitionData: [{ index, records: batch }] }]
+    const answer = this.ask(leader, apis.Produce, { acks: -1, timeoutMs: 3000, transactionalId: null, topicData })
+    return errorName(answer.responses[0]!.partitionResponses[0]!.errorCode)
+  }
+
+  /** Until such a batch is acknowledged. */
+  untilProduced(topic: string, index: number, records = 1): void {
+    for (let i = 0; i < 20; i++) {
+      if (this.produce(topic, index, records) === 'NONE') return
+      this.pass(500)
+    }
+    throw new Error(`nothing is acknowledged on ${topic}-${index}`)
   }
 
   #peer(id: number, port: number): Peer {

@@ -56,6 +56,7 @@ export class SimFile {
     this.#before = undefined
     this.#bytes = noBytes
     this.lengthBytes = 0
+    this.#syncedBytes = 0
     this.append(bytes)
     this.confirm(bytes.length)
   }

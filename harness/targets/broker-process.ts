@@ -1,6 +1,7 @@
 /** One broker as an operating-system process that can be killed, started again on its data, frozen and let go on. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
 import type { BrokerState, Facts } from '../../nemesis/control.ts'
 
 export interface BrokerProcessOptions {
@@ -8,8 +9,10 @@ export interface BrokerProcessOptions {
   /** What to run, and its arguments. */
   readonly command: readonly string[]
   readonly logFile: string
-  /** Lines of stdout that say it is up. */
-  readonly listeners: number
+  /** It is up when it has said where all of them listen. */
+  readonly listeners: readonly string[]
+  /** Where each listener is; undefined for all when the process is gone. */
+  readonly onListener?: (listener: string, port: number | undefined) => void
   /** It ended without being told to. */
   readonly onUnexpectedExit: (id: number, how: string) => void
 }
@@ -22,6 +25,8 @@ export class BrokerProcess {
   #child: ChildProcess | undefined
   #previousPid: number | undefined
   #expectExit = false
+  /** Of the process that runs, or ran last. */
+  readonly #ports = new Map<string, number>()
 
   constructor(options: BrokerProcessOptions) {
     this.#options = options
@@ -30,6 +35,11 @@ export class BrokerProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid
+  }
+
+  /** Where the listener is, or was last. */
+  port(listener: string): number | undefined {
+    return this.#ports.get(listener)
   }
 
   /** `done` when all listeners are bound, or with `failed` when it ended or took too long before. */
@@ -41,7 +51,7 @@ export class BrokerProcess {
     const endWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', endWithUs)
     let waiting = true
-    let bound = 0
+    const bound = new Set<string>()
     const answer = (seen: Facts): void => {
       if (!waiting) return
       waiting = false
@@ -50,20 +60,28 @@ export class BrokerProcess {
     }
     const timer = setTimeout(() => answer({ failed: `not up after ${startTimeoutMs} ms` }), startTimeoutMs)
     child.stderr.pipe(this.#log, { end: false })
-    child.stdout.setEncoding('utf8')
-    child.stdout.on('data', (text: string) => {
-      this.#log.write(text)
-      bound += text.split('\n').filter((line) => line.startsWith('listening ')).length
-      if (bound >= this.#options.listeners) answer({})
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      this.#log.write(`${line}\n`)
+      const [, listener, port] = /^listening (\S+) \S+:(\d+)$/.exec(line) ?? []
+      if (listener === undefined) return
+      bound.add(listener)
+      this.#listens(listener, Number(port))
+      if (this.#options.listeners.every((name) => bound.has(name))) answer({})
     })
     child.once('error', (error) => answer({ failed: error.message }))
     child.once('exit', (code, signal) => {
       process.off('exit', endWithUs)
       if (this.#child === child) this.#child = undefined
       this.#previousPid = child.pid
+      for (const listener of this.#options.listeners) this.#options.onListener?.(listener, undefined)
       answer({ failed: `ended with ${signal ?? code}` })
       if (!this.#expectExit) this.#options.onUnexpectedExit(this.#options.id, `ended with ${signal ?? code}`)
     })
+  }
+
+  #listens(listener: string, port: number): void {
+    this.#ports.set(listener, port)
+    this.#options.onListener?.(listener, port)
   }
 
   /** `done` when the process is gone. */

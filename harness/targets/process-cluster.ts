@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrokerControl, BrokerState, Facts } from '../../nemesis/control.ts'
+import { ProxiedLinks } from '../proxy/proxied-links.ts'
 import { BrokerProcess } from './broker-process.ts'
 
 export interface ProcessClusterOptions {
@@ -16,7 +17,22 @@ export interface ProcessClusterOptions {
   readonly command: readonly string[]
   /** First of the client ports; free ones when missing. */
   readonly firstPort?: number
+  /** Puts a proxy in front of every listener, so that links can be cut: what starts it, and the seed of its choices. */
+  readonly proxy?: { readonly command: readonly string[]; readonly seed: number }
 }
+
+/** Who finds whom where. */
+interface Addresses {
+  readonly links: ProxiedLinks | undefined
+  /** Where a broker is told to listen; 0 for a port of its own choice. */
+  readonly bind: (id: number, listener: string) => number
+  /** Where all others dial. */
+  readonly dial: (id: number, listener: string) => number
+}
+
+const clientListener = 'PLAINTEXT'
+const controllerListener = 'CONTROLLER'
+const listenerNames: readonly string[] = [clientListener, controllerListener]
 
 const host = '127.0.0.1'
 
@@ -24,55 +40,65 @@ export class ProcessCluster implements BrokerControl {
   readonly brokerIds: readonly number[]
   /** Brokers that ended by themselves, each with how. */
   readonly unexpectedExits: string[] = []
-  readonly #processes: ReadonlyMap<number, BrokerProcess>
-  readonly #ports: ReadonlyMap<number, number>
+  readonly #options: ProcessClusterOptions
+  readonly #addresses: Addresses
+  readonly #processes = new Map<number, BrokerProcess>()
 
-  private constructor(
-    brokerIds: readonly number[],
-    processes: ReadonlyMap<number, BrokerProcess>,
-    ports: ReadonlyMap<number, number>,
-  ) {
-    this.brokerIds = brokerIds
-    this.#processes = processes
-    this.#ports = ports
+  private constructor(options: ProcessClusterOptions, addresses: Addresses) {
+    this.brokerIds = brokerIdsOf(options)
+    this.#options = options
+    this.#addresses = addresses
   }
 
-  /** Writes the configs; starts nothing. */
+  /** Writes the configs; starts no broker. */
   static async prepare(options: ProcessClusterOptions): Promise<ProcessCluster> {
-    const ids = Array.from({ length: options.brokers }, (_, i) => i + 1)
-    const free = await freePorts(options.brokers * 2)
-    const clientPorts = new Map(ids.map((id, i) => [id, options.firstPort === undefined ? free[i]! : options.firstPort + i]))
-    const controllerPorts = new Map(ids.map((id, i) => [id, free[options.brokers + i]!]))
-    const voters = ids.map((id) => `${id}@${host}:${controllerPorts.get(id)}`).join(',')
+    const { proxy } = options
+    const addresses = proxy === undefined ? await directAddresses(options) : await proxiedAddresses(options, proxy)
+    const cluster = new ProcessCluster(options, addresses)
     mkdirSync(options.logDir, { recursive: true })
-    const processes = new Map<number, BrokerProcess>()
-    const cluster = new ProcessCluster(ids, processes, clientPorts)
-    for (const id of ids) {
-      const directory = join(options.dataDir, `broker-${id}`)
-      mkdirSync(directory, { recursive: true })
-      const config = join(options.dataDir, `broker-${id}.properties`)
-      writeFileSync(config, renderProperties({
-        'node.id': String(id),
-        'process.roles': 'broker,controller',
-        listeners: `PLAINTEXT://${host}:${clientPorts.get(id)},CONTROLLER://${host}:${controllerPorts.get(id)}`,
-        'controller.listener.names': 'CONTROLLER',
-        'controller.quorum.voters': voters,
-        'log.dirs': directory,
-        ...options.settings,
-      }))
-      processes.set(id, new BrokerProcess({
-        id,
-        command: [...options.command, '--config', config],
-        logFile: join(options.logDir, `broker-${id}.log`),
-        listeners: 2,
-        onUnexpectedExit: (broker, how) => void cluster.unexpectedExits.push(`broker ${broker} ${how}`),
-      }))
-    }
+    for (const id of cluster.brokerIds) cluster.#prepareBroker(id)
     return cluster
   }
 
+  /** Missing where nobody stands between the brokers. */
+  get links(): ProxiedLinks | undefined {
+    return this.#addresses.links
+  }
+
+  #prepareBroker(id: number): void {
+    const { dataDir, logDir, command, settings } = this.#options
+    const directory = join(dataDir, `broker-${id}`)
+    mkdirSync(directory, { recursive: true })
+    const config = join(dataDir, `broker-${id}.properties`)
+    const { bind, dial } = this.#addresses
+    writeFileSync(config, renderProperties({
+      'node.id': String(id),
+      'process.roles': 'broker,controller',
+      listeners: listenerNames.map((name) => `${name}://${host}:${bind(id, name)}`).join(','),
+      ...(this.links !== undefined && { 'advertised.listeners': `${clientListener}://${host}:${dial(id, clientListener)}` }),
+      'controller.listener.names': controllerListener,
+      'controller.quorum.voters': this.brokerIds.map((voter) => `${voter}@${host}:${dial(voter, controllerListener)}`).join(','),
+      'log.dirs': directory,
+      ...settings,
+    }))
+    this.#processes.set(id, new BrokerProcess({
+      id,
+      command: [...command, '--config', config],
+      logFile: join(logDir, `broker-${id}.log`),
+      listeners: listenerNames,
+      onListener: (listener, port) => this.links?.direct(id, listener, port),
+      onUnexpectedExit: (broker, how) => void this.unexpectedExits.push(`broker ${broker} ${how}`),
+    }))
+  }
+
+  /** Where clients dial. */
   address(id: number): { readonly host: string; readonly port: number } {
-    return { host, port: this.#ports.get(id)! }
+    return { host, port: this.#addresses.dial(id, clientListener) }
+  }
+
+  /** Where the broker itself listens for clients, or did last. */
+  ownAddress(id: number): { readonly host: string; readonly port: number } {
+    return { host, port: this.#process(id).port(clientListener) ?? this.#addresses.dial(id, clientListener) }
   }
 
   pid(id: number): number | undefined {
@@ -96,6 +122,7 @@ export class ProcessCluster implements BrokerControl {
   async stopAll(timeoutMs: number): Promise<void> {
     await Promise.all(this.brokerIds.map((id) => new Promise((done) => this.#process(id).stop(timeoutMs, done))))
     for (const id of this.brokerIds) this.#process(id).closeLog()
+    await this.links?.close()
   }
 
   kill(id: number, done: (seen: Facts) => void): void {
@@ -117,6 +144,28 @@ export class ProcessCluster implements BrokerControl {
   state(id: number): BrokerState {
     return this.#process(id).state()
   }
+}
+
+function brokerIdsOf({ brokers }: ProcessClusterOptions): number[] {
+  return Array.from({ length: brokers }, (_, i) => i + 1)
+}
+
+async function directAddresses(options: ProcessClusterOptions): Promise<Addresses> {
+  const ids = brokerIdsOf(options)
+  const free = await freePorts(ids.length * listenerNames.length)
+  const { firstPort } = options
+  const ports = new Map(ids.flatMap((id, i) => listenerNames.map((name, j) => [`${name} ${id}`, free[i * listenerNames.length + j]!])))
+  if (firstPort !== undefined) ids.forEach((id, i) => ports.set(`${clientListener} ${id}`, firstPort + i))
+  const port = (id: number, listener: string): number => ports.get(`${listener} ${id}`)!
+  return { links: undefined, bind: port, dial: port }
+}
+
+async function proxiedAddresses(
+  options: ProcessClusterOptions,
+  { command, seed }: NonNullable<ProcessClusterOptions['proxy']>,
+): Promise<Addresses> {
+  const links = await ProxiedLinks.open({ command, seed, brokerIds: brokerIdsOf(options), listenerNames })
+  return { links, bind: () => 0, dial: (id, listener) => links.port(id, listener) }
 }
 
 function renderProperties(settings: Readonly<Record<string, string>>): string {

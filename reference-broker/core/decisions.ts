@@ -92,6 +92,8 @@ export interface Decisions extends LogDecisions {
   safeOffset(view: SafeOffsetView): number
   /** The offset a producer is told for its batch. */
   answeredOffset(baseOffset: number): number
+  /** Whom the high watermark waits for while a change of the in-sync set is on its way: members old and new. */
+  membersThatCount(view: { readonly inSyncReplicas: readonly number[]; readonly proposed: readonly number[] }): readonly number[]
   /** Has the follower all it needs to count as in sync? */
   mayJoinInSync(view: JoinView): boolean
   /** Where a replica's log ends when it begins to follow a new leader. */
@@ -166,6 +168,7 @@ export const soundDecisions: Decisions = {
   readBound: ({ isFollower, logEndOffset, highWatermark }) => (isFollower ? logEndOffset : highWatermark),
   safeOffset: ({ flushMessages, syncedOffset, writtenOffset }) => (flushMessages <= 1 ? syncedOffset : writtenOffset),
   answeredOffset: (baseOffset) => baseOffset,
+  membersThatCount: ({ inSyncReplicas, proposed }) => (proposed === inSyncReplicas ? proposed : [...inSyncReplicas, ...proposed]),
   mayJoinInSync: ({ followerEnd, highWatermark, epochStartOffset }) => followerEnd >= Math.max(highWatermark, epochStartOffset),
   followFrom: ({ logEndOffset }) => logEndOffset,
   recoveredEnd: (logEndOffset) => logEndOffset,

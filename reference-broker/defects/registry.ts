@@ -16,8 +16,8 @@ import { leaderCountsAlone } from './leader-counts-alone.ts'
 import { loseTailOnRecovery } from './lose-tail-on-recovery.ts'
 import { serveBeyondHighWatermark } from './serve-beyond-high-watermark.ts'
 import { truncateByHighWatermark } from './truncate-by-high-watermark.ts'
+import { shrinkBeforeConfirmation } from './shrink-before-confirmation.ts'
 import { trustUncleanStop } from './trust-unclean-stop.ts'
-import { widenInSyncEarly } from './widen-in-sync-early.ts'
 import type { Defect } from './defect.ts'
 
 export const defects: Readonly<Record<string, Defect>> = {
@@ -34,8 +34,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   'lose-tail-on-recovery': loseTailOnRecovery,
   'serve-beyond-high-watermark': serveBeyondHighWatermark,
   'truncate-by-high-watermark': truncateByHighWatermark,
+  'shrink-before-confirmation': shrinkBeforeConfirmation,
   'trust-unclean-stop': trustUncleanStop,
-  'widen-in-sync-early': widenInSyncEarly,
 }
 
 export function withDefect(name: string): Decisions {

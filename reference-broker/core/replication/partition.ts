@@ -220,8 +220,9 @@ export class Partition {
 
   advanceHighWatermark(): void {
     const { inSyncReplicas } = this.image
-    const proposed = this.#proposed ?? []
-    const counts = (id: number): boolean => inSyncReplicas.includes(id) || proposed.includes(id)
+    const proposed = this.#proposed ?? inSyncReplicas
+    const members = this.options.decisions.membersThatCount({ inSyncReplicas, proposed })
+    const counts = (id: number): boolean => members.includes(id)
     const eligible = (id: number): boolean => this.options.liveEpoch(id) !== undefined
     const next = this.options.decisions.leaderHighWatermark({
       current: this.highWatermark,
