@@ -4,11 +4,20 @@
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
+import { none, ok } from './index/codes.ts'
 import type { Finding } from './verdict.ts'
 import { inOrder, keyName, listed, placeStep, valueName } from './witness.ts'
 
 const name = 'duplicate'
 const guarantees: readonly string[] = ['PRO-1']
+
+/** One request carried it, was answered, and it is there twice. */
+function wasAskedOnce({ sends, ops, writers }: HistoryIndex, record: number): boolean {
+  const row = writers[record]!
+  if (row === none || sends.outcome[row] !== ok) return false
+  const { attempts, node } = ops[sends.completion[row]!]!
+  return attempts === 1 && node !== undefined
+}
 
 function finding(index: HistoryIndex, record: number, places: readonly number[]): Finding {
   const placed = `${keyName(index, record)}: ${valueName(index, record)}`
@@ -16,6 +25,7 @@ function finding(index: HistoryIndex, record: number, places: readonly number[])
   return {
     anomaly: name,
     guarantees,
+    ...(wasAskedOnce(index, record) && { blame: 'broker' }),
     message: `${placed} is at ${places.length} offsets: ${listed(offsets)}`,
     key: index.records.keys[index.records.keyOf[record]!]!,
     values: [index.records.values[record]!],

@@ -42,7 +42,7 @@ describe('faults', () => {
 
   it('may last to the end: what was never told to stop needs no healing', () => {
     expect(reasons(steps.slice(0, 2))).toEqual([])
-    expect(readFaults(parseNotation(steps.slice(0, 2).join('\n'))).records[0]!.endTime).toBeNull()
+    expect(readFaults(parseNotation(steps.slice(0, 2).join('\n')), { others: [0, 1] }).records[0]!.endTime).toBeNull()
   })
 
   it('are kept apart by id', () => {

@@ -5,6 +5,7 @@
  */
 import type { FaultOpValue } from '../history/fault-op.ts'
 import type { Op } from '../history/op.ts'
+import type { OpTable } from './index/op-table.ts'
 import type { FaultRecord } from './verdict.ts'
 
 /** Positions of the history between which a fault was seen in force: `from` included, `to` not. */
@@ -17,6 +18,8 @@ export interface Faults {
   readonly records: readonly FaultRecord[]
   /** Of faults seen in force. */
   readonly windows: readonly FaultWindow[]
+  /** Names of nemesis ops of another form, of which nobody can say when they were in force. */
+  readonly unreadable: readonly string[]
   readonly reasons: readonly string[]
 }
 
@@ -94,17 +97,17 @@ function doubts(life: Life): string[] {
   return reasons
 }
 
-export function readFaults(ops: readonly Op[]): Faults {
+/** `table.others` has the positions of the nemesis among others. */
+export function readFaults(ops: readonly Op[], { others }: Pick<OpTable, 'others'>): Faults {
   const reader = new FaultReader()
-  for (let at = 0; at < ops.length; at++) {
+  for (const at of others) {
     const op = ops[at]!
     if (op.process === 'nemesis' && op.type !== 'invoke') reader.read(op, at)
   }
   const lives = [...reader.lives.values()]
   const reasons = [...reader.orphans, ...lives.flatMap(doubts)]
-  if (reader.unreadable.size > 0) {
-    reasons.push(`nothing shows whether these faults were in force: ${[...reader.unreadable].join(', ')}`)
-  }
+  const unreadable = [...reader.unreadable]
+  if (unreadable.length > 0) reasons.push(`nothing shows whether these faults were in force: ${unreadable.join(', ')}`)
   return {
     records: lives.map(({ name, targets, startTime, endTime, inForceFrom, evidence }) => ({
       name,
@@ -117,6 +120,7 @@ export function readFaults(ops: readonly Op[]): Faults {
     windows: lives.flatMap(({ inForceFrom, stoppedAt }) =>
       inForceFrom === undefined ? [] : [{ from: inForceFrom, to: stoppedAt ?? ops.length }],
     ),
+    unreadable,
     reasons,
   }
 }

@@ -2,10 +2,12 @@
  * How much of a test a run was, in numbers, and the floors a run may set itself (`config.floors`): below
  * one of them nothing was tested, and the verdict is 'unknown'.
  */
-import type { Observation, Op } from '../history/op.ts'
+import type { Observation } from '../history/op.ts'
 import type { Faults } from './faults.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { invoked, none } from './index/op-table.ts'
+import { invoked, none } from './index/codes.ts'
+import { ints } from './index/columns.ts'
+import type { Observations } from './index/observations.ts'
 import { acknowledgedCount } from './index/send-table.ts'
 
 export interface Figures {
@@ -22,27 +24,37 @@ export interface Figures {
   readonly faults: number
   /** How often a key was seen under another leader in a higher leaderEpoch. */
   readonly leaderChanges: number
+  /** How often the quorum of the controllers was. */
+  readonly controllerChanges: number
 }
 
-/** Stale observations, of a leaderEpoch not above the highest seen, change nothing. */
-function countLeaderChanges(ops: readonly Op[]): number {
-  const seen = new Map<unknown, { leader: number; leaderEpoch: number }>()
-  let changes = 0
-  for (const { f, process, value } of ops) {
-    if (f !== 'observe' || process !== 'observer' || !Array.isArray(value)) continue
-    for (const { key, leader, leaderEpoch } of value as readonly Observation[]) {
-      const before = seen.get(key)
-      if (leader < 0 || (before !== undefined && leaderEpoch <= before.leaderEpoch)) continue
-      if (before !== undefined && before.leader !== leader) changes++
-      seen.set(key, { leader, leaderEpoch })
-    }
+type Led = Pick<Observation, 'leader' | 'leaderEpoch'>
+
+/** Stale words, of a leaderEpoch not above the highest seen, change nothing. */
+class Changes {
+  readonly #seen = new Map<unknown, Led>()
+  count = 0
+
+  see(what: unknown, { leader, leaderEpoch }: Led): void {
+    const before = this.#seen.get(what)
+    if (leader < 0 || (before !== undefined && leaderEpoch <= before.leaderEpoch)) return
+    if (before !== undefined && before.leader !== leader) this.count++
+    this.#seen.set(what, { leader, leaderEpoch })
   }
-  return changes
+}
+
+function changesIn({ told, quorum }: Observations): Pick<Figures, 'leaderChanges' | 'controllerChanges'> {
+  const leaders = new Changes()
+  const controllers = new Changes()
+  for (const one of told) leaders.see(one.key, one)
+  for (const one of quorum) controllers.see('quorum', one)
+  return { leaderChanges: leaders.count, controllerChanges: controllers.count }
 }
 
 /** How many of the windows are open at each position, summed on the way. */
 function countUnderFault(index: HistoryIndex, faults: Faults): number {
-  const change = new Int32Array(index.ops.length + 1)
+  if (faults.windows.length === 0) return 0
+  const change = ints(index.ops.length + 1)
   for (const { from, to } of faults.windows) {
     change[from]!++
     change[to]!--
@@ -62,7 +74,7 @@ function isClientInvocation({ table }: HistoryIndex, at: number): boolean {
 
 export function figuresOf(index: HistoryIndex, faults: Faults): Figures {
   let ops = 0
-  for (let at = 0; at < index.ops.length; at++) if (isClientInvocation(index, at)) ops++
+  for (let of = invoked; of < index.table.counts.length; of += 4) ops += index.table.counts[of]!
   const opsUnderFault = countUnderFault(index, faults)
   return {
     ops,
@@ -71,15 +83,17 @@ export function figuresOf(index: HistoryIndex, faults: Faults): Figures {
     opsUnderFault,
     opsUnderFaultShare: ops === 0 ? 0 : opsUnderFault / ops,
     faults: faults.windows.length,
-    leaderChanges: countLeaderChanges(index.ops),
+    ...changesIn(index.observations),
   }
 }
 
 /** One sentence for each floor not reached. */
-export function belowFloors(figures: Figures, floors: Readonly<Record<string, number>> | undefined): string[] {
-  const known = new Map<string, number>(Object.entries(figures))
+export function belowFloors(
+  figures: Readonly<Record<string, number>>,
+  floors: Readonly<Record<string, number>> | undefined,
+): string[] {
   return Object.entries(floors ?? {}).flatMap(([name, floor]) => {
-    const reached = known.get(name)
+    const reached = Object.hasOwn(figures, name) ? figures[name] : undefined
     if (reached === undefined) return [`there is no figure "${name}" to ask a floor of`]
     return reached >= floor ? [] : [`too little was tested: ${name} is ${reached}, its floor ${floor}`]
   })

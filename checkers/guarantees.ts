@@ -42,9 +42,13 @@ const order = area(
     [
       'ORD-1',
       'The offsets of a partition only grow, and every reader gets its records in that order.',
-      [...pollOrder, ...sendOrder, 'int-send-skip'],
+      [...pollOrder, ...sendOrder, 'int-send-skip', 'stale-offset-ack'],
     ],
-    ['ORD-2', 'As long as the number of partitions stays, records with one key all go to one partition.'],
+    [
+      'ORD-2',
+      'As long as the number of partitions stays, records with one key all go to one partition.',
+      ['key-moved'],
+    ],
     [
       'ORD-3',
       'When partitions are added, keys may move, and with them the order per key may break at that point.',
@@ -52,7 +56,7 @@ const order = area(
     [
       'ORD-4',
       'A written record never changes, and its offset means it until retention or compaction takes it away.',
-      ['inconsistent-offsets', 'phantom-record'],
+      ['inconsistent-offsets', 'phantom-record', 'vanished-read', 'leader-epoch-regression', 'log-start-regression'],
     ],
     ['ORD-5', 'A skewed key makes one partition hot, which figures show and no record pays for.'],
     ['ORD-6', 'Records without a key are spread evenly over the partitions.'],
@@ -74,6 +78,7 @@ const durability = area('durability and replication', [
   [
     'DUR-3',
     'While fewer replicas are in sync than the minimum, acks=all writes are refused and reads go on.',
+    ['G1a'],
   ],
   [
     'DUR-4',
@@ -82,14 +87,17 @@ const durability = area('durability and replication', [
   [
     'DUR-5',
     'Readers get nothing at or above the high watermark, and below it every in-sync replica has everything.',
+    ['vanished-read', 'read-beyond-high-watermark', 'high-watermark-regression'],
   ],
   [
     'DUR-6',
     'Only in-sync or eligible replicas become leader, unless unclean election is on and its losses are named.',
+    ['two-leaders', 'leader-epoch-regression'],
   ],
   [
     'DUR-7',
     'A leader cut off from the others acknowledges no acks=all write, and drops its unreplicated end once healed.',
+    ['two-leaders'],
   ],
   ['DUR-8', 'Losing the active controller pauses changes and no data; the quorum names another.'],
   ['DUR-9', 'Clocks that disagree between brokers corrupt no index, remove no replica and lose no record.'],
@@ -179,7 +187,11 @@ const transactions = area(
       'Output records and the input offsets they came from commit together: each input has one effect in the log.',
     ],
     ['TXN-3', 'A newer producer with the same transactional id shuts out the older one.'],
-    ['TXN-4', 'read_committed readers stop at the last stable offset and never get an aborted record.'],
+    [
+      'TXN-4',
+      'read_committed readers stop at the last stable offset and never get an aborted record.',
+      ['G1a'],
+    ],
     [
       'TXN-5',
       'The transaction of a vanished producer is aborted after its timeout and blocks nobody for ever.',

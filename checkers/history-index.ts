@@ -7,10 +7,13 @@ import type { MicroOp, Op } from '../history/op.ts'
 import { committedSends, okReads } from './index/commitment.ts'
 import { coveredKeys, highestAcknowledged, lostBounds, uncoveredSentence } from './index/final-coverage.ts'
 import { Log } from './index/log.ts'
-import { buildOpTable, invoked, ok, type OpTable, otherKind, txnKind } from './index/op-table.ts'
+import { invoked, ok, otherKind, txnKind } from './index/codes.ts'
+import { ints } from './index/columns.ts'
+import { type OpTable, OpTableBuilder } from './index/op-table.ts'
 import { type PollSteps, walkPolls } from './index/poll-steps.ts'
-import { countReads, ReadTable } from './index/read-table.ts'
+import { ReadTable } from './index/read-table.ts'
 import { RecordDictionary } from './index/record-dictionary.ts'
+import { type Observations, readObservations } from './index/observations.ts'
 import { readMarks, type RunMarks } from './index/run-marks.ts'
 import { type SendSteps, walkSends } from './index/send-steps.ts'
 import { SendTable, sentTwice, writersOf } from './index/send-table.ts'
@@ -19,6 +22,7 @@ export interface HistoryIndex {
   readonly ops: readonly Op[]
   readonly table: OpTable
   readonly marks: RunMarks
+  readonly observations: Observations
   readonly records: RecordDictionary
   readonly sends: SendTable
   readonly reads: ReadTable
@@ -66,16 +70,19 @@ function scanCompletion(at: number, micros: readonly MicroOp[], scanned: Scanned
   if (polls && scanned.table.type[at] === ok) scanned.okPolls++
 }
 
+/** The one pass over the ops themselves; everything later reads columns. */
 function scan(ops: readonly Op[]): Scanned {
-  const table = buildOpTable(ops)
-  const records = new RecordDictionary()
+  const builder = new OpTableBuilder(ops)
+  const { table } = builder
+  const records = new RecordDictionary(Math.ceil(ops.length / 2))
   const sends = new SendTable(table, records)
-  const reads = new ReadTable(countReads(ops), table, records)
+  const reads = new ReadTable(table, records)
   const scanned: Scanned = { table, records, sends, reads, okPolls: 0 }
   for (let at = 0; at < ops.length; at++) {
-    const kind = table.kind[at]!
+    const op = ops[at]!
+    const kind = builder.add(op, at)
     if (kind === otherKind || kind > txnKind) continue
-    const { value } = ops[at]!
+    const { value } = op
     if (!Array.isArray(value)) sends.settle(at)
     else if (table.type[at] === invoked) sends.invoke(at, value as MicroOp[])
     else scanCompletion(at, value as MicroOp[], scanned)
@@ -84,15 +91,15 @@ function scan(ops: readonly Op[]): Scanned {
 }
 
 function placesOf({ reads }: Scanned, log: Log): Int32Array {
-  const places = new Int32Array(reads.size)
+  const places = ints(reads.size)
   for (let at = 0; at < reads.size; at++) places[at] = log.placeOf(reads.record[at]!, reads.offset[at]!)
   return places
 }
 
 export function buildHistoryIndex(ops: readonly Op[]): HistoryIndex {
-  const marks = readMarks(ops)
   const scanned = scan(ops)
   const { table, records, sends, reads } = scanned
+  const marks = readMarks(ops, table)
   const okRead = okReads(reads, records.size)
   const transactional = marks.config?.transactional === true
   const committed = committedSends({ ops: table, sends, okRead, transactional })
@@ -105,6 +112,7 @@ export function buildHistoryIndex(ops: readonly Op[]): HistoryIndex {
     ops,
     ...scanned,
     marks,
+    observations: readObservations(ops, table),
     log,
     readPlace,
     okRead,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judged } from './testing/judged.ts'
+import { judged, leaderChange } from './testing/judged.ts'
 
 const sent = `
   p0 send x v1 -> ok @0
@@ -24,13 +24,14 @@ describe('inconsistent-offsets', () => {
       p3 poll -> fail x[0:v2]`).convicts).toEqual(['inconsistent-offsets'])
   })
 
-  it('between an answer and all polls is lawful with acks=1; between two polls it is not', () => {
+  it('between an answer and all polls is lawful with acks=1 and a leader change; between two polls it is not', () => {
     const answer = `config {"acks":1}
+      ${leaderChange}
       p0 send x v1 -> ok @0
       p1 send x v2 -> ok @0
       p2 poll -> ok x[0:v2]`
     expect(judged(answer).convicts).toEqual([])
     expect(judged(`${answer}
-      p3 poll -> ok x[0:v1]`).convicts).toEqual(['inconsistent-offsets'])
+      p3 poll -> ok x[0:v1]`).convicts).toEqual(['inconsistent-offsets', 'stale-offset-ack'])
   })
 })

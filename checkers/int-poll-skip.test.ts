@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseNotation } from '../history/notation.ts'
 import { judge } from './judge.ts'
-import { judged } from './testing/judged.ts'
+import { judged, leaderChange } from './testing/judged.ts'
 
 const three = `
   p0 send x v1, x v2, x v3 -> ok @0, @1, @2
@@ -40,8 +40,9 @@ describe('int-poll-skip', () => {
     expect(judge([...ops.slice(0, -1), { ...ops.at(-1)!, rebalanced: ['x'] }]).valid).toBe(true)
   })
 
-  it('of lost records is lawful with acks=1', () => {
+  it('of lost records is lawful with acks=1 and a leader change', () => {
     expect(judged(`config {"acks":1}
+      ${leaderChange}
       p0 send x v1, x v2, x v3 -> ok @0, @1, @2
       p1 poll -> ok x[0:v1 2:v3]`).allowed).toEqual(['int-poll-skip', 'lost-write'])
   })

@@ -4,7 +4,7 @@ import type { Op } from '../history/op.ts'
 import type { Checker } from './checker.ts'
 import { judge } from './judge.ts'
 import { listedAtMost } from './registry.ts'
-import { judged } from './testing/judged.ts'
+import { judged, leaderChange } from './testing/judged.ts'
 
 const good = `
   p0 send x v1 -> ok @0
@@ -89,7 +89,7 @@ describe('judge', () => {
   })
 
   it('lists a convicting aspect before many lawful ones of the same anomaly', () => {
-    const lines = ['config {"acks":1}']
+    const lines = ['config {"acks":1}', leaderChange]
     for (let at = 0; at < 50; at++) lines.push(`p0 send x a${at} -> ok @${at}`, `p1 send x b${at} -> ok @${at}`)
     const all = Array.from({ length: 50 }, (_, at) => `${at}:b${at}`).join(' ')
     lines.push(`p2 poll -> ok x[${all}]`, 'p3 poll -> ok x[49:a49]')
@@ -113,7 +113,7 @@ describe('judge', () => {
   it('gives the completion of an op to the client that invoked it', () => {
     const [invoke, done, ...rest] = parseNotation(`p0/c poll -> ok x[0:v1]
       p1/c poll -> ok x[0:v1]
-      p2 send x v1 -> ok @0`)
+      p2 send x v1 -> info`)
     const { client, ...anonymous } = done!
     expect(client).toBe('c')
     expect(judge([invoke!, anonymous, ...rest]).findings.map(({ anomaly }) => anomaly)).toEqual(['nonmonotonic-poll'])

@@ -4,13 +4,17 @@
  */
 import type { Op } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
+import { availabilityOf } from './availability.ts'
+import { coverageFigures, coverageOf } from './coverage.ts'
 import { type Faults, readFaults } from './faults.ts'
 import { belowFloors, type Figures, figuresOf } from './figures.ts'
 import { buildHistoryIndex, type HistoryIndex } from './history-index.ts'
-import { allowance } from './policy.ts'
+import { failed, invoked, ok, unknown } from './index/codes.ts'
+import { wasDisturbed } from './disturbance.ts'
+import { allowance, type Circumstances } from './policy.ts'
 import { checkers as allCheckers, condense } from './registry.ts'
 import { silenceReasons } from './silence.ts'
-import type { Finding, Judgement, OpCounts, Valid } from './verdict.ts'
+import type { Availability, Finding, Judgement, OpCounts, Valid } from './verdict.ts'
 
 export interface JudgeOptions {
   /** All of the registry when missing. */
@@ -28,6 +32,12 @@ function words(error: unknown): string {
 }
 
 /** Ops of clients by type; those of nemesis, observer and harness are not work. */
+function opCounts({ table: { counts } }: HistoryIndex): OpCounts {
+  const sum = (type: number): number => counts.reduce((sum, count, at) => sum + (at % 4 === type ? count : 0), 0)
+  return { invoke: sum(invoked), ok: sum(ok), fail: sum(failed), info: sum(unknown) }
+}
+
+/** The same of what could not be indexed. */
 function countOps(ops: readonly Op[]): OpCounts {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   for (const op of ops) if (typeof op?.process === 'number') counts[op.type]++
@@ -42,16 +52,21 @@ function run(checker: Checker, index: HistoryIndex): Ran {
   }
 }
 
-function allowedBecause(finding: Finding, index: HistoryIndex, accept: readonly string[]): string | undefined {
-  const id = accept.find(id => id === finding.anomaly || id === finding.issue)
-  if (id !== undefined) return `accepted: ${id}`
-  return allowance(index.marks.config, finding.anomaly, finding.aspect)
+type Ruler = (finding: Finding) => string | undefined
+
+/** Says why a finding is allowed in this run, if it is. */
+function rulerOf(circumstances: Circumstances, accept: readonly string[]): Ruler {
+  return finding => {
+    const id = accept.find(id => id === finding.anomaly || id === finding.issue)
+    if (id !== undefined) return `accepted: ${id}`
+    return allowance(circumstances, finding.anomaly, finding.aspect)
+  }
 }
 
-function ruled(findings: readonly Finding[], index: HistoryIndex, accept: readonly string[]): Finding[] {
+function ruled(findings: readonly Finding[], allowedBecause: Ruler): Finding[] {
   return condense(
     findings.map(finding => {
-      const allowed = allowedBecause(finding, index, accept)
+      const allowed = allowedBecause(finding)
       return allowed === undefined ? finding : { ...finding, allowed }
     }),
   )
@@ -66,7 +81,20 @@ function unjudgedReasons(ran: readonly Ran[]): string[] {
   return [...names].map(([sentence, who]) => `${who.join(', ')}: ${sentence}`)
 }
 
-function reasonsOf(index: HistoryIndex, figures: Figures, faults: Faults): string[] {
+/** Everything that may be asked a floor of. */
+type AllFigures = Figures & Readonly<Record<string, number>>
+
+function measured(index: HistoryIndex, faults: Faults, availability: Availability | undefined): AllFigures {
+  const figures = figuresOf(index, faults)
+  return {
+    ...figures,
+    ...(availability !== undefined && { longestStallMs: availability.longestStallMs }),
+    ...(typeof availability?.recoveryMsMax === 'number' && { recoveryMsMax: availability.recoveryMsMax }),
+    ...coverageFigures(coverageOf(index, faults, figures)),
+  }
+}
+
+function reasonsOf(index: HistoryIndex, figures: AllFigures, faults: Faults): string[] {
   const { config } = index.marks
   return [...silenceReasons(index, figures), ...faults.reasons, ...belowFloors(figures, config?.floors)]
 }
@@ -82,19 +110,23 @@ function nothingJudged(ops: readonly Op[], reason: string): Judgement {
 }
 
 function judgeIndexed(index: HistoryIndex, checkers: readonly Checker[], accept: readonly string[]): Judgement {
-  const faults = readFaults(index.ops)
-  const figures = figuresOf(index, faults)
+  const faults = readFaults(index.ops, index.table)
+  const availability = availabilityOf(index, faults)
+  const figures = measured(index, faults, availability)
   const ran = checkers.map(checker => run(checker, index))
-  const findings = ran.flatMap(({ findings }) => ruled(findings, index, accept))
+  const { config } = index.marks
+  const ruler = rulerOf({ config, disturbed: config?.acks === 1 && wasDisturbed(index, faults, figures) }, accept)
+  const findings = ran.flatMap(({ findings }) => ruled(findings, ruler))
   const reasons = [...reasonsOf(index, figures, faults), ...unjudgedReasons(ran)]
   return {
     valid: validity(findings, reasons),
-    ops: countOps(index.ops),
+    ops: opCounts(index),
     acknowledged: figures.acknowledged,
     faults: faults.records,
     findings: [...findings.filter(({ allowed }) => !allowed), ...findings.filter(({ allowed }) => allowed)],
     reasons,
-    figures: { ...figures },
+    figures,
+    ...(availability !== undefined && { availability }),
     checkers: ran.map(({ name, findings, unjudged, omitted }) => ({
       name,
       findings: findings.length + (omitted ?? 0),

@@ -8,21 +8,27 @@ import type { Finding } from './verdict.ts'
 
 const outcome = fc.constantFrom('ok', 'ok', 'ok', 'info', 'fail')
 const offset = fc.nat(5)
-const key = fc.constantFrom('x', 'x', 'y')
+const key = fc.constantFrom('t-0', 't-0', 't-1')
 const record = fc.tuple(key, offset, fc.nat(9))
+const meta = fc.constantFrom('', '', '@0', '@1', '@1/a', '@2/b', '/a')
 const actor = fc.nat(3)
 
 type Step =
   | { readonly kind: 'send' | 'txn'; readonly actor: number; readonly to: readonly [string, number, number][]; readonly ends: string; readonly later: boolean }
-  | { readonly kind: 'poll'; readonly actor: number; readonly to: readonly [string, number, number][]; readonly ends: string }
+  | { readonly kind: 'poll'; readonly actor: number; readonly to: readonly [string, number, number][]; readonly ends: string; readonly metas: readonly string[] }
   | { readonly kind: 'assign'; readonly actor: number; readonly ends: string; readonly keys: string }
   | { readonly kind: 'crash'; readonly actor: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constantFrom('send', 'txn'), actor, to: fc.array(record, { minLength: 1, maxLength: 3 }), ends: outcome, later: fc.boolean() }),
-  fc.record({ kind: fc.constant('poll'), actor, to: fc.array(record, { maxLength: 4 }), ends: outcome }),
-  fc.record({ kind: fc.constant('poll'), actor, to: fc.array(record, { maxLength: 4 }), ends: outcome }),
-  fc.record({ kind: fc.constant('assign'), actor, ends: outcome, keys: fc.constantFrom('x', 'y', 'x y') }),
+  ...[1, 2].map(() => fc.record({
+    kind: fc.constant('poll' as const),
+    actor,
+    to: fc.array(record, { maxLength: 4 }),
+    metas: fc.array(meta, { minLength: 4, maxLength: 4 }),
+    ends: outcome,
+  })),
+  fc.record({ kind: fc.constant('assign'), actor, ends: outcome, keys: fc.constantFrom('t-0', 't-1', 't-0 t-1') }),
   fc.record({ kind: fc.constant('crash'), actor }),
 )
 
@@ -38,7 +44,7 @@ function notationOf(steps: readonly Step[]): string {
     if (step.kind === 'crash') lines.push(`${who} crash -> info`)
     else if (step.kind === 'assign') lines.push(`${who} assign ${step.keys} -> ${step.ends}`)
     else if (step.kind === 'poll') {
-      lines.push(`${who} poll -> ${step.ends} ${step.to.map(([key, offset, value]) => `${key}[${offset}:${value}]`).join(' ')}`)
+      lines.push(`${who} poll -> ${step.ends} ${step.to.map(([key, offset, value], at) => `${key}[${offset}:${value}${step.metas[at]}]`).join(' ')}`)
     } else {
       const asked = step.to.map(([key]) => `${step.kind === 'txn' ? 'send ' : ''}${key} ${value++}`).join(', ')
       const told = step.to.map(([, offset]) => (offset === 5 ? '@?' : `@${offset}`)).join(', ')
@@ -53,7 +59,9 @@ function notationOf(steps: readonly Step[]): string {
 }
 
 /** As the naive judge writes them. */
-function line({ anomaly, key, values, offsets }: Finding): string {
+function line({ anomaly, key, values, offsets, message }: Finding): string {
+  if (anomaly === 'key-moved') return `${anomaly} ${/"(.*)"/.exec(message)![1]}`
+  if (anomaly === 'leader-epoch-regression') return `${anomaly} ${key} ${offsets!.join('-')}`
   if (anomaly === 'inconsistent-offsets') return `${anomaly} ${key} ${offsets![0]}`
   if (anomaly.endsWith('poll') || anomaly.endsWith('poll-skip')) return `${anomaly} ${key} ${offsets!.join('-')}`
   return `${anomaly} ${key} ${values!.join('-')}`

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { judged } from './testing/judged.ts'
+import { parseNotation } from '../history/notation.ts'
+import type { Op } from '../history/op.ts'
+import { judge } from './judge.ts'
+import { judged, leaderChange } from './testing/judged.ts'
 
 const read = 'p5 poll -> ok x[0:v2 1:v1]'
 
@@ -9,14 +12,15 @@ describe('nonmonotonic-send', () => {
       p0 send x v1 -> ok @1
       p0 send x v2 -> ok @0
       ${read}`)
-    expect(convicts).toEqual(['nonmonotonic-send'])
+    expect(convicts).toEqual(['nonmonotonic-send', 'stale-offset-ack'])
     expect(findings[0]).toMatchObject({ values: ['v1', 'v2'], offsets: [1, 0], witness: [{ op: 1 }, { op: 3 }] })
   })
 
   it('is not the order between two producers, or two keys', () => {
     expect(judged(`
-      p0 send x v1 -> ok @1
+      p0 send x v1
       p1 send x v2 -> ok @0
+      p0 -> ok @1
       p0 send y v3 -> ok @0
       p5 poll -> ok x[0:v2 1:v1] y[0:v3]`).valid).toBe(true)
   })
@@ -61,7 +65,7 @@ describe('nonmonotonic-send', () => {
       p0 send x v1 -> ok @1
       p0 assign y -> ok
       p0 send x v2 -> ok @0
-      ${read}`).convicts).toEqual(['nonmonotonic-send'])
+      ${read}`).convicts).toEqual(['nonmonotonic-send', 'stale-offset-ack'])
   })
 
   it('without idempotence is lawful in flight together, and not one after the other', () => {
@@ -74,17 +78,29 @@ describe('nonmonotonic-send', () => {
     expect(judged(`config {"idempotence":false}
       p0/c send x v1 -> ok @1
       p1/c send x v2 -> ok @0
-      ${read}`).convicts).toEqual(['nonmonotonic-send'])
+      ${read}`).convicts).toEqual(['nonmonotonic-send', 'stale-offset-ack'])
   })
 
-  it('with acks=1 is lawful when the earlier record was lost', () => {
+  it('is the broker\'s doing where brokers answered one after the other', () => {
+    const nodes = (notation: string): Op[] => parseNotation(notation).map(op => (op.type === 'ok' ? { ...op, node: 2 } : op))
+    const blames = (notation: string): unknown[] => {
+      return judge(nodes(notation)).findings.flatMap(({ anomaly, blame }) => (anomaly === 'nonmonotonic-send' ? [blame] : []))
+    }
+    expect(blames(`p0 send x v1 -> ok @1; p0 send x v2 -> ok @0; ${read}`)).toEqual(['broker'])
+    expect(blames(`p0/c send x v1; p1/c send x v2; p1 -> ok @0; p0 -> ok @1; ${read}`)).toEqual([undefined])
+    expect(judged(`p0 send x v1 -> ok @1; p0 send x v2 -> ok @0; ${read}`).findings[0]!.blame).toBeUndefined()
+  })
+
+  it('with acks=1 and a leader change is lawful when the earlier record was lost', () => {
     expect(judged(`config {"acks":1}
+      ${leaderChange}
       p0 send x v1 -> ok @1
       p0 send x v2 -> ok @0
-      p5 poll -> ok x[0:v2]`).allowed).toEqual(['nonmonotonic-send', 'unseen'])
+      p5 poll -> ok x[0:v2]`).allowed).toEqual(['nonmonotonic-send', 'stale-offset-ack', 'unseen'])
     expect(judged(`config {"acks":1}
+      ${leaderChange}
       p0 send x v1 -> ok @1
       p0 send x v2 -> ok @0
-      ${read}`).convicts).toEqual(['nonmonotonic-send'])
+      ${read}`).convicts).toEqual(['nonmonotonic-send', 'stale-offset-ack'])
   })
 })

@@ -6,7 +6,7 @@ import { checkValue } from '../history/value-checksum.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { none } from './index/op-table.ts'
+import { none } from './index/codes.ts'
 import type { Finding } from './verdict.ts'
 import { firstReadOf, inOrder, keyName, readStep, sendStep, valueName } from './witness.ts'
 

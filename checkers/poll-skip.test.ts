@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseNotation } from '../history/notation.ts'
 import { judge } from './judge.ts'
-import { judged } from './testing/judged.ts'
+import { judged, leaderChange } from './testing/judged.ts'
 
 const three = `
   p0 send x v1, x v2, x v3 -> ok @0, @1, @2
@@ -84,8 +84,9 @@ describe('poll-skip', () => {
       p1 poll -> ok x[2:v3]`).convicts).toEqual(['poll-skip'])
   })
 
-  it('of records that were lost is lawful with acks=1; of records that others read it is not', () => {
+  it('of records that were lost is lawful with acks=1 and a leader change; of records that others read it is not', () => {
     const acks = `config {"acks":1}
+      ${leaderChange}
       p0 send x v1, x v2, x v3 -> ok @0, @1, @2
       p1 poll -> ok x[0:v1]
       p1 poll -> ok x[2:v3]`

@@ -1,18 +1,27 @@
 /** All checkers there are: the list is the registry. */
 import type { Checker } from './checker.ts'
 import { duplicate } from './duplicate.ts'
+import { g1a } from './g1a.ts'
+import { highWatermarkRegression } from './high-watermark-regression.ts'
 import { inconsistentOffsets } from './inconsistent-offsets.ts'
 import { intNonmonotonicPoll } from './int-nonmonotonic-poll.ts'
 import { intNonmonotonicSend } from './int-nonmonotonic-send.ts'
 import { intPollSkip } from './int-poll-skip.ts'
 import { intSendSkip } from './int-send-skip.ts'
+import { keyMoved } from './key-moved.ts'
+import { leaderEpochRegression } from './leader-epoch-regression.ts'
+import { logStartRegression } from './log-start-regression.ts'
 import { lostWrite } from './lost-write.ts'
 import { nonmonotonicPoll } from './nonmonotonic-poll.ts'
 import { nonmonotonicSend } from './nonmonotonic-send.ts'
 import { phantomRecord } from './phantom-record.ts'
 import { pollSkip } from './poll-skip.ts'
+import { readBeyondHighWatermark } from './read-beyond-high-watermark.ts'
+import { staleOffsetAck } from './stale-offset-ack.ts'
 import { stuck } from './stuck.ts'
+import { twoLeaders } from './two-leaders.ts'
 import { unseen } from './unseen.ts'
+import { vanishedRead } from './vanished-read.ts'
 import type { Finding } from './verdict.ts'
 
 export const checkers: readonly Checker[] = [
@@ -20,7 +29,10 @@ export const checkers: readonly Checker[] = [
   duplicate,
   inconsistentOffsets,
   unseen,
+  vanishedRead,
+  g1a,
   phantomRecord,
+  keyMoved,
   pollSkip,
   nonmonotonicPoll,
   intPollSkip,
@@ -28,6 +40,12 @@ export const checkers: readonly Checker[] = [
   nonmonotonicSend,
   intNonmonotonicSend,
   intSendSkip,
+  staleOffsetAck,
+  leaderEpochRegression,
+  twoLeaders,
+  highWatermarkRegression,
+  readBeyondHighWatermark,
+  logStartRegression,
   stuck,
 ]
 

@@ -6,9 +6,9 @@
 import type { CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { none } from './index/op-table.ts'
+import { none } from './index/codes.ts'
 import type { Finding } from './verdict.ts'
-import { inOrder, keyName, placeStep, sendStep, valueName } from './witness.ts'
+import { answeredBy, inOrder, keyName, placeStep, sendStep, valueName } from './witness.ts'
 
 export interface SendOrder {
   readonly name: string
@@ -44,11 +44,13 @@ function finding(index: HistoryIndex, step: number, order: SendOrder): Finding {
   const involved = [sends.record[from]!, sends.record[to]!] as const
   const aspect = aspectOf(index, from, to)
   const [first, second] = [valueName(index, involved[0]), valueName(index, involved[1])]
+  const told = aspect !== 'pipelined' && !order.internal && answeredBy(index, from) && answeredBy(index, to)
   const went = `${first} (offset ${offsetOf(index, from)}) was sent before ${second} (offset ${offsetOf(index, to)})`
   return {
     anomaly: order.name,
     guarantees: order.guarantees,
     ...(aspect !== '' && { aspect }),
+    ...(told && { blame: 'broker' }),
     message: `${keyName(index, involved[0])}: ${went}${order.skip ? ', and other records lie between' : ''}`,
     key: records.keys[records.keyOf[involved[0]]!]!,
     values: involved.map(record => records.values[record]!),

@@ -4,27 +4,36 @@
  */
 import type { Figures } from './figures.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { invoked, none, ok } from './index/op-table.ts'
+import { invoked, none, ok, pollKind, sendKind, txnKind } from './index/codes.ts'
+
+const recordKinds = [[sendKind, 'send'], [pollKind, 'poll'], [txnKind, 'txn']] as const
 
 /** A crash has no outcome, and with acks=0 no send has. */
 function cannotSucceed(f: string, index: HistoryIndex): boolean {
   return f === 'crash' || (f === 'send' && index.marks.config?.acks === 0)
 }
 
-function kindsThatNeverSucceeded(index: HistoryIndex): string[] {
-  const { ops, table } = index
+/** Whether any op of a kind succeeded: of what carries records, then of the rest in the order they were tried. */
+function successes({ ops, table }: HistoryIndex): Map<string, boolean> {
   const succeeded = new Map<string, boolean>()
-  for (let at = 0; at < ops.length; at++) {
+  for (const [kind, f] of recordKinds) {
+    const successes = table.counts[4 * kind + ok]!
+    if (table.counts[4 * kind + invoked]! + successes > 0) succeeded.set(f, successes > 0)
+  }
+  for (const at of table.rest) {
     const { f } = ops[at]!
-    if (table.actor[at] === none) continue
     if (table.type[at] === ok) succeeded.set(f, true)
     else if ((table.type[at] === invoked || f === 'final-read') && !succeeded.has(f)) succeeded.set(f, false)
   }
-  return [...succeeded].flatMap(([f, once]) => (once || cannotSucceed(f, index) ? [] : [`no ${f} succeeded`]))
+  return succeeded
 }
 
-function nothingAfter(position: number, { table, ops }: HistoryIndex): boolean {
-  for (let at = position + 1; at < ops.length; at++) {
+function kindsThatNeverSucceeded(index: HistoryIndex): string[] {
+  return [...successes(index)].flatMap(([f, once]) => (once || cannotSucceed(f, index) ? [] : [`no ${f} succeeded`]))
+}
+
+function nothingAfter(position: number, { table }: HistoryIndex): boolean {
+  for (let at = table.type.length - 1; at > position; at--) {
     if (table.type[at] === ok && table.actor[at] !== none) return false
   }
   return true

@@ -9,9 +9,9 @@ const before = `config {"recoveryMs":5000}
   p1/reader poll -> ok x[0:v1]
   1s phase heal`
 
-function final(end: number): string {
+function final(end: number, second = 'v2'): string {
   return `phase final
-    p9/final-1 poll -> ok x[0:v1]
+    p9/final-1 poll -> ok x[0:v1${end === 2 ? ` 1:${second}` : ''}]
     p9/final-1 final-read -> ok x:${end}/${end}
     phase end`
 }
@@ -33,7 +33,7 @@ describe('stuck', () => {
       7s p0 send x v2 -> info TIMED_OUT
       p2 send x v3 -> ok @1
       p1/reader poll -> ok x[1:v3]
-      ${final(2)}`).valid).toBe(true)
+      ${final(2, 'v3')}`).valid).toBe(true)
     expect(judged(`config {"recoveryMs":5000}
       0s p0 send x v1
       p1/reader poll -> ok
@@ -132,7 +132,7 @@ describe('stuck', () => {
       7s p0 send x v2 -> ok @1
       p1/reader poll -> ok x[1:v2]
       phase final
-      p9/final-1 poll -> ok x[0:v1]
+      p9/final-1 poll -> ok x[0:v1 1:v2]
       p9/final-1 final-read -> info x:2/9`).convicts).toEqual([])
     expect(judged(`
       p0 send x v1 -> ok @0
@@ -150,5 +150,64 @@ describe('stuck', () => {
     const { valid, reasons } = judge([...ops, starved])
     expect(valid).toBe('unknown')
     expect(reasons).toEqual(['stuck: the machine was too slow to say that anything is stuck'])
+  })
+
+  describe('of a recovery that the harness waited for', () => {
+    const again = `p0 send x v2 -> ok @1
+      p1/reader poll -> ok x[1:v2]`
+    const value = (unserved: string, absent = ''): string => {
+      return `{"complete":false,"absent":[${absent}],"unserved":[${unserved}],"boundMs":5000,"tookMs":5012}`
+    }
+
+    it('convicts when it did not come, also of keys nobody sent to again', () => {
+      const { convicts, findings } = judged(`${before}
+        7s harness recovered ${value('"y"')}
+        ${again}
+        ${final(2)}`)
+      expect(convicts).toEqual(['stuck'])
+      expect(findings[0]).toMatchObject({ key: 'y', message: 'within 5000 ms after healing y acknowledged nothing' })
+      expect(findings[0]!.witness.map(({ op }) => op)).toEqual([5, 6])
+    })
+
+    it('says which brokers were not to come back', () => {
+      expect(judged(`${before}
+        7s harness recovered ${value('', '3')}
+        ${again}
+        ${final(2)}`).findings[0]!.message).toBe(
+        'within 5000 ms after healing not every partition had its leader and its replicas again (without 3)',
+      )
+    })
+
+    it('says nothing when it came', () => {
+      expect(judged(`${before}
+        7s harness recovered ${value('').replace('false', 'true')}
+        ${again}
+        ${final(2)}`).valid).toBe(true)
+    })
+
+    it('is judged for each healing, and not where the machine was starved meanwhile', () => {
+      const twice = (first: string, second: string): string => `${before}
+        ${first}
+        7s harness recovered ${value('"x"')}
+        ${again}
+        phase heal
+        ${second}
+        9s harness recovered ${value('"x"')}
+        p0 send x v3 -> ok @2
+        p1/reader poll -> ok x[2:v3]
+        phase final
+        p9/final-1 poll -> ok x[0:v1 1:v2 2:v3]
+        p9/final-1 final-read -> ok x:3/3`
+      expect(judged(twice('', '')).findings).toHaveLength(2)
+      const once = judged(twice('harness starved', ''))
+      expect([once.convicts, once.findings.length]).toEqual([['stuck'], 1])
+      expect(once.findings[0]!.witness.map(({ op }) => op)).toEqual([12, 13])
+      const late = judged(twice('', 'harness starved'))
+      expect([late.convicts, late.findings.length]).toEqual([['stuck'], 1])
+      expect(judged(twice('harness starved', 'harness starved'))).toMatchObject({
+        valid: 'unknown',
+        reasons: ['stuck: the machine was too slow to say that anything is stuck'],
+      })
+    })
   })
 })

@@ -1,19 +1,21 @@
 /**
  * Stuck: faults were healed, time to recover was given, and something did not come back: all sends, the
- * sends to one key, one client, or a final read that its deadline overtook before everything acknowledged.
+ * sends to one key, one client, a final read that its deadline overtook before everything acknowledged, or what
+ * the harness waited for: every partition with its leader and replicas, and an acknowledged record.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { type Attempts, healedWork } from './index/healed-work.ts'
-import { none } from './index/op-table.ts'
-import type { FinalReadOp } from './index/run-marks.ts'
+import { none } from './index/codes.ts'
+import type { FinalReadOp, RecoveredOp } from './index/run-marks.ts'
 import type { Finding, WitnessStep } from './verdict.ts'
-import { inOrder } from './witness.ts'
+import { inOrder, listed } from './witness.ts'
 
 const name = 'stuck'
 const guarantees: readonly string[] = ['DUR-2']
+const tooSlow = 'the machine was too slow to say that anything is stuck'
 const tooEarly = 'no send succeeded after healing, but none was tried late enough to say that it should have'
 
 function healStep({ ops, marks }: HistoryIndex): WitnessStep {
@@ -88,19 +90,49 @@ function checkFinalReads(index: HistoryIndex, found: FindingList): void {
   }
 }
 
+function recoveryFinding({ ops }: HistoryIndex, { at, value }: RecoveredOp, heal: number): Finding {
+  const { absent, unserved, boundMs } = value
+  const left = absent.length === 0 ? '' : ` (without ${listed(absent)})`
+  const what = unserved.length === 0
+    ? `not every partition had its leader and its replicas again${left}`
+    : `${listed(unserved)} acknowledged nothing`
+  const healed = heal === none ? [] : [{ op: ops[heal]!.index, shows: 'every fault was healed' }]
+  return {
+    anomaly: name,
+    guarantees,
+    message: `within ${boundMs} ms after healing ${what}`,
+    ...(unserved.length === 1 && { key: unserved[0]! }),
+    witness: [...healed, { op: ops[at]!.index, shows: 'the time to recover was over' }],
+  }
+}
+
+/** Recoveries that were waited for in vain; returns what could not be judged. */
+function checkRecoveries(index: HistoryIndex, found: FindingList): string[] {
+  const { recoveries, heals, starved } = index.marks
+  let unjudged = false
+  for (const recovery of recoveries) {
+    if (recovery.value.complete) continue
+    const heal = heals.findLast(at => at < recovery.at) ?? none
+    if (starved.some(at => at > heal && at < recovery.at)) unjudged = true
+    else found.add(recovery.at, '', () => recoveryFinding(index, recovery, heal))
+  }
+  return unjudged ? [tooSlow] : []
+}
+
 function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
-  const { heal } = index.marks.phases
-  if (heal === none) return found.result()
-  if (index.marks.starved > heal) return found.result(['the machine was too slow to say that anything is stuck'])
-  const unjudged = checkWork(index, found)
+  const { phases, starved } = index.marks
+  const unjudged = checkRecoveries(index, found)
+  if (phases.heal === none) return found.result(unjudged)
+  if (starved.some(at => at > phases.heal)) return found.result([tooSlow])
+  unjudged.push(...checkWork(index, found))
   checkFinalReads(index, found)
   return found.result(unjudged)
 }
 
 export const stuck: Checker = {
   name,
-  describes: 'After healing, and time to recover, sends, a key, a client or a final read did not get on.',
+  describes: 'After healing, and time to recover, a partition, a key, a client or a final read did not get on.',
   guarantees,
   check,
 }

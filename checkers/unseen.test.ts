@@ -43,7 +43,7 @@ describe('unseen', () => {
 
     it('convicts once the final consumer says that it reached the end', () => {
       expect(judged(`${begun}
-        p9/final-1 poll -> ok x[0:v1]
+        p9/final-1 poll -> ok x[0:v1] y[0:v3]
         p9/final-1 final-read -> ok x:1/1 y:1/1`).convicts).toEqual(['unseen'])
     })
 
@@ -55,7 +55,7 @@ describe('unseen', () => {
 
     it('counts a key as read to its end once everything acknowledged was passed, whatever the target', () => {
       const { valid, reasons } = judged(`${begun}
-        p9/final-1 poll -> ok x[0:v1 1:v2]
+        p9/final-1 poll -> ok x[0:v1 1:v2] y[0:v3]
         p9/final-1 final-read -> info x:2/9 y:1/9
         p8/final-2 final-read -> ok`)
       expect({ valid, reasons }).toEqual({ valid: true, reasons: [] })
@@ -81,7 +81,7 @@ describe('unseen', () => {
     it('asks no final read of a key to which nothing was written', () => {
       expect(judged(`${begun}
         p0 send z v9 -> fail NOT_ENOUGH_REPLICAS
-        p9/final-1 poll -> ok x[0:v1 1:v2]
+        p9/final-1 poll -> ok x[0:v1 1:v2] y[0:v3]
         p9/final-1 final-read -> ok x:2/2 y:1/1`).valid).toBe(true)
     })
 

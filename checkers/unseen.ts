@@ -5,7 +5,7 @@
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { ok } from './index/op-table.ts'
+import { ok } from './index/codes.ts'
 import { isLost } from './lost-write.ts'
 import type { Finding } from './verdict.ts'
 import { keyName, sendStep, valueName } from './witness.ts'

@@ -23,6 +23,8 @@ export interface Finding {
   readonly aspect?: string
   /** The issue of a known bug of a broker or of the protocol: it convicts under that name unless accepted. */
   readonly issue?: string
+  /** Whose fault it is, where attempts, nodes and error codes of the history can tell. */
+  readonly blame?: 'broker' | 'client' | 'harness'
   /** One sentence with the values in it. */
   readonly message: string
   readonly key?: Key
@@ -53,6 +55,39 @@ export interface FaultRecord {
   readonly evidence: unknown
 }
 
+/** How long no send to a key was acknowledged while one waited. */
+export interface KeyStall {
+  readonly key: Key
+  readonly stallMs: number
+}
+
+/** What one fault did to sending; see availability.ts. */
+export interface FaultAvailability {
+  readonly name: string
+  readonly targets: readonly (number | string)[]
+  /** Nanoseconds of the run; `endTime` is null while it was never healed. */
+  readonly startTime: number | null
+  readonly endTime: number | null
+  /** The longest time without any acknowledgement that reaches into the fault, counted from its start. */
+  readonly longestStallMs: number
+  /** The same by key, the longest first. */
+  readonly keys: readonly KeyStall[]
+  /** From the start to the next acknowledgement; null when there was none. */
+  readonly nextAcknowledgedMs: number | null
+  /** From healing until each key that stood still then was acknowledged again; null when that never came. */
+  readonly recoveryMs: number | null
+}
+
+/** Measured, never judged. */
+export interface Availability {
+  /** Of the whole run. */
+  readonly longestStallMs: number
+  readonly keys: readonly KeyStall[]
+  /** The longest recovery of those that came; null when none did. */
+  readonly recoveryMsMax: number | null
+  readonly faults: readonly FaultAvailability[]
+}
+
 /** The judgement of one history. */
 export interface Judgement {
   readonly valid: Valid
@@ -65,6 +100,8 @@ export interface Judgement {
   readonly reasons: readonly string[]
   /** Numbers worth printing and asking a floor of: see figures.ts. */
   readonly figures?: Readonly<Record<string, number>>
+  /** Missing where times are, or where nothing was sent. */
+  readonly availability?: Availability
   /**
    * Checkers that ran, each with how many findings it had and what it could not judge. `findings` above keeps the
    * smallest of each anomaly; a checker is named for its anomaly, so the rest is this count less those listed.
@@ -85,6 +122,8 @@ export interface ScenarioVerdict {
   readonly reasons: readonly string[]
   /** Numbers worth printing: `leaderChanges`, `opsUnderFault`, … */
   readonly figures: Readonly<Record<string, number>>
+  /** Of the one history that a scenario on real targets has. */
+  readonly availability?: Availability
   /** For a simulated scenario that failed: the first failing seed and the command that shows it again. */
   readonly failure?: { readonly seed: number; readonly command: string; readonly story: readonly string[] }
 }

@@ -2,7 +2,7 @@
  * Steps of the stories that findings tell, and the sentences' common pieces. Called for kept findings only.
  */
 import type { HistoryIndex } from './history-index.ts'
-import { failed, none, ok } from './index/op-table.ts'
+import { failed, none, ok } from './index/codes.ts'
 import type { WitnessStep } from './verdict.ts'
 
 const shownAtMost = 5
@@ -42,6 +42,11 @@ export function sendStep(index: HistoryIndex, row: number): WitnessStep {
   return { op: at, shows: `sent ${what}, outcome unknown` }
 }
 
+/** True when the history shows that a broker answered a send, so that what the answer says is the broker's word. */
+export function answeredBy({ sends, ops }: HistoryIndex, row: number): boolean {
+  return sends.outcome[row] === ok && ops[sends.completion[row]!]!.node !== undefined
+}
+
 /** Position of the op of a read. */
 export function opOfRead(index: HistoryIndex, read: number): number {
   return index.reads.runOp[index.reads.runOf(read)]!
@@ -61,6 +66,15 @@ export function firstReadOf(index: HistoryIndex, record: number, offset?: number
   const { reads } = index
   for (let read = 0; read < reads.size; read++) {
     if (reads.record[read] === record && (offset === undefined || reads.offset[read] === offset)) return read
+  }
+  return none
+}
+
+/** The first read of a record by an ok op, or `none`. */
+export function firstOkReadOf(index: HistoryIndex, record: number): number {
+  const { reads, table } = index
+  for (let read = 0; read < reads.size; read++) {
+    if (reads.record[read] === record && table.type[opOfRead(index, read)] === ok) return read
   }
   return none
 }

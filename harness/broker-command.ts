@@ -20,9 +20,7 @@ export async function brokerCommand(defect?: string): Promise<readonly string[]>
 /** The fault proxy. */
 export async function proxyCommand(): Promise<readonly string[]> {
   const dist = join(root, 'dist')
-  if (existsSync(join(root, 'harness', 'build.ts'))) {
-    const { bundle } = await import('./build.ts')
-    await bundle({ proxy: 'harness/proxy/main.ts' }, dist)
-  }
-  return [process.execPath, join(dist, 'proxy.mjs')]
+  if (!existsSync(join(root, 'harness', 'build.ts'))) return [process.execPath, join(dist, 'proxy.mjs')]
+  const { buildProxy } = await import('./build.ts')
+  return [process.execPath, await buildProxy(dist)]
 }

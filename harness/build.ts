@@ -1,7 +1,7 @@
 /**
- * Bundles the broker process: loading one file is ten times faster than loading its sources. Same sources,
- * same bytes. Output is only replaced when it differs, whole and at once, so it may be built while brokers
- * start from it.
+ * Bundles the broker process and the fault proxy: loading one file is ten times faster than loading its
+ * sources. Same sources, same bytes. Output is only replaced when it differs, whole and at once, so it may be
+ * built while brokers start from it.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -27,6 +27,12 @@ export async function buildBroker(outDir: string): Promise<string> {
   const shell = 'reference-broker/shell'
   await bundle({ broker: `${shell}/main.ts`, 'run-broker': `${shell}/run-broker.ts` }, outDir)
   return join(outDir, 'broker.mjs')
+}
+
+/** Builds the fault proxy, `proxy.mjs`, into `outDir`. Returns its path. */
+export async function buildProxy(outDir: string): Promise<string> {
+  await bundle({ proxy: 'harness/proxy/main.ts' }, outDir)
+  return join(outDir, 'proxy.mjs')
 }
 
 /** Bundles each entry (a path from the root of the checkout) into `outDir/<name>.mjs`. */
@@ -76,5 +82,5 @@ function sameContents(file: string, contents: Uint8Array): boolean {
 }
 
 if (import.meta.main) {
-  process.stdout.write(`${await buildBroker(join(root, 'dist'))}\n`)
+  for (const build of [buildBroker, buildProxy]) process.stdout.write(`${await build(join(root, 'dist'))}\n`)
 }

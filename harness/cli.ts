@@ -16,11 +16,17 @@ const program = new Command('tribunal')
   .description('Puts a Kafka-API broker on trial: real traffic, real faults, a recorded history, a verdict.')
   .version(tribunalVersion())
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '')) })
+  .configureOutput({ outputError: (text, write) => write(refusal(text, 'tribunal')) })
   .addHelpText('after', '\nExit codes: 0 valid, 1 invalid, 2 unknown or nothing could be judged, 64 wrong usage, 70 crash.')
 
 for (const add of [addVerify, addCheck, addReplay, addReport, addBench, addMatrix, addList, addBroker]) add(program)
-for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput())
+for (const command of program.commands) {
+  const name = `tribunal ${command.name()}`
+  command.exitOverride().configureOutput({ outputError: (text, write) => write(refusal(text, name)) })
+}
+
+// A reader that has enough (head, a closed terminal) is no reason to fail.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 try {
   if (process.platform !== 'linux' && process.platform !== 'darwin') {
@@ -29,6 +35,12 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)
+}
+
+/** Commander's words as one sentence, with the way out where they do not name one. */
+function refusal(text: string, command: string): string {
+  const sentence = text.replace(/^error: /, '').replaceAll(/\n(?=\()/g, ' ').trimEnd()
+  return sentence.endsWith('.') ? `${sentence}\n` : `${sentence}; see ${command} --help.\n`
 }
 
 function report(error: unknown): number {

@@ -15,6 +15,8 @@ export const coverageNames = {
   tornTails: 'a recovery that cut a torn tail',
   leaderChanges: 'a change of leader',
   controllerChanges: 'a change of controller',
+  failedSends: 'a send that certainly failed',
+  openSends: 'a send with an open end',
 } as const
 
 export type CoverageName = keyof typeof coverageNames
@@ -56,7 +58,9 @@ export class Coverage {
     else if (message === 'active controller' && ++this.#controllers > 1) this.counts.controllerChanges++
   }
 
-  see({ process, f, value }: NewOp): void {
+  see({ process, f, type, value }: NewOp): void {
+    if (f === 'send' && type === 'fail') this.counts.failedSends++
+    if (f === 'send' && type === 'info') this.counts.openSends++
     if (process === 'observer' && f === 'observe') for (const told of value as readonly Observation[]) this.#observed(told)
   }
 
@@ -75,4 +79,14 @@ export class Coverage {
     before.leader = leader
     before.leaderEpoch = leaderEpoch
   }
+}
+
+/** So many seeds must between them have gone through everything. */
+const enoughSeeds = 200
+
+/** Given in how many seeds each happened: one sentence for everything that never did, once there were seeds enough. */
+export function uncovered(covered: Readonly<Record<CoverageName, number>>, seeds: number): string[] {
+  if (seeds < enoughSeeds) return []
+  const never = (Object.keys(coverageNames) as CoverageName[]).filter((name) => covered[name] === 0)
+  return never.map((name) => `too little was tested: not one of ${seeds} seeds had ${coverageNames[name]}`)
 }

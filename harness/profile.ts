@@ -14,6 +14,8 @@ export interface Profile {
   readonly recoveryMs: number
   /** An injected or healed fault shows within this time. */
   readonly evidenceMs: number
+  /** After this long without a fault nobody changes the in-sync sets any more. */
+  readonly settleMs: number
 }
 
 interface Timeouts {
@@ -54,7 +56,8 @@ function profile(name: ProfileName, timeouts: Timeouts, clients: Profile['client
     'controller.socket.timeout.ms': String(timeouts.socketTimeoutMs),
   }
   const recoveryMs = recoveryBound(timeouts, clients.requestTimeoutMs)
-  return { name, settings: name === 'defaults' ? {} : settings, clients, recoveryMs, evidenceMs: recoveryMs }
+  const settleMs = timeouts.sessionTimeoutMs + 1.5 * timeouts.replicaLagTimeMaxMs
+  return { name, settings: name === 'defaults' ? {} : settings, clients, recoveryMs, evidenceMs: recoveryMs, settleMs }
 }
 
 export const profiles: Readonly<Record<ProfileName, Profile>> = {

@@ -52,7 +52,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
   const failures: string[] = []
   try {
     const failed = await cluster.startAll()
-    if (failed !== undefined) failures.push(failed)
+    if (failed !== undefined) failures.push(failed.message)
     else {
       const bootstrap = cluster.brokerIds.map((id) => cluster.address(id))
       const trial = new Trial({
@@ -118,6 +118,7 @@ async function runTrial(
   }, progressMs)
   const cut = (): void => trial.cutShort()
   signal.addEventListener('abort', cut)
+  if (signal.aborted) cut()
   try {
     return await new Promise<string | undefined>((resolve) => trial.run(resolve))
   } finally {

@@ -1,6 +1,7 @@
 /** The simulated scenario: many seeds, one verdict. The first seed that fails is the one to look at. */
 import { mergeValid, type Finding, type OpCounts, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
+import { coverageNames, uncovered, type CoverageName } from './coverage.ts'
 import { anomaliesOf } from './judge-run.ts'
 import { runSeeds } from './seed-pool.ts'
 import type { SeedResult } from './seed-worker.ts'
@@ -27,6 +28,8 @@ export interface SeedRun {
 const allowedExamples = 3
 const reasonsMax = 20
 
+const namesOfCoverage = Object.keys(coverageNames) as CoverageName[]
+
 class Tally {
   seeds = 0
   readonly ops: { -readonly [K in keyof OpCounts]: number } = { invoke: 0, ok: 0, fail: 0, info: 0 }
@@ -36,9 +39,20 @@ class Tally {
   events = 0
   faults = 0
   leaderChanges = 0
-  seedsWithLeaderChange = 0
   opsUnderFault = 0
   invalid = 0
+  /** Seeds in which it happened. */
+  readonly covered: Record<CoverageName, number> = {
+    truncations: 0,
+    belowMinimum: 0,
+    answersLost: 0,
+    duplicatesFound: 0,
+    tornTails: 0,
+    leaderChanges: 0,
+    controllerChanges: 0,
+    failedSends: 0,
+    openSends: 0,
+  }
   readonly anomalies: Record<string, number> = {}
   readonly allowed: Finding[] = []
   readonly unknown: string[] = []
@@ -53,11 +67,11 @@ class Tally {
     this.simulatedMs += result.simulatedMs
     this.wallMs += result.wallMs
     this.events += result.events
+    for (const name of namesOfCoverage) if (result.coverage[name] > 0) this.covered[name]++
     const figures = judgement.figures ?? {}
     this.faults += figures['faults'] ?? 0
     this.leaderChanges += figures['leaderChanges'] ?? 0
     this.opsUnderFault += figures['opsUnderFault'] ?? 0
-    if ((figures['leaderChanges'] ?? 0) > 0) this.seedsWithLeaderChange++
     for (const [name, count] of Object.entries(anomaliesOf(judgement))) this.#found(name, count)
     for (const finding of judgement.findings) if (finding.allowed !== undefined) this.#example(finding)
     if (judgement.valid === 'unknown') this.unknown.push(...judgement.reasons.map((reason) => `seed ${result.seed}: ${reason}`))
@@ -76,6 +90,12 @@ class Tally {
     if (this.allowed.filter(({ anomaly }) => anomaly === finding.anomaly).length < allowedExamples) this.allowed.push(finding)
   }
 
+  /** Of all seeds, those in which it happened. */
+  #shares(): Record<string, number> {
+    const share = (name: CoverageName): number => Math.round((this.covered[name] / Math.max(1, this.seeds)) * 1000) / 1000
+    return Object.fromEntries(namesOfCoverage.map((name) => [`seedsWith${name[0]!.toUpperCase()}${name.slice(1)}`, share(name)]))
+  }
+
   figures(): Record<string, number> {
     const wallSeconds = this.wallMs / 1000
     return {
@@ -84,7 +104,7 @@ class Tally {
       events: this.events,
       faults: this.faults,
       leaderChanges: this.leaderChanges,
-      seedsWithLeaderChange: this.seedsWithLeaderChange,
+      ...this.#shares(),
       opsUnderFaultShare: this.ops.invoke === 0 ? 0 : Math.round((this.opsUnderFault / this.ops.invoke) * 1000) / 1000,
     }
   }
@@ -94,6 +114,7 @@ export async function runSimulated(options: SeedRunOptions): Promise<SeedRun> {
   const { firstSeed, seeds, defect, accept, signal } = options
   const tally = new Tally()
   await runSeeds({
+    scenario: options.name,
     first: firstSeed,
     count: seeds,
     accept,
@@ -101,7 +122,7 @@ export async function runSimulated(options: SeedRunOptions): Promise<SeedRun> {
     ...(defect !== undefined && { defect, until: ({ judgement }: SeedResult) => judgement.valid === false }),
     onResult: (result) => {
       tally.add(result, firstSeed)
-      const found = tally.invalid === 0 ? 'nothing found' : `${tally.invalid} seeds with findings`
+      const found = tally.invalid === 0 ? 'nothing found' : `${tally.invalid} seeds with findings, the first ${tally.failing?.seed}`
       options.onProgress(`${tally.seeds} of ${seeds} seeds, ${tally.acknowledged} acknowledged, ${tally.faults} faults; ${found}`)
     },
   })
@@ -116,7 +137,8 @@ function sampleOf({ failing, first }: Tally): SeedRun['sample'] {
 function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdict {
   const { failing, unknown } = tally
   const short = tally.seeds < options.seeds && failing === undefined ? [`only ${tally.seeds} of ${options.seeds} seeds ran`] : []
-  const reasons = [...short, ...unknown]
+  const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds) : []
+  const reasons = [...short, ...missed, ...unknown]
   const more = reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : []
   const defect = options.defect === undefined ? '' : ` --defect ${options.defect}`
   return {
@@ -133,7 +155,7 @@ function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdict {
     ...(failing !== undefined && {
       failure: {
         seed: failing.seed,
-        command: `npm run verify -- --target simulated --seed ${failing.seed} --seeds 1${defect}`,
+        command: `npm run verify -- --scenario ${options.name} --seed ${failing.seed} --seeds 1${defect}`,
         story: failing.story,
       },
     }),

@@ -1,6 +1,6 @@
 /** The run directory: everything a run leaves behind, in the forms people and CI read. */
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
+import { createWriteStream, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import type { Verdict } from '../checkers/verdict.ts'
@@ -61,9 +61,11 @@ export class RunStore {
     rmSync(this.path('data'), { recursive: true, force: true })
   }
 
-  /** Points `latest` beside this directory at it. */
+  /** Points `latest` beside this directory at it, unless something else is called so. */
   linkLatest(): void {
     const link = join(this.directory, '..', 'latest')
+    const there = lstatSync(link, { throwIfNoEntry: false })
+    if (there !== undefined && !there.isSymbolicLink()) return
     rmSync(link, { force: true })
     symlinkSync(relative(join(link, '..'), this.directory), link)
   }

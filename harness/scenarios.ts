@@ -1,20 +1,30 @@
 /** What `verify` runs, by name. A scenario is data; how its target is brought up is the target's business. */
 import { bridge } from '../nemesis/bridge.ts'
+import { clockDrift } from '../nemesis/clock-drift.ts'
+import { clockJump } from '../nemesis/clock-jump.ts'
+import { clockStrobe } from '../nemesis/clock-strobe.ts'
 import { cutClients } from '../nemesis/cut-clients.ts'
 import { cutOneWay } from '../nemesis/cut-one-way.ts'
+import type { Fault } from '../nemesis/fault.ts'
 import { isolate } from '../nemesis/isolate.ts'
 import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { pause } from '../nemesis/pause.ts'
+import { rollingRestart } from '../nemesis/rolling-restart.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { WorkloadOptions } from '../workloads/workload.ts'
 import { profiles } from './profile.ts'
+import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
 
 export interface SimulatedScenario {
   readonly target: 'simulated'
   readonly name: string
   readonly describes: string
+  /** What one seed runs. */
+  readonly draw: (seed: number) => Swarm
+  /** Of the seeds asked for, this part. */
+  readonly seedsShare: number
 }
 
 export interface ProcessScenario {
@@ -24,6 +34,12 @@ export interface ProcessScenario {
   readonly brokers: number
   readonly idempotence: boolean
   readonly nemesis: NemesisPlan
+  /** It shows what it can in this time. */
+  readonly faultsMsMax?: number
+  /** Of single topics, beside what all have. */
+  readonly topicConfigs?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** It moves no leader. */
+  readonly keepsLeaders?: true
 }
 
 export type Scenario = SimulatedScenario | ProcessScenario
@@ -31,11 +47,23 @@ export type TargetName = Scenario['target']
 
 export const targets: readonly TargetName[] = ['simulated', 'processes']
 
+/** Farther than `payments` of the scenario takes. */
+const jumpBack: Fault = { ...clockJump, draw: () => ({ offsetMs: -60_000 }) }
+
 export const scenarios: readonly Scenario[] = [
   {
     target: 'simulated',
     name: 'swarm',
     describes: 'Whole trials in virtual time, each seed with options, traffic and faults of its own.',
+    draw: drawSwarm,
+    seedsShare: 1,
+  },
+  {
+    target: 'simulated',
+    name: 'power-loss-of-most',
+    describes: 'Cuts the power of most brokers at once, which is more than is promised, and lists what was lost.',
+    draw: drawPowerLossOfMost,
+    seedsShare: 0.02,
   },
   {
     target: 'processes',
@@ -98,8 +126,47 @@ export const scenarios: readonly Scenario[] = [
       ],
       inTurn: true,
       lanes: 1,
-      quietMs: [500, 1500],
-      holdMs: [3000, 4000],
+      quietMs: [300, 800],
+      holdMs: [3500, 4000],
+    },
+  },
+  {
+    target: 'processes',
+    name: 'clock-skew',
+    describes: 'Lets the clocks of brokers jump, strobe and drift, beyond what one topic takes for a timestamp.',
+    brokers: 3,
+    idempotence: true,
+    faultsMsMax: 15_000,
+    topicConfigs: {
+      orders: { 'message.timestamp.type': 'LogAppendTime' },
+      payments: { 'message.timestamp.after.max.ms': '1000' },
+    },
+    keepsLeaders: true,
+    nemesis: {
+      attacks: [
+        { fault: clockJump, aim: 'leader' },
+        { fault: clockDrift, aim: 'controller' },
+        { fault: jumpBack, aim: 'all' },
+        { fault: clockStrobe, aim: 'leader' },
+      ],
+      inTurn: true,
+      lanes: 1,
+      quietMs: [300, 800],
+      holdMs: [1500, 2500],
+    },
+  },
+  {
+    target: 'processes',
+    name: 'rolling-restart',
+    describes: 'Stops and starts all brokers in an orderly way, one after the other.',
+    brokers: 3,
+    idempotence: true,
+    faultsMsMax: 15_000,
+    nemesis: {
+      attacks: [{ fault: rollingRestart, aim: 'all' }],
+      lanes: 1,
+      quietMs: [500, 1000],
+      holdMs: [7000, 8000],
     },
   },
 ]
@@ -122,11 +189,11 @@ export function planOf(scenario: ProcessScenario, options: ScenarioOptions): Tri
       name,
       partitions: 3,
       replicationFactor: 3,
-      configs: { 'min.insync.replicas': '2' },
+      configs: { 'min.insync.replicas': '2', ...scenario.topicConfigs?.[name] },
     })),
     nemesis: scenario.nemesis,
     profile,
-    faultsMs: options.faultsMs,
+    faultsMs: Math.min(options.faultsMs, scenario.faultsMsMax ?? Infinity),
     acknowledgedMin: acknowledgedFloor,
     healOnlyCore: false,
     observeIntervalMs: 250,
@@ -140,7 +207,12 @@ export function planOf(scenario: ProcessScenario, options: ScenarioOptions): Tri
       uncleanLeaderElection: false,
       recoveryMs: profile.recoveryMs,
       profile: profile.name,
-      floors: { acknowledged: acknowledgedFloor, opsUnderFaultShare: underFaultFloor, leaderChanges: 1, faults: 1 },
+      floors: {
+        acknowledged: acknowledgedFloor,
+        opsUnderFaultShare: underFaultFloor,
+        leaderChanges: scenario.keepsLeaders === true ? 0 : 1,
+        faults: 1,
+      },
     },
   }
 }
@@ -164,4 +236,10 @@ function workloadOf({ idempotence }: ProcessScenario, { recordsPerSecond }: Scen
     maxRecordsPerPoll: 500,
     replaceConsumerMs: 10_000,
   }
+}
+
+export function simulatedScenario(name: string): SimulatedScenario {
+  const found = scenarios.find((each) => each.name === name)
+  if (found?.target !== 'simulated') throw new Error(`no simulated scenario is called ${name}`)
+  return found
 }

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads'
 import type { SeedResult, SeedTask } from './seed-worker.ts'
 
 export interface SeedRange {
+  /** Name of a simulated scenario. */
+  readonly scenario: string
   readonly first: number
   readonly count: number
   readonly defect?: string
@@ -24,7 +26,7 @@ export async function runSeeds(range: SeedRange): Promise<void> {
     const worker = new Worker(new URL('./seed-worker.ts', import.meta.url))
     const give = (): void => {
       if (ended || next >= end || range.signal?.aborted === true) return void worker.terminate().then(() => resolve())
-      const task: SeedTask = { seed: next, defect: range.defect, accept: range.accept, wantHistory: next === range.first }
+      const task: SeedTask = { scenario: range.scenario, seed: next, defect: range.defect, accept: range.accept, wantHistory: next === range.first }
       next++
       worker.postMessage(task)
     }

@@ -3,10 +3,14 @@ import { parentPort } from 'node:worker_threads'
 import type { Finding, Judgement } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
 import { withDefect } from '../reference-broker/defects/registry.ts'
+import type { CoverageCounts } from './coverage.ts'
 import { judgeRun } from './judge-run.ts'
+import { simulatedScenario } from './scenarios.ts'
 import { simulate } from './targets/simulated.ts'
 
 export interface SeedTask {
+  /** Name of a simulated scenario. */
+  readonly scenario: string
   readonly seed: number
   readonly defect: string | undefined
   readonly accept: readonly string[]
@@ -21,6 +25,7 @@ export interface SeedResult {
   readonly simulatedMs: number
   readonly wallMs: number
   readonly events: number
+  readonly coverage: CoverageCounts
   readonly story: readonly string[]
   readonly history: readonly Op[] | undefined
 }
@@ -28,8 +33,10 @@ export interface SeedResult {
 export function runSeed(task: SeedTask): SeedResult {
   const startMs = performance.now()
   const { defect } = task
+  const swarm = simulatedScenario(task.scenario).draw(task.seed)
   const run = simulate(task.seed, {
-    invariants: defect === undefined,
+    swarm,
+    invariants: defect === undefined && swarm.plan.config.beyondPromises === undefined,
     ...(defect !== undefined && { decisions: withDefect(defect) }),
   })
   const judgement = judgeRun({ ops: run.ops, failures: run.failures, failuresConvict: true, accept: task.accept })
@@ -41,6 +48,7 @@ export function runSeed(task: SeedTask): SeedResult {
     simulatedMs: run.simulatedMs,
     wallMs,
     events: run.events,
+    coverage: run.coverage,
     story: storyOf(run, judgement.findings),
     history: task.wantHistory || judgement.valid !== true ? run.ops : undefined,
   }

@@ -4,8 +4,11 @@
  */
 import { randomBetween, randomChance, randomPick, type Random } from '../ports/random.ts'
 import { aims, type Aim } from '../nemesis/aim.ts'
-import { faults } from '../nemesis/registry.ts'
+import type { Fault } from '../nemesis/fault.ts'
+import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
+import { powerLoss } from '../nemesis/power-loss.ts'
+import { faults } from '../nemesis/registry.ts'
 import { calmDisk, type DiskOptions } from '../simulator/sim-disk.ts'
 import { calmNetwork, type NetworkOptions } from '../simulator/sim-wire.ts'
 import { simRandom } from '../simulator/sim-random.ts'
@@ -62,15 +65,57 @@ export function drawSwarm(seed: number): Swarm {
   }
 }
 
+/** Where one replica in sync is enough, power may only be lost if everything is synced first: half of those seeds. */
 function drawTopics(random: Random, minInSyncReplicas: number): NewTopic[] {
-  const configs = { 'min.insync.replicas': String(minInSyncReplicas) }
+  const syncsAll = minInSyncReplicas === 1 && randomChance(random, 0.5)
   return Array.from({ length: randomBetween(random, 1, 2) }, (_, i) => ({
     name: `trial-${i + 1}`,
     partitions: randomBetween(random, 1, 3),
     replicationFactor: 3,
-    configs,
+    configs: {
+      'min.insync.replicas': String(minInSyncReplicas),
+      ...((syncsAll || randomChance(random, 0.25)) && { 'flush.messages': '1' }),
+      ...drawTimestamps(random),
+      ...drawSegments(random),
+    },
   }))
 }
+
+/** The clock faults go beyond the smaller bounds: what is refused then is refused for sure. */
+function drawTimestamps(random: Random): Readonly<Record<string, string>> {
+  if (randomChance(random, 0.5)) return { 'message.timestamp.type': 'LogAppendTime' }
+  return randomChance(random, 0.5) ? { 'message.timestamp.after.max.ms': randomPick(random, ['1000', '60000']) } : {}
+}
+
+/** Small segments: what a truncation or a loss of power leaves is then more than one file. */
+function drawSegments(random: Random): Readonly<Record<string, string>> {
+  return randomPick(random, [
+    {},
+    {},
+    { 'segment.ms': '1000' },
+    { 'index.interval.bytes': '500', 'segment.index.bytes': '48' },
+  ])
+}
+
+/**
+ * Most or all brokers lose power at once, and nothing was synced before it counted: more than is promised. What was
+ * acknowledged can be lost; the run tells what was.
+ */
+export function drawPowerLossOfMost(seed: number): Swarm {
+  const swarm = drawSwarm(seed)
+  const { plan } = swarm
+  const topics = plan.topics.map((topic) => ({ ...topic, configs: { ...topic.configs, 'flush.messages': neverSynced } }))
+  const attacks: NemesisPlan['attacks'] = [
+    { fault: powerLoss, aim: 'majority' },
+    { fault: powerLoss, aim: 'all' },
+    { fault: kill, aim: 'leader' },
+  ]
+  const config = { ...plan.config, beyondPromises: 'most brokers lost power at once, and nothing was synced' }
+  return { ...swarm, plan: { ...plan, topics, config, nemesis: { ...plan.nemesis, attacks } } }
+}
+
+/** Kafka's own default. */
+const neverSynced = '9223372036854775807'
 
 function drawNetwork(random: Random): NetworkOptions {
   const network = { ...calmNetwork, delayMsMax: randomPick(random, [1, 1, 5, 20]) }
@@ -106,12 +151,17 @@ function drawWorkload(random: Random, profile: Profile): WorkloadOptions {
   }
 }
 
+function attacksWith(fault: Fault): NemesisPlan['attacks'] {
+  return (fault.aims ?? (Object.keys(aims) as Aim[])).map((aim) => ({ fault, aim }))
+}
+
 function drawNemesis(random: Random, profile: Profile): NemesisPlan {
   const slow = profile.name === 'defaults' ? 3 : 1
-  const all = Object.values(faults).flatMap((fault) => (fault.aims ?? (Object.keys(aims) as Aim[])).map((aim) => ({ fault, aim })))
+  const all = Object.values(faults).filter(() => randomChance(random, 0.5)).flatMap(attacksWith)
   const some = all.filter(() => randomChance(random, 0.5))
   return {
-    attacks: some.length > 0 ? some : all,
+    attacks: some.length > 0 ? some : attacksWith(kill),
+    ...(randomChance(random, 0.5) && { rotateMs: [10_000, 20_000] }),
     lanes: randomChance(random, 0.25) ? 2 : 1,
     quietMs: [1000 * slow, randomBetween(random, 2, 8) * 1000 * slow],
     holdMs: [200, randomBetween(random, 1, 8) * 1000],

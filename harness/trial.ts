@@ -24,7 +24,7 @@ export interface TrialPlan {
   readonly topics: readonly NewTopic[]
   readonly nemesis: NemesisPlan
   readonly profile: Profile
-  /** Traffic and faults together: at least this long, and until `acknowledgedMin` sends are ok, at most three times it. */
+  /** Traffic and faults together: at least this long, and until `acknowledgedMin` sends are ok, at most six times it. */
   readonly faultsMs: number
   readonly acknowledgedMin: number
   /** After everything has healed, one broker is killed for good, and the rest must serve all the same. */
@@ -52,6 +52,7 @@ export interface TrialSetup {
 
 const setUpMs = 60_000
 const pollMs = 100
+const faultsTimesMax = 6
 
 /** Faults of the plan that this target has no means for, each once. */
 function unavailableFaults({ plan, control }: TrialSetup): string[] {
@@ -190,7 +191,7 @@ export class Trial {
       nextProcess: () => this.#nextProcess++,
     })
     this.#nemesis.start()
-    const latestMs = loop.now() + 3 * plan.faultsMs
+    const latestMs = loop.now() + (this.#stopping ? 0 : faultsTimesMax * plan.faultsMs)
     let timer = loop.after(this.#stopping ? 0 : plan.faultsMs, () => look())
     const look = (): void => {
       if (this.#acknowledged >= plan.acknowledgedMin || loop.now() >= latestMs) this.#endFaults?.()
@@ -204,17 +205,26 @@ export class Trial {
   }
 
   #heal(done: () => void): void {
-    const { plan, control, random } = this.#setup
+    const { plan, loop } = this.#setup
     this.#nemesis.stop(() => {
       this.#setup.calm?.()
       this.#enter('heal')
       this.#demandRecovery([], (recovered) => {
         if (!plan.healOnlyCore || !recovered || this.#stopping) return done()
-        const lost = randomPick(random, control.brokerIds)
-        return this.#nemesis.strike(kill, [lost], () => {
-          this.#enter('heal')
-          this.#demandRecovery([lost], () => done())
-        })
+        return void loop.after(plan.profile.settleMs, () => this.#loseOne(done))
+      })
+    })
+  }
+
+  /** Waits until all are in sync and stay so: a leader that was frozen may just be dropping everybody else. */
+  #loseOne(done: () => void): void {
+    const { control, random } = this.#setup
+    this.#demandRecovery([], (recovered) => {
+      if (!recovered) return done()
+      const lost = randomPick(random, control.brokerIds)
+      return this.#nemesis.strike(kill, [lost], () => {
+        this.#enter('heal')
+        this.#demandRecovery([lost], () => done())
       })
     })
   }

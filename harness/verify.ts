@@ -83,7 +83,7 @@ async function runScenario(
   const { verdict, anomalies, sample } = await runSimulated({
     name: scenario.name,
     firstSeed: seed,
-    seeds: options.seeds,
+    seeds: Math.ceil(options.seeds * scenario.seedsShare),
     accept,
     signal,
     onProgress,

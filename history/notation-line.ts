@@ -181,6 +181,14 @@ function readNamed(process: 'harness' | 'observer' | 'nemesis', rest: string, li
   return { process, type: 'info', f, value: value === '' && !isFault ? null : readJson(value!, line) }
 }
 
+/** `[NODE] JSON`, or the words of one observation. */
+function readObserve(rest: string, { line, next }: Place): NewOp {
+  const [, node, json] = /^(?:(\d+)\s+)?(\[.*)$/.exec(rest) ?? []
+  if (json === undefined && rest !== '') return readObservation(rest, line, next)
+  const op: NewOp = { process: 'observer', type: 'info', f: 'observe', value: readJson(json ?? '', line) }
+  return node === undefined ? op : { ...op, node: Number(node) }
+}
+
 function readOther(word: string, rest: string, { line, next }: Place): NewOp | undefined {
   switch (word) {
     case 'config':
@@ -188,8 +196,7 @@ function readOther(word: string, rest: string, { line, next }: Place): NewOp | u
     case 'phase':
       return { process: 'harness', type: 'info', f: 'phase', value: rest }
     case 'observe':
-      if (!/^\d/.test(rest)) return { process: 'observer', type: 'info', f: 'observe', value: readJson(rest, line) }
-      return readObservation(rest, line, next)
+      return readObserve(rest, { line, next })
     case 'harness':
     case 'observer':
     case 'nemesis':

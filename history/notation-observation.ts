@@ -5,6 +5,8 @@
 import { HistoryError } from './history-error.ts'
 import type { NewOp, Observation } from './op.ts'
 
+type Writable<T> = { -readonly [P in keyof T]: T[P] }
+
 const numbers: ReadonlySet<string> = new Set(['leader', 'leaderEpoch', 'logStartOffset', 'highWatermark', 'since'])
 
 function readPair(name: string, value: string, line: number): Partial<Observation> {
@@ -18,10 +20,13 @@ export function readObservation(text: string, line: number, next: number): NewOp
   const [word, key, ...rest] = text.split(/\s+/)
   if (key === undefined) throw new HistoryError(line, `an observation is written "NODE KEY", not "${text}"`)
   const node = Number(word)
-  let observation: Observation = { key: /^\d+$/.test(key) ? Number(key) : key, leader: node, leaderEpoch: 0, inSyncReplicas: [node] }
-  for (let at = 0; at < rest.length; at += 2) {
-    observation = { ...observation, ...readPair(rest[at]!, rest[at + 1] ?? '', line) }
+  const observation: Writable<Observation> = {
+    key: /^\d+$/.test(key) ? Number(key) : key,
+    leader: node,
+    leaderEpoch: 0,
+    inSyncReplicas: [node],
   }
-  if (observation.highWatermark !== undefined) observation = { since: next, ...observation }
+  for (let at = 0; at < rest.length; at += 2) Object.assign(observation, readPair(rest[at]!, rest[at + 1] ?? '', line))
+  if (observation.highWatermark !== undefined) observation.since ??= next
   return { process: 'observer', type: 'info', f: 'observe', value: [observation], node }
 }

@@ -65,6 +65,7 @@ describe('the notation', () => {
     const [, plain, full] = parseNotation('phase heal\nobserve 2 x\nobserve 3 7 leader 1 leaderEpoch 5 inSyncReplicas 1,3 logStartOffset 2 highWatermark 9')
     expect(plain).toMatchObject({ process: 'observer', f: 'observe', node: 2, value: [{ key: 'x', leader: 2, leaderEpoch: 0, inSyncReplicas: [2] }] })
     expect(full).toMatchObject({ node: 3, value: [{ key: 7, leader: 1, leaderEpoch: 5, inSyncReplicas: [1, 3], logStartOffset: 2, highWatermark: 9, since: 2 }] })
+    expect(parseNotation('observe 2 [{"key":"x"}]')[0]).toMatchObject({ node: 2, value: [{ key: 'x' }] })
     expect(parseNotation('observe 2 x highWatermark 9 since 0')[0]!.value).toMatchObject([{ since: 0 }])
   })
 
@@ -90,6 +91,7 @@ describe('the notation', () => {
     ['nemesis', 'a nemesis line names its fault'],
     ['nemesis kill', 'expected JSON, found nothing'],
     ['harness', 'a harness line names its op'],
+    ['observe', 'expected JSON, found nothing'],
     ['observe 2', 'an observation is written "NODE KEY", not "2"'],
     ['observe 2 x leader', 'an observation has NAME VALUE after its key, not "leader "'],
     ['observe 2 x weather 7', 'an observation has NAME VALUE after its key, not "weather 7"'],

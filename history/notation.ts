@@ -15,6 +15,7 @@
  *     nemesis kill {"action":"start","id":1}
  *     harness starved                       an op of the harness, or of the observer, with JSON or without
  *     observe 2 x leader 2 leaderEpoch 5    what broker 2 said of key x; see `Observation` for more names
+ *     observe 2 [{"key":"x",…}]            the same as JSON
  *     12.5s p0 send x v6 -> ok @4           at a time, which later lines keep; null before
  *
  * Keys and values of digits are numbers, others strings; after `->`, words in capitals are error codes.

@@ -49,7 +49,8 @@ interface Attack {
   readonly fault: Fault
   readonly aim: Aim
   readonly targets: readonly number[]
-  readonly context: FaultContext
+  /** One object from injection to healing: faults keep what they know of an attack by it. */
+  readonly context: { -readonly [Part in keyof FaultContext]: FaultContext[Part] }
   /** Injected and shown, or given up: healing may begin. */
   settled: boolean
   whenSettled: () => void
@@ -63,6 +64,9 @@ interface Lane {
 /** Attacks of one mix, and how often the mix is none. */
 const mixSize = 3
 const calmChance = 1 / 4
+
+/** What heals beside another attack that keeps, say, the quorum away cannot show it before that one has ended. */
+const healPatience = 5
 
 export class Nemesis {
   readonly #options: NemesisOptions
@@ -175,6 +179,7 @@ export class Nemesis {
     }
     lane.attack = undefined
     this.#record(attack, { action: 'stop' })
+    attack.context.evidenceTimeoutMs *= healPatience
     attack.fault.heal(attack.context, attack.targets, ({ shown, evidence }: Shown) => {
       this.#record(attack, { action: 'healed', inForce: !shown, evidence })
       if (attack.fault.sharesTargets === undefined) for (const id of attack.targets) this.#taken.delete(id)

@@ -1,9 +1,11 @@
 /**
- * Stops brokers in an orderly way and starts them again, one after the other, each only when the one before is back: how
- * clusters are updated. In force from the first broker that ended in order; healed when all are back.
+ * Stops brokers in an orderly way and starts them again, one after the other, each only when the one before is back, and
+ * in sync if it can be: how clusters are updated. In force from the first broker that ended in order; healed when all are
+ * back.
  */
+import type { Key } from '../history/op.ts'
 import { canStop, type BrokerControl, type StopControl } from './control.ts'
-import type { Fault, FaultContext, Shown } from './fault.ts'
+import { awaitProbe, type Fault, type FaultContext, type Shown } from './fault.ts'
 import { awaitDead, startOne } from './kill.ts'
 
 /** One way through the brokers. */
@@ -29,14 +31,30 @@ function rollOn(context: FaultContext, left: readonly number[], roll: Roll, done
     roll.ended = true
     return roll.whenEnded()
   }
+  const keys = keysInSync(context, id)
   return stopOne(context, id, (stopped) => {
     done(stopped)
     startOne(context, id, (started) => {
-      roll.evidence[id] = { stopped: stopped.evidence, started: started.evidence }
-      roll.shown = roll.shown && stopped.shown && started.shown
-      rollOn(context, others, roll, () => undefined)
+      awaitInSync(context, id, keys, (inSyncAgain) => {
+        roll.evidence[id] = { stopped: stopped.evidence, started: started.evidence, inSyncAgain }
+        roll.shown = roll.shown && stopped.shown && started.shown
+        rollOn(context, others, roll, () => undefined)
+      })
     })
   })
+}
+
+function keysInSync({ view }: FaultContext, id: number): readonly Key[] {
+  return [...view.inSyncReplicas()].flatMap(([key, ids]) => (ids.includes(id) ? [key] : []))
+}
+
+function awaitInSync(context: FaultContext, id: number, keys: readonly Key[], done: (met: boolean) => void): void {
+  const wait = { wanted: true, timeoutMs: context.evidenceTimeoutMs }
+  const isInSync = (answer: (yes: boolean) => void): void => {
+    const now = keysInSync(context, id)
+    answer(keys.every((key) => now.includes(key)))
+  }
+  awaitProbe(context.loop, wait, isInSync, done)
 }
 
 export const rollingRestart: Fault = {

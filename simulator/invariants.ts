@@ -116,10 +116,10 @@ export class Invariants {
   }
 }
 
-/** Epoch and CRC of each batch wholly below the offset, as far as memory holds them. */
+/** Epoch and CRC of each batch wholly below the offset, as far as memory holds them: a look must not move the disk. */
 function batchMarks(log: PartitionLog, below: number): Map<number, string> {
   const marks = new Map<number, string>()
-  const newest = Math.max(log.logStartOffset, below - 200)
+  const newest = Math.max(log.memoryStartOffset, below - 200)
   log.read(newest, { maxBytes: 1 << 20, endOffset: below, atLeastOne: true }, (bytes) => {
     forEachBatch(bytes, ({ baseOffset, partitionLeaderEpoch, crc }) => void marks.set(baseOffset, `${partitionLeaderEpoch} ${crc}`))
   })

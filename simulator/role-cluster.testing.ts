@@ -1,6 +1,6 @@
 /**
- * For tests of the broker: nodes of any roles as machines of a World, and raw requests to them from a client beside. Node n
- * is the machine `node-n`; brokers listen on 9092, controllers on 9093.
+ * For tests of the broker: nodes of any roles as machines of a World whose invariants are watched, and raw requests to them
+ * from a client beside. Node n is the machine `node-n`; brokers listen on 9092, controllers on 9093.
  */
 import { Loop } from '../ports/loop.ts'
 import { apis, type Api } from '../protocol/apis.ts'
@@ -12,6 +12,7 @@ import { defaultBrokerConfig } from '../reference-broker/core/config/broker-conf
 import type { PartitionImage, TopicImage } from '../reference-broker/core/metadata/image.ts'
 import type { Partition } from '../reference-broker/core/replication/partition.ts'
 import { Peer, type PeerAnswer } from '../reference-broker/core/server/peer.ts'
+import { Invariants } from './invariants.ts'
 import { calmDisk } from './sim-disk.ts'
 import { calmNetwork } from './sim-wire.ts'
 import { World } from './world.ts'
@@ -36,15 +37,22 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+interface AskOptions {
+  readonly version?: number
+  readonly port?: number
+}
+
 const brokerPort = 9092
 const controllerPort = 9093
-const requestTimeoutMs = 60_000
+const requestTimeoutMs = 40_000
 /** Short enough that a test sees elections, fencing and lag. */
 const profile = {
   'broker.heartbeat.interval.ms': '300',
   'broker.session.timeout.ms': '1500',
   'replica.lag.time.max.ms': '2000',
   'replica.fetch.wait.max.ms': '200',
+  'replica.socket.timeout.ms': '1500',
+  'controller.socket.timeout.ms': '1500',
   'controller.quorum.election.timeout.ms': '300',
   'controller.quorum.fetch.timeout.ms': '600',
 }
@@ -53,12 +61,20 @@ export class RoleCluster {
   readonly world: World
   readonly running: Map<number, Broker> = new Map()
   readonly #options: RoleClusterOptions
+  readonly #invariants: Invariants
   readonly #peers = new Map<string, Peer>()
   #client: Loop | undefined
 
   constructor(options: RoleClusterOptions) {
     this.#options = options
-    this.world = new World({ seed: options.seed ?? 1, network: calmNetwork, disk: calmDisk })
+    const ids = new Map(this.nodeIds.map((id) => [nodeName(id), id]))
+    this.#invariants = new Invariants(this.running, (node) => ids.get(node))
+    this.world = new World({
+      seed: options.seed ?? 1,
+      network: calmNetwork,
+      disk: calmDisk,
+      onEvent: (node) => this.#invariants.afterEvent(node),
+    })
     for (const id of this.nodeIds) {
       this.world.addNode(nodeName(id), (ports) => {
         const broker = new Broker({
@@ -168,19 +184,35 @@ export class RoleCluster {
     return topicId === undefined ? undefined : this.running.get(id)?.replicas?.get(topicId, index)
   }
 
-  /** Sends one request and runs the world until its answer; throws when there is none. */
-  ask<Req extends Message, Res extends Message>(
+  /** Sends one request; `done` gets its answer, or why there is none. */
+  send<Req extends Message, Res extends Message>(
     id: number,
     api: Api<Req, Res>,
     body: Encodable<Req>,
-    { version = api.versions.max, port = brokerPort }: { readonly version?: number; readonly port?: number } = {},
-  ): Decoded<Res> {
+    { version, port, done }: { readonly version: number; readonly port: number; readonly done: (answer: PeerAnswer<Decoded<Res>>) => void },
+  ): void {
+    this.#peer(id, port).requestAt(api, version, { body, timeoutMs: requestTimeoutMs, done })
+  }
+
+  /** Sends one request and runs the world until its answer; undefined when the connection gave none. */
+  tryAsk<Req extends Message, Res extends Message>(
+    id: number,
+    api: Api<Req, Res>,
+    body: Encodable<Req>,
+    { version = api.versions.max, port = brokerPort }: AskOptions = {},
+  ): Decoded<Res> | undefined {
     const answers: PeerAnswer<Decoded<Res>>[] = []
-    this.#peer(id, port).requestAt(api, version, { body, timeoutMs: requestTimeoutMs, done: (answer) => answers.push(answer) })
+    this.send(id, api, body, { version, port, done: (answer) => answers.push(answer) })
     this.until(() => answers.length > 0, `an answer to ${api.name}`)
     const [answer] = answers
-    if (answer?.ok !== true) throw new Error(`${api.name} got no answer: ${answer?.reason ?? ''}`)
-    return answer.body
+    return answer?.ok === true ? answer.body : undefined
+  }
+
+  /** The same; throws when there is no answer. */
+  ask<Req extends Message, Res extends Message>(id: number, api: Api<Req, Res>, body: Encodable<Req>, options: AskOptions = {}): Decoded<Res> {
+    const answer = this.tryAsk(id, api, body, options)
+    if (answer === undefined) throw new Error(`${api.name} got no answer`)
+    return answer
   }
 
   /** The same to a controller's listener. */
@@ -212,8 +244,8 @@ export class RoleCluster {
     const record = { key: null, value: new Uint8Array(3), timestamp: Math.floor(this.world.now()) }
     const batch = encodeBatch({ records: Array.from({ length: records }, () => record) })
     const topicData = [{ name: topic, topicId: this.topic(topic)!.id, partitionData: [{ index, records: batch }] }]
-    const answer = this.ask(leader, apis.Produce, { acks: -1, timeoutMs: 3000, transactionalId: null, topicData })
-    return errorName(answer.responses[0]!.partitionResponses[0]!.errorCode)
+    const answer = this.tryAsk(leader, apis.Produce, { acks: -1, timeoutMs: 3000, transactionalId: null, topicData })
+    return answer === undefined ? 'NETWORK_EXCEPTION' : errorName(answer.responses[0]!.partitionResponses[0]!.errorCode)
   }
 
   /** Until such a batch is acknowledged. */

@@ -55,12 +55,41 @@ describe('an observation', () => {
     const stage = new Stage()
     stage.cluster.log('t', 1).append(encodeBatch({ records: [{ key: null, value: utf8('v'), timestamp: 1 }] }))
     stage.world.runFor(1000)
-    expect(stage.recorder.ops[0]).toMatchObject({ process: 'observer', type: 'info', f: 'observe' })
+    const told = stage.ofNode(1).at(-1)!
+    expect(told).toMatchObject({ process: 'observer', type: 'info', f: 'observe' })
+    const since = stage.last(1)[1]!.since!
+    expect(since).toBeLessThanOrEqual(told.index)
     expect(stage.last(1)).toEqual([
       { key: 't-0', leader: 0, leaderEpoch: 0, inSyncReplicas: [0, 1, 2] },
-      { key: 't-1', leader: 1, leaderEpoch: 0, inSyncReplicas: [0, 1, 2], logStartOffset: 0, highWatermark: 1 },
+      { key: 't-1', leader: 1, leaderEpoch: 0, inSyncReplicas: [0, 1, 2], logStartOffset: 0, highWatermark: 1, since },
       { key: 't-2', leader: 2, leaderEpoch: 0, inSyncReplicas: [0, 1, 2] },
     ])
+  })
+
+  test('counts what was recorded before the end of the log was asked for, and not what came until the answer', () => {
+    const stage = new Stage()
+    stage.world.latencyMs = 40
+    stage.world.runFor(100)
+    for (let i = 0; i < 30; i++) {
+      stage.recorder.record({ process: 'harness', type: 'info', f: 'note', value: null })
+      stage.world.runFor(10)
+    }
+    const told = stage.ofNode(1)[0]!
+    const since = stage.last(1)[1]!.since!
+    const between = stage.recorder.ops.slice(since, told.index).filter(({ f }) => f === 'note')
+    expect(between.length).toBeGreaterThanOrEqual(7)
+    expect(between.length).toBeLessThanOrEqual(9)
+  })
+
+  test('of a broker that moved on since it said that it leads has no ends of the log', () => {
+    const stage = new Stage()
+    stage.world.latencyMs = 40
+    expect(stage.world.runUntil(() => stage.observer.leaderOf('t-1') === 1, 1000)).toBe(true)
+    stage.cluster.log('t', 1).moveTo(1)
+    stage.world.runFor(1000)
+    const ends = stage.ofNode(1).map(({ value }) => (value as readonly Observation[])[1]!)
+    expect(ends[0]).toMatchObject({ leaderEpoch: 0 })
+    expect(ends.map(({ leaderEpoch, highWatermark }) => [leaderEpoch, highWatermark])).toEqual([[0, undefined], [1, 0]])
   })
 
   test('is recorded when something changed, else every two seconds, and not for a highWatermark alone', () => {
@@ -109,6 +138,8 @@ test('the controller is the quorum leader where it is told, else what Metadata n
   const stage = new Stage()
   stage.world.runFor(500)
   expect(stage.observer.controller()).toBe(101)
+  const quorum = stage.recorder.ops.filter(({ f }) => f === 'quorum')
+  expect(quorum.map(({ value }) => value)).toEqual([{ leader: 101, leaderEpoch: expect.any(Number) as number }])
   const old = new Stage({ versions: { DescribeQuorum: null } })
   old.world.runFor(500)
   expect(old.observer.controller()).toBe(0)

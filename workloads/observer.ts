@@ -4,8 +4,10 @@
  * under its own name, also when it is wrong. A probe without an answer records nothing.
  *
  * Emits `{process:'observer', type:'info', f:'observe', node, value: Observation[]}`, whenever anything but a
- * highWatermark changed, and at least every two seconds while the broker answers.
+ * highWatermark changed, and at least every two seconds while the broker answers; and `f:'quorum'` whenever another
+ * controller leads (history/harness-op.ts).
  */
+import type { QuorumOpValue } from '../history/harness-op.ts'
 import type { Key, Observation } from '../history/op.ts'
 import type { Recorder } from '../history/recorder.ts'
 import type { TimerId } from '../ports/events.ts'
@@ -16,7 +18,7 @@ import { toNumber } from '../protocol/int64.ts'
 import { BrokerConnection } from './client/broker-connection.ts'
 import type { BodyOf, BrokerAddress } from './client/broker-connection.ts'
 import { BrokerLink } from './client/broker-link.ts'
-import type { WorkloadClient } from './client/client.ts'
+import type { QuorumInfo, WorkloadClient } from './client/client.ts'
 import type { MetadataResponse } from './client/cluster.ts'
 import { keyOf } from './workload.ts'
 import type { TopicSpec } from './workload.ts'
@@ -177,8 +179,16 @@ export class Observer {
     this.#isQuorumAsked = true
     this.#client.admin.describeQuorum(probeTimeoutMs, (result) => {
       this.#isQuorumAsked = false
-      if (result.ok) this.#quorumLeader = result.value.leaderId
+      if (result.ok) this.#quorumTold(result.value)
     })
+  }
+
+  #quorumTold({ leaderId, leaderEpoch }: QuorumInfo): void {
+    if (leaderId !== this.#quorumLeader) {
+      const value: QuorumOpValue = { leader: leaderId, leaderEpoch }
+      this.#setup.recorder.record({ process: 'observer', type: 'info', f: 'quorum', value })
+    }
+    this.#quorumLeader = leaderId
   }
 
   #askMetadata(watched: Watched): void {
@@ -225,9 +235,13 @@ export class Observer {
     timestamp: bigint,
     as: 'highWatermark' | 'logStartOffset',
   ): void {
+    const since = this.#setup.recorder.ops.length
+    const epochOf = (name: string, index: number): number => round.observations.get(keyOf(name, index))?.leaderEpoch ?? -1
     const topics = led.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map((partitionIndex) => ({ partitionIndex, timestamp })),
+      partitions: partitions.map((partitionIndex) => {
+        return { partitionIndex, timestamp, currentLeaderEpoch: epochOf(name, partitionIndex) }
+      }),
     }))
     const body = () => ({ replicaId: -1, isolationLevel: 0, topics })
     round.of.link.request(apis.ListOffsets, body, (result) => {
@@ -236,7 +250,7 @@ export class Observer {
           const key = keyOf(topic.name, partitionIndex)
           const known = round.observations.get(key)
           if (code !== errorCode.NONE || known === undefined) continue
-          round.observations.set(key, { ...known, [as]: toNumber(offset) })
+          round.observations.set(key, { ...known, [as]: toNumber(offset), ...(as === 'highWatermark' && { since }) })
         }
       }
       if (--round.open === 0) this.#finish(round)
@@ -249,7 +263,7 @@ export class Observer {
     const value = [...round.observations.values()]
     this.#setup.onObserved?.({ node: watched.node, askedMs: watched.askedMs, observations: value })
     const nowMs = this.#setup.loop.now()
-    const shown = JSON.stringify(value, (name, each: unknown) => (name === 'highWatermark' ? undefined : each))
+    const shown = JSON.stringify(value, (name, each: unknown) => (name === 'highWatermark' || name === 'since' ? undefined : each))
     if (shown === watched.recorded && nowMs - watched.recordedMs < recordAtLeastEveryMs) return
     watched.recorded = shown
     watched.recordedMs = nowMs

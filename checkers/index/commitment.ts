@@ -3,13 +3,15 @@
  * read by an ok poll, and with it, when it is a transaction, all of that transaction. Everything else
  * proves nothing.
  */
-import { none, ok, type OpTable, txnKind, unknown } from './op-table.ts'
+import { none, ok, txnKind, unknown } from './codes.ts'
+import { bytes } from './columns.ts'
+import type { OpTable } from './op-table.ts'
 import type { ReadTable } from './read-table.ts'
 import type { SendTable } from './send-table.ts'
 
 /** By record: 1 when an ok op polled it. */
 export function okReads(reads: ReadTable, recordCount: number): Uint8Array {
-  const read = new Uint8Array(recordCount)
+  const read = bytes(recordCount)
   for (let run = 0; run < reads.runs; run++) {
     if (!reads.isOk(run)) continue
     const end = reads.runStart(run + 1)
@@ -28,7 +30,7 @@ export interface CommitmentInput {
 
 /** By send row: 1 when the send must have taken effect. */
 export function committedSends({ ops, sends, okRead, transactional }: CommitmentInput): Uint8Array {
-  const committed = new Uint8Array(sends.size)
+  const committed = bytes(sends.size)
   let provenOp = none
   for (let row = 0; row < sends.size; row++) {
     const outcome = sends.outcome[row]

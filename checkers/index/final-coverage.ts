@@ -4,7 +4,8 @@
  * the end.
  */
 import type { Key } from '../../history/op.ts'
-import { type OpTable, ok } from './op-table.ts'
+import { ok } from './codes.ts'
+import type { OpTable } from './op-table.ts'
 import type { ReadTable } from './read-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 import { isFinalClient, type RunMarks } from './run-marks.ts'

@@ -7,7 +7,7 @@
  * `heal` counts as late.
  */
 import type { HistoryIndex } from '../history-index.ts'
-import { failed, invoked, none, ok, sendKind, txnKind, unknown } from './op-table.ts'
+import { failed, invoked, none, ok, sendKind, txnKind, unknown } from './codes.ts'
 import { isFinalClient } from './run-marks.ts'
 
 /** What a profile of Kafka's defaults, shortened for trials, needs at most: its delivery timeout. */

@@ -5,8 +5,8 @@
  * checkers compare. Holes are normal and cost nothing: work follows the number of records, never the size
  * of an offset.
  */
-import { FloatColumn, IntColumn } from './columns.ts'
-import { none } from './op-table.ts'
+import { none } from './codes.ts'
+import { FloatColumn, floats, IntColumn, ints } from './columns.ts'
 import type { ReadTable } from './read-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 import type { SendTable } from './send-table.ts'
@@ -20,7 +20,7 @@ class Placements {
   readonly #more = new Map<number, Set<number>>()
 
   constructor(recordCount: number) {
-    this.first = new Float64Array(recordCount).fill(Number.NaN)
+    this.first = floats(recordCount).fill(Number.NaN)
   }
 
   add(record: number, offset: number): void {
@@ -94,7 +94,7 @@ export class Log {
     this.#seenAt = placements.first
     this.start = new Int32Array(keys.length + 1)
     this.offset = this.#sortedOffsets(placements, size)
-    this.holder = new Int32Array(this.offset.length).fill(none)
+    this.holder = ints(this.offset.length).fill(none)
     const several = new Map<number, number[]>()
     const conflicts = new Map<number, number[]>()
     this.#seenPlace = this.#placeAll(size, conflicts)
@@ -150,7 +150,7 @@ export class Log {
     }
     for (let at = 0; at < moreRecord.length; at++) ends[this.#keyOf[moreRecord.data[at]!]! + 1]!++
     for (let key = 1; key < ends.length; key++) ends[key]! += ends[key - 1]!
-    const gathered = new Float64Array(ends.at(-1)!)
+    const gathered = floats(ends.at(-1)!)
     const starts = ends.slice()
     for (let record = 0; record < recordCount; record++) {
       if (!Number.isNaN(first[record]!)) gathered[ends[this.#keyOf[record]!]!++] = first[record]!
@@ -180,7 +180,7 @@ export class Log {
    * log.
    */
   #placeAll(recordCount: number, conflicts: Map<number, number[]>): Int32Array {
-    const places = new Int32Array(recordCount).fill(none)
+    const places = ints(recordCount).fill(none)
     const guesses = this.start.slice()
     for (let record = 0; record < recordCount; record++) {
       const offset = this.#seenAt[record]!

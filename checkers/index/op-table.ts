@@ -4,22 +4,11 @@
  */
 import { isMark } from '../../history/open-ops.ts'
 import type { Op } from '../../history/op.ts'
-
-export const invoked = 0
-export const ok = 1
-export const failed = 2
-/** Also the outcome of an op that was never completed. */
-export const unknown = 3
-
-export const otherKind = 0
-export const sendKind = 1
-export const pollKind = 2
-export const txnKind = 3
-export const assignKind = 4
-export const subscribeKind = 5
-export const crashKind = 6
-
-export const none = -1
+import {
+  assignKind, crashKind, failed, invoked, none, ok, otherKind, pollKind, sendKind, subscribeKind, txnKind, unknown,
+} from './codes.ts'
+import { bytes, ints } from './columns.ts'
+import { ProcessSlots } from './process-slots.ts'
 
 export interface OpTable {
   /** `invoked`, `ok`, `failed` or `unknown`. */
@@ -33,6 +22,12 @@ export interface OpTable {
   readonly actor: Int32Array
   /** Per actor code: the client's name, or the process number. */
   readonly actors: readonly (string | number)[]
+  /** Positions of what nemesis, observer and harness wrote. */
+  readonly others: readonly number[]
+  /** Positions of what clients did beside sending and polling. */
+  readonly rest: readonly number[]
+  /** How many ops of clients there are, by four times their kind plus their type. */
+  readonly counts: Uint32Array
 }
 
 function typeCode(op: Op): number {
@@ -67,60 +62,85 @@ function kindCode(f: string): number {
   }
 }
 
-class OpTableBuilder {
+export class OpTableBuilder {
   readonly table: OpTable
   readonly #ops: readonly Op[]
   readonly #actors: (string | number)[] = []
+  readonly #others: number[] = []
+  readonly #rest: number[] = []
   readonly #clients = new Map<string, number>()
-  readonly #processes = new Map<number, number>()
-  readonly #open = new Map<number, number>()
+  readonly #slots = new ProcessSlots()
 
   constructor(ops: readonly Op[]) {
     this.#ops = ops
     this.table = {
-      type: new Uint8Array(ops.length),
-      kind: new Uint8Array(ops.length),
-      invocation: new Int32Array(ops.length).fill(none),
-      completion: new Int32Array(ops.length).fill(none),
-      actor: new Int32Array(ops.length).fill(none),
+      type: bytes(ops.length),
+      kind: bytes(ops.length),
+      invocation: ints(ops.length).fill(none),
+      completion: ints(ops.length).fill(none),
+      actor: ints(ops.length).fill(none),
       actors: this.#actors,
+      others: this.#others,
+      rest: this.#rest,
+      counts: new Uint32Array(4 * (crashKind + 1)),
     }
   }
 
-  add(op: Op, at: number): void {
+  /** Takes the op at position `at`; all must be given, in order. Returns its kind. */
+  add(op: Op, at: number): number {
     const { table } = this
-    table.type[at] = typeCode(op)
-    table.kind[at] = kindCode(op.f)
-    if (typeof op.process !== 'number') return
+    const type = typeCode(op)
+    const kind = kindCode(op.f)
+    table.type[at] = type
+    table.kind[at] = kind
+    if (typeof op.process !== 'number') this.#others.push(at)
+    else {
+      if (kind === otherKind || kind > txnKind) this.#rest.push(at)
+      table.counts[4 * kind + type]!++
+      this.#addOf(op, op.process, at)
+    }
+    return kind
+  }
+
+  #addOf(op: Op, process: number, at: number): void {
+    const { table } = this
+    const slot = this.#slots.of(process)
+    const open = slot.open
     if (op.type === 'invoke') {
-      this.#open.set(op.process, at)
+      slot.open = at
       table.invocation[at] = at
-    } else this.#complete(op, op.process, at)
-    table.actor[at] = this.#actorOf(op, op.process, table.invocation[at]!)
+    } else if (open !== none && this.#completes(op, at, open)) {
+      slot.open = none
+      table.invocation[at] = open
+      table.completion[open] = at
+    }
+    const invocation = table.invocation[at]!
+    const inherits = op.client === undefined && invocation !== none && invocation !== at
+    table.actor[at] = inherits ? table.actor[invocation]! : this.#actorOf(op, process)
   }
 
-  #complete(op: Op, process: number, at: number): void {
-    const open = this.#open.get(process)
-    if (isMark(op, open === undefined ? undefined : this.#ops[open]!.f) || open === undefined) return
-    this.#open.delete(process)
-    this.table.invocation[at] = open
-    this.table.completion[open] = at
+  #completes(op: Op, at: number, open: number): boolean {
+    const kind = this.table.kind[at]!
+    if (kind !== otherKind && kind === this.table.kind[open]) return true
+    return !isMark(op, this.#ops[open]!.f)
   }
 
-  #actorOf(op: Op, process: number, invocation: number): number {
-    const inherits = op.client === undefined && invocation !== none && op.type !== 'invoke'
-    if (inherits) return this.table.actor[invocation]!
-    const known = op.client === undefined ? this.#processes.get(process) : this.#clients.get(op.client)
-    if (known !== undefined) return known
-    const code = this.#actors.push(op.client ?? process) - 1
-    if (op.client === undefined) this.#processes.set(process, code)
-    else this.#clients.set(op.client, code)
-    return code
+  /** The slot remembers the client its process last acted for, which hardly ever changes. */
+  #actorOf(op: Op, process: number): number {
+    const slot = this.#slots.of(process)
+    const { client } = op
+    if (client === undefined) {
+      if (slot.own === none) slot.own = this.#actors.push(process) - 1
+      return slot.own
+    }
+    if (client === slot.client) return slot.actor
+    let actor = this.#clients.get(client)
+    if (actor === undefined) {
+      actor = this.#actors.push(client) - 1
+      this.#clients.set(client, actor)
+    }
+    slot.client = client
+    slot.actor = actor
+    return actor
   }
-}
-
-export function buildOpTable(ops: readonly Op[]): OpTable {
-  const builder = new OpTableBuilder(ops)
-  for (let at = 0; at < ops.length; at++) builder.add(ops[at]!, at)
-  return builder.table
 }

@@ -9,7 +9,8 @@
  */
 import type { Key, Op } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'
-import { assignKind, crashKind, invoked, failed, none, type OpTable, subscribeKind } from './op-table.ts'
+import { assignKind, crashKind, invoked, failed, none, subscribeKind } from './codes.ts'
+import type { OpTable } from './op-table.ts'
 import type { ReadTable } from './read-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 

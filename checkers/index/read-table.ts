@@ -2,28 +2,48 @@
  * Every record any poll returned, in the order of completion and, within an op, of receipt. Records of one
  * key that one poll returned together are a run.
  */
-import type { Op, Polled } from '../../history/op.ts'
-import { IntColumn } from './columns.ts'
-import { none, ok, type OpTable } from './op-table.ts'
+import type { Polled, PolledRecord } from '../../history/op.ts'
+import { none, ok } from './codes.ts'
+import { FloatColumn, IntColumn } from './columns.ts'
+import type { OpTable } from './op-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 
 export class ReadTable {
-  /** By read: the offset, NaN when unknown. */
-  readonly offset: Float64Array
-  /** By read: record code. */
-  readonly record: Int32Array
-  size = 0
   readonly #records: RecordDictionary
   readonly #ops: OpTable
+  readonly #offset = new FloatColumn()
+  readonly #record = new IntColumn()
+  readonly #epoch = new IntColumn()
   readonly #runOp = new IntColumn()
   readonly #runKey = new IntColumn()
   readonly #runStart = new IntColumn()
+  readonly #runTop = new FloatColumn()
+  readonly #runServed = new IntColumn()
+  /** True once any record came with its leaderEpoch. */
+  hasEpochs = false
 
-  constructor(size: number, ops: OpTable, records: RecordDictionary) {
-    this.offset = new Float64Array(size)
-    this.record = new Int32Array(size)
+  constructor(ops: OpTable, records: RecordDictionary) {
     this.#ops = ops
     this.#records = records
+  }
+
+  get size(): number {
+    return this.#record.length
+  }
+
+  /** By read: the offset, NaN when unknown. */
+  get offset(): Float64Array {
+    return this.#offset.data
+  }
+
+  /** By read: record code. */
+  get record(): Int32Array {
+    return this.#record.data
+  }
+
+  /** By read: the leaderEpoch of its batch, `none` when unknown. */
+  get epoch(): Int32Array {
+    return this.#epoch.data
   }
 
   get runs(): number {
@@ -38,6 +58,16 @@ export class ReadTable {
   /** By run: key code. */
   get runKey(): Int32Array {
     return this.#runKey.data
+  }
+
+  /** By run: its highest offset, -1 when none is known. */
+  get runTop(): Float64Array {
+    return this.#runTop.data
+  }
+
+  /** By run: the highest leaderEpoch it can have been served under, `none` when unknown. */
+  get runServed(): Int32Array {
+    return this.#runServed.data
   }
 
   /** First read of a run; `runStart(runs)` is the end of the last. */
@@ -63,36 +93,43 @@ export class ReadTable {
 
   /** Takes what the poll of the op at position `at` returned. */
   add(at: number, polled: readonly Polled[]): void {
-    for (const [key, records] of polled) {
+    for (const [key, records, served] of polled) {
       const keyCode = this.#records.keyCode(key)
       this.#runOp.push(at)
       this.#runKey.push(keyCode)
       this.#runStart.push(this.size)
-      this.#addRecords(keyCode, records)
+      this.#runServed.push(served ?? none)
+      this.#runTop.push(this.#addRecords(keyCode, records))
     }
   }
 
-  #addRecords(keyCode: number, records: Polled[1]): void {
+  /** Returns the highest offset. */
+  #addRecords(keyCode: number, records: readonly PolledRecord[]): number {
+    for (const column of [this.#offset, this.#record, this.#epoch]) column.reserve(records.length)
+    const [offsets, codes, epochs] = [this.#offset.data, this.#record.data, this.#epoch.data]
     let before = none
-    for (const read of records) {
+    let top = none
+    let at = this.size
+    for (let i = 0; i < records.length; i++, at++) {
+      const read = records[i]!
       const offset = read[0]
       before = this.#records.recordAfter(before, keyCode, read[1])
-      this.offset[this.size] = offset >= 0 ? offset : Number.NaN
-      this.record[this.size] = before
-      this.size++
+      offsets[at] = offset >= 0 ? offset : Number.NaN
+      codes[at] = before
+      if (offset > top) top = offset
+      epochs[at] = read.length > 2 ? this.#readMeta(before, read[2]) : none
     }
+    this.#offset.length = this.#record.length = this.#epoch.length = at
+    return top
   }
-}
 
-/** How many records all polls returned. */
-export function countReads(ops: readonly Op[]): number {
-  let count = 0
-  for (const { f, type, value } of ops) {
-    if (type === 'invoke' || (f !== 'poll' && f !== 'txn' && f !== 'send') || !Array.isArray(value)) continue
-    for (const micro of value) {
-      if (micro.f !== 'poll' || micro.polled === undefined) continue
-      for (const [, records] of micro.polled as readonly Polled[]) count += records.length
-    }
+  /** Keeps the record's key once; returns the leaderEpoch. */
+  #readMeta(record: number, meta: PolledRecord[2]): number {
+    if (meta === undefined) return none
+    const { recordKey, leaderEpoch } = meta
+    if (typeof recordKey === 'string') this.#records.keepRecordKey(record, recordKey)
+    if (typeof leaderEpoch !== 'number' || leaderEpoch < 0) return none
+    this.hasEpochs = true
+    return leaderEpoch
   }
-  return count
 }

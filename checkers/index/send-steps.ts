@@ -8,7 +8,8 @@
  */
 import { FloatColumn, IntColumn } from './columns.ts'
 import type { Log } from './log.ts'
-import { none, ok, type OpTable } from './op-table.ts'
+import { none, ok } from './codes.ts'
+import type { OpTable } from './op-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 import type { SendTable } from './send-table.ts'
 

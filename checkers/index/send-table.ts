@@ -3,8 +3,9 @@
  * as far as an answer told. Rows of one op are neighbours.
  */
 import type { MicroOp, SendMicroOp } from '../../history/op.ts'
-import { FloatColumn, IntColumn } from './columns.ts'
-import { failed, none, ok, type OpTable, unknown } from './op-table.ts'
+import { failed, none, ok, unknown } from './codes.ts'
+import { FloatColumn, IntColumn, ints } from './columns.ts'
+import type { OpTable } from './op-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 
 export class SendTable {
@@ -18,10 +19,11 @@ export class SendTable {
   readonly #completion = new IntColumn()
   readonly #outcome = new IntColumn()
 
+  /** `ops` is being filled while this is. */
   constructor(ops: OpTable, records: RecordDictionary) {
     this.#ops = ops
     this.#records = records
-    this.#first = new Int32Array(ops.type.length).fill(none)
+    this.#first = ints(ops.type.length).fill(none)
   }
 
   get size(): number {
@@ -53,10 +55,18 @@ export class SendTable {
     return this.#outcome.data
   }
 
+  /** First row of the op invoked at a position, or `none`. */
+  firstOf(invocation: number): number {
+    return this.#first[invocation]!
+  }
+
   /** Takes the sends of an invocation at position `at`. */
   invoke(at: number, micros: readonly MicroOp[]): void {
-    this.#first[at] = this.size
-    for (const micro of micros) if (micro.f === 'send') this.#add(at, micro)
+    for (const micro of micros) {
+      if (micro.f !== 'send') continue
+      const row = this.#add(at, micro)
+      if (this.#first[at] === none) this.#first[at] = row
+    }
   }
 
   /** Takes the sends of a completion at position `at`. */
@@ -116,7 +126,7 @@ export class SendTable {
  * or `none`.
  */
 export function writersOf(sends: SendTable, recordCount: number): Int32Array {
-  const writers = new Int32Array(recordCount).fill(none)
+  const writers = ints(recordCount).fill(none)
   for (let row = 0; row < sends.size; row++) {
     const record = sends.record[row]!
     const known = writers[record]!

@@ -3,6 +3,9 @@ import { parseNotation } from '../../history/notation.ts'
 import { judge } from '../judge.ts'
 import type { Finding, Valid } from '../verdict.ts'
 
+/** Broker 2 follows broker 1 as leader of x, in the notation. */
+export const leaderChange = 'observe 1 x; observe 2 x leaderEpoch 1'
+
 export interface Judged {
   readonly valid: Valid
   /** Anomalies that convict, each once, sorted. */

@@ -97,9 +97,52 @@ export class NaiveJudge {
   }
 
   findings(): string[] {
-    return this.#keys()
-      .flatMap(key => [this.#content(key), this.#loss(key), this.#pollOrder(key), this.#sendOrder(key)].flat())
-      .sort()
+    const ofKeys = this.#keys()
+      .flatMap(key => [this.#epochs(key), this.#content(key), this.#loss(key), this.#stale(key), this.#pollOrder(key), this.#sendOrder(key)].flat())
+    return [...ofKeys, ...this.#moved()].sort()
+  }
+
+  /** What polls told beside values, in the order they ended. */
+  #told(): { key: Key; offset: number; value: Value; leaderEpoch: number | undefined; recordKey: string | null | undefined }[] {
+    return this.#byEnd.flatMap(({ op }) => {
+      if (op.f !== 'poll' && op.f !== 'txn') return []
+      const polls = (op.value as readonly MicroOp[]).filter((micro): micro is PollMicroOp => micro.f === 'poll')
+      return polls.flatMap(({ polled = [] }) =>
+        polled.flatMap(([key, records]) =>
+          records.map(([offset, value, meta]) => ({ key, offset, value, leaderEpoch: meta?.leaderEpoch, recordKey: meta?.recordKey })),
+        ),
+      )
+    })
+  }
+
+  #epochs(key: Key): string[] {
+    const first = new Map<number, number>()
+    const found: string[] = []
+    for (const told of this.#told()) {
+      if (told.key !== key || told.leaderEpoch === undefined) continue
+      const known = first.get(told.offset)
+      if (known === undefined) first.set(told.offset, told.leaderEpoch)
+      else if (known !== told.leaderEpoch) found.push(`leader-epoch-regression ${key} ${told.offset}`)
+    }
+    const offsets = [...first.keys()].sort((a, b) => a - b)
+    for (const [at, offset] of offsets.entries()) {
+      const before = offsets.slice(0, at)
+      const highest = Math.max(...before.map(offset => first.get(offset)!))
+      if (first.get(offset)! >= highest) continue
+      found.push(`leader-epoch-regression ${key} ${before.findLast(offset => first.get(offset) === highest)!}-${offset}`)
+    }
+    return found
+  }
+
+  /** Every history key here is a partition of one topic. */
+  #moved(): string[] {
+    const recordKeys = new Map<string, string>()
+    for (const { key, value, recordKey } of this.#told()) {
+      const record = `${key} ${value}`
+      if (typeof recordKey === 'string' && !recordKeys.has(record)) recordKeys.set(record, `${recordKey} ${key}`)
+    }
+    const homes = [...new Set(recordKeys.values())].map(pair => pair.split(' ')[0])
+    return [...new Set(homes.filter((name, at) => homes.indexOf(name) !== at))].map(name => `key-moved ${name}`)
   }
 
   #content(key: Key): string[] {
@@ -128,6 +171,23 @@ export class NaiveJudge {
           if (last <= bound) return [`lost-write ${key} ${value}`]
           return done.type === 'ok' && polls ? [`unseen ${key} ${value}`] : []
         })
+    })
+  }
+
+  /** Sends answered at or below what an ok op had told before they began, and reads of what was refused. */
+  #stale(key: Key): string[] {
+    return this.#all.flatMap(done => {
+      const before = this.#all.filter(({ type, completed }) => type === 'ok' && completed < done.invoked)
+      const told = before.flatMap(({ sends, reads }) => [
+        ...sends.filter(send => send.key === key).map(({ offset }) => offset ?? -1),
+        ...reads.filter(([read]) => read === key).map(([, offset]) => offset),
+      ])
+      const own = done.sends.filter(send => send.key === key)
+      return [
+        ...own.filter(send => this.#committed(done, send) && (send.offset ?? Infinity) <= Math.max(-1, ...told))
+          .map(({ value }) => `stale-offset-ack ${key} ${value}`),
+        ...own.filter(({ value }) => done.type === 'fail' && this.#okRead(key, value)).map(({ value }) => `G1a ${key} ${value}`),
+      ]
     })
   }
 

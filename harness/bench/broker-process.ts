@@ -53,7 +53,7 @@ async function measureStart(command: readonly string[], rest: boolean): Promise<
   try {
     const startMs = performance.now()
     const failed = await cluster.startAll()
-    if (failed !== undefined) throw new Error(failed)
+    if (failed !== undefined) throw new Error(failed.message)
     await listed(client)
     const tookMs = performance.now() - startMs
     if (!rest || process.platform !== 'linux') return { tookMs }

@@ -6,7 +6,7 @@ const seeds = 20
 
 /** Whole trials on one core: brokers, clients, faults, wire bytes, invariants, recording and judging. */
 export function simulatorFigures(): Figure[] {
-  const run = (seed: number): ReturnType<typeof runSeed> => runSeed({ seed, defect: undefined, accept: [], wantHistory: false })
+  const run = (seed: number): ReturnType<typeof runSeed> => runSeed({ scenario: 'swarm', seed, defect: undefined, accept: [], wantHistory: false })
   for (let seed = 1; seed <= warmUpSeeds; seed++) run(seed)
   let simulatedMs = 0
   let wallMs = 0

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -6,7 +7,7 @@ import { parseProperties } from '../../reference-broker/core/config/properties.t
 import { brokerCommand } from '../broker-command.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { ProcessCluster } from '../targets/process-cluster.ts'
+import { ProcessCluster, type ProcessClusterOptions, type StartFailure } from '../targets/process-cluster.ts'
 import { parseCount, parsePort } from './arguments.ts'
 
 interface BrokerFlags {
@@ -36,28 +37,51 @@ export function addBroker(program: Command): void {
 }
 
 async function runBrokers(flags: BrokerFlags): Promise<number> {
+  const settings = settingsOf(flags)
   const data = resolve(flags.data ?? mkdtempSync(join(tmpdir(), 'tribunal-')))
   const level = flags.logLevel === undefined ? [] : ['--log-level', flags.logLevel]
-  const cluster = await ProcessCluster.prepare({
+  const logs = join(data, 'logs')
+  const print = (text: string): void => void process.stdout.write(text)
+  const { signal } = onInterrupt(() => print('\nstopping\n'))
+  const end = new AbortController()
+  let up = false
+  signal.addEventListener('abort', () => end.abort())
+  const cluster = await prepare(data, {
     brokers: flags.brokers,
-    settings: settingsOf(flags),
+    settings,
     dataDir: data,
-    logDir: join(data, 'logs'),
+    logDir: logs,
     command: [...(await brokerCommand()), ...level],
     firstPort: flags.port,
+    onUnexpectedExit: (exit) => {
+      if (!up) return
+      process.stderr.write(`${exit}; its log is in ${logs}.\n`)
+      if (cluster.brokerIds.every((id) => cluster.state(id) === 'dead')) end.abort()
+    },
   })
-  const print = (text: string): void => void process.stdout.write(text)
   const failed = await cluster.startAll()
-  if (failed !== undefined) {
-    await cluster.stopAll(stopTimeoutMs)
-    throw new UserError(`${failed}; its log is in ${join(data, 'logs')}.`, exitCodes.unknown)
+  up = failed === undefined
+  if (up && !end.signal.aborted) {
+    const bootstrap = cluster.brokerIds.map((id) => `${cluster.address(id).host}:${cluster.address(id).port}`)
+    print(`bootstrap.servers=${bootstrap.join(',')}\ndata in ${data}\n`)
+    await once(end.signal, 'abort')
   }
-  const bootstrap = cluster.brokerIds.map((id) => `${cluster.address(id).host}:${cluster.address(id).port}`)
-  print(`bootstrap.servers=${bootstrap.join(',')}\ndata in ${data}\n`)
-  const { signal } = onInterrupt(() => print('\nstopping\n'))
-  await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
   await cluster.stopAll(stopTimeoutMs)
-  return exitCodes.valid
+  if (failed !== undefined) throw notUp(failed, logs)
+  return signal.aborted ? exitCodes.valid : exitCodes.unknown
+}
+
+async function prepare(data: string, options: ProcessClusterOptions): Promise<ProcessCluster> {
+  try {
+    return await ProcessCluster.prepare(options)
+  } catch (error) {
+    throw new UserError(`${data} cannot hold their data: ${(error as Error).message}; choose another with --data.`, exitCodes.unknown)
+  }
+}
+
+function notUp({ message, refused }: StartFailure, logs: string): UserError {
+  const wayOut = message.includes('EADDRINUSE') ? 'choose another with --port' : `its log is in ${logs}`
+  return new UserError(`${message}; ${wayOut}.`, refused ? exitCodes.usage : exitCodes.unknown)
 }
 
 function settingsOf({ config, override }: BrokerFlags): Record<string, string> {

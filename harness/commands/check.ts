@@ -48,7 +48,7 @@ export async function readOps(file: string): Promise<Op[]> {
     for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) lines.push(line)
     return parseHistory(lines)
   } catch (error) {
-    if (error instanceof HistoryError) throw new UserError(`${file}: ${error.message}`)
+    if (error instanceof HistoryError) throw new UserError(`${file}: ${error.message}.`)
     throw new UserError(`${file} cannot be read: ${(error as Error).message}.`, exitCodes.usage)
   }
 }

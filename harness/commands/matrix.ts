@@ -58,6 +58,7 @@ async function hunt(name: string, { tries, seeds, seed }: MatrixFlags): Promise<
     const first = seed + attempt * seeds
     let convictedAt = Infinity
     await runSeeds({
+      scenario: 'swarm',
       first,
       count: seeds,
       defect: name,

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { UserError } from '../exit-codes.ts'
+import { readDocument } from '../read-document.ts'
 import { runVerify, type VerifyFlags } from './verify.ts'
 
 export function addReplay(program: Command): void {
@@ -14,10 +15,10 @@ export function addReplay(program: Command): void {
 }
 
 function flagsOf(what: string): VerifyFlags {
-  if (/^\d+$/.test(what)) return { plan: 'quick', target: 'simulated', seed: Number(what), seeds: 1 }
+  if (/^\d+$/.test(what)) return { plan: 'quick', scenario: ['swarm'], seed: Number(what), seeds: 1 }
   const file = join(what, 'run.json')
   if (!existsSync(file)) throw new UserError(`${what} is neither a seed nor a run directory (it has no run.json).`)
-  const { seed, options } = JSON.parse(readFileSync(file, 'utf8')) as { seed: number; options: VerifyFlags }
+  const { seed, options } = readDocument<{ seed: number; options: VerifyFlags }>(file, 'options')
   const { out: _out, ...flags } = options
   return { ...flags, seed }
 }

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { ScenarioVerdict, Verdict } from '../../checkers/verdict.ts'
 import type { RunFacts } from '../../reports/html/report.ts'
 import type { ScenarioHistory } from '../../reports/scenario-history.ts'
 import { UserError } from '../exit-codes.ts'
+import { readDocument } from '../read-document.ts'
 import { RunStore } from '../run-store.ts'
 import { readOps } from './check.ts'
 
@@ -14,8 +15,8 @@ export function addReport(program: Command): void {
     .description('render the reports of a run directory again')
     .action(async (directory: string) => {
       if (!existsSync(join(directory, 'verdict.json'))) throw new UserError(`${directory} has no verdict.json.`)
-      const verdict = JSON.parse(readFileSync(join(directory, 'verdict.json'), 'utf8')) as Verdict
-      const run = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8')) as RunFacts
+      const verdict = readDocument<Verdict>(join(directory, 'verdict.json'), 'scenarios')
+      const run = readDocument<RunFacts>(join(directory, 'run.json'), 'seed')
       const histories: ScenarioHistory[] = []
       for (const file of readdirSync(directory)) {
         const scenario = verdict.scenarios.find((each) => historyName(file, each) !== undefined)

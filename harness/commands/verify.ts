@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { renderVerdictTable } from '../../reports/terminal.ts'
 import { defects } from '../../reference-broker/defects/registry.ts'
@@ -111,6 +113,9 @@ function chooseScenarios({ target, scenario }: VerifyFlags): readonly Scenario[]
 }
 
 function openStore(directory: string): RunStore {
+  if (existsSync(join(directory, 'run.json'))) {
+    throw new UserError(`${directory} holds a run already, and old data would mix with new; choose another with --out.`)
+  }
   try {
     return new RunStore(directory)
   } catch (error) {

@@ -37,7 +37,7 @@ async function obey(command: ProxyCommand): Promise<ProxyAnswers[ProxyCommand['d
 
 function listen({ name, to, isProbe }: ProxyListener): Promise<[name: string, port: number]> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    new SocketRelay(socket, { links, brokerIds, to, isProbe, port: () => ports.get(name) })
+    SocketRelay.serve(socket, { links, brokerIds, to, isProbe, port: () => ports.get(name) })
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -46,8 +46,7 @@ function listen({ name, to, isProbe }: ProxyListener): Promise<[name: string, po
 }
 
 process.on('message', (command: ProxyCommand) => {
-  void obey(command).then((answer) => process.send!({ answer } satisfies ProxyAnswer))
+  // The harness may be gone before it has its answer; `disconnect` says so.
+  void obey(command).then((answer) => process.send!({ answer } satisfies ProxyAnswer, () => undefined))
 })
 process.on('disconnect', () => process.exit())
-// Ctrl-C reaches the whole group; the harness still needs its brokers' connections to end in order.
-process.on('SIGINT', () => undefined)

@@ -10,15 +10,17 @@ export class ProxyProcess {
   #isEnding = false
 
   constructor([program, ...argv]: readonly string[]) {
-    this.#child = spawn(program!, argv, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    // A process group of its own, as the brokers have: Ctrl-C in a terminal reaches the harness alone.
+    this.#child = spawn(program!, argv, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true })
     this.#child.on('message', ({ answer }: ProxyAnswer) => this.#waiting.shift()?.(answer))
     this.#child.once('exit', (code, signal) => {
       if (!this.#isEnding) throw new Error(`the fault proxy ended with ${signal ?? code}`)
     })
   }
 
-  /** Commands are obeyed and answered in order. */
+  /** Commands are obeyed and answered in order; none once it is to end. */
   tell<C extends ProxyCommand>(command: C, done: (answer: ProxyAnswers[C['do']]) => void): void {
+    if (this.#isEnding) return
     this.#waiting.push(done as (answer: Answer) => void)
     this.#child.send(command)
   }

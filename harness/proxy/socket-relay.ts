@@ -16,7 +16,11 @@ export class SocketRelay {
   readonly #target: RelayTarget
   #upstream: Socket | undefined
 
-  constructor(dialer: Socket, target: RelayTarget) {
+  static serve(dialer: Socket, target: RelayTarget): SocketRelay {
+    return new SocketRelay(dialer, target)
+  }
+
+  private constructor(dialer: Socket, target: RelayTarget) {
     this.#dialer = dialer
     this.#target = target
     this.#relay = new Relay(target, { there: this.#outletThere(), back: this.#outletBack() })
@@ -65,6 +69,7 @@ export class SocketRelay {
   }
 
   #breakDown(): void {
+    this.#relay.drop()
     this.#dialer.resetAndDestroy()
     this.#upstream?.resetAndDestroy()
   }

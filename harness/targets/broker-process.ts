@@ -8,12 +8,14 @@ export interface BrokerProcessOptions {
   readonly id: number
   /** What to run, and its arguments. */
   readonly command: readonly string[]
+  /** Environment variables beside our own. */
+  readonly environment?: Readonly<Record<string, string>>
   readonly logFile: string
   /** It is up when it has said where all of them listen. */
   readonly listeners: readonly string[]
   /** Where each listener is; undefined for all when the process is gone. */
   readonly onListener?: (listener: string, port: number | undefined) => void
-  /** It ended without being told to. */
+  /** It ended without being told to: how, and the first sentence it said about it. */
   readonly onUnexpectedExit: (id: number, how: string) => void
 }
 
@@ -42,10 +44,15 @@ export class BrokerProcess {
     return this.#ports.get(listener)
   }
 
-  /** `done` when all listeners are bound, or with `failed` when it ended or took too long before. */
+  /** `done` when all listeners are bound, or with `failed` (why, in words) when it ended or took too long before. */
   start(done: (seen: Facts) => void): void {
     const [program, ...argv] = this.#options.command
-    const child = spawn(program!, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: false })
+    // A process group of its own: Ctrl-C in a terminal reaches the harness, and what it means for brokers is decided there.
+    const child = spawn(program!, argv, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, ...this.#options.environment },
+    })
     this.#child = child
     this.#expectExit = false
     const endWithUs = (): void => void child.kill('SIGKILL')
@@ -59,7 +66,12 @@ export class BrokerProcess {
       done({ pid: child.pid, previousPid: this.#previousPid, ...seen })
     }
     const timer = setTimeout(() => answer({ failed: `not up after ${startTimeoutMs} ms` }), startTimeoutMs)
-    child.stderr.pipe(this.#log, { end: false })
+    let said: string | undefined
+    child.stderr.setEncoding('utf8')
+    child.stderr.on('data', (text: string) => {
+      this.#log.write(text)
+      said ??= text.split('\n').find((line) => line !== '' && !line.startsWith('{'))?.replace(/[.]$/, '')
+    })
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.#log.write(`${line}\n`)
       const [, listener, port] = /^listening (\S+) \S+:(\d+)$/.exec(line) ?? []
@@ -68,14 +80,23 @@ export class BrokerProcess {
       this.#listens(listener, Number(port))
       if (this.#options.listeners.every((name) => bound.has(name))) answer({})
     })
-    child.once('error', (error) => answer({ failed: error.message }))
-    child.once('exit', (code, signal) => {
+    child.once('error', (error) => {
+      if (this.#child === child && child.pid === undefined) this.#child = undefined
+      answer({ failed: error.message })
+    })
+    let expected = false
+    child.once('exit', () => {
       process.off('exit', endWithUs)
       if (this.#child === child) this.#child = undefined
       this.#previousPid = child.pid
       for (const listener of this.#options.listeners) this.#options.onListener?.(listener, undefined)
-      answer({ failed: `ended with ${signal ?? code}` })
-      if (!this.#expectExit) this.#options.onUnexpectedExit(this.#options.id, `ended with ${signal ?? code}`)
+      expected = this.#expectExit
+    })
+    // All that it said has been read by then.
+    child.once('close', (code, signal) => {
+      const how = `ended with ${signal ?? code}`
+      answer({ failed: said ?? how, code })
+      if (!expected) this.#options.onUnexpectedExit(this.#options.id, said === undefined ? how : `${how}: ${said}`)
     })
   }
 

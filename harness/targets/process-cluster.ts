@@ -2,7 +2,9 @@
 import { createServer, type Server } from 'node:net'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BrokerControl, BrokerState, Facts } from '../../nemesis/control.ts'
+import type { BrokerControl, BrokerState, ClockControl, ClockSkew, Facts, StopControl } from '../../nemesis/control.ts'
+import { ClockSkewWriter } from '../../ports/node/clock-skew.ts'
+import { exitCodes } from '../../reference-broker/shell/exit-codes.ts'
 import { ProxiedLinks } from '../proxy/proxied-links.ts'
 import { BrokerProcess } from './broker-process.ts'
 
@@ -19,6 +21,15 @@ export interface ProcessClusterOptions {
   readonly firstPort?: number
   /** Puts a proxy in front of every listener, so that links can be cut: what starts it, and the seed of its choices. */
   readonly proxy?: { readonly command: readonly string[]; readonly seed: number }
+  /** A broker has ended by itself: how, in words. */
+  readonly onUnexpectedExit?: (exit: string) => void
+}
+
+export interface StartFailure {
+  /** Which broker, and what it said. */
+  readonly message: string
+  /** It refused its configuration. */
+  readonly refused: boolean
 }
 
 /** Who finds whom where. */
@@ -35,14 +46,16 @@ const controllerListener = 'CONTROLLER'
 const listenerNames: readonly string[] = [clientListener, controllerListener]
 
 const host = '127.0.0.1'
+const skewReadWithinMs = 5
 
-export class ProcessCluster implements BrokerControl {
+export class ProcessCluster implements BrokerControl, ClockControl, StopControl {
   readonly brokerIds: readonly number[]
   /** Brokers that ended by themselves, each with how. */
   readonly unexpectedExits: string[] = []
   readonly #options: ProcessClusterOptions
   readonly #addresses: Addresses
   readonly #processes = new Map<number, BrokerProcess>()
+  readonly #clocks = new Map<number, ClockSkewWriter>()
 
   private constructor(options: ProcessClusterOptions, addresses: Addresses) {
     this.brokerIds = brokerIdsOf(options)
@@ -71,6 +84,8 @@ export class ProcessCluster implements BrokerControl {
     mkdirSync(directory, { recursive: true })
     const config = join(dataDir, `broker-${id}.properties`)
     const { bind, dial } = this.#addresses
+    const clockFile = join(dataDir, `broker-${id}.clock`)
+    this.#clocks.set(id, new ClockSkewWriter(clockFile))
     writeFileSync(config, renderProperties({
       'node.id': String(id),
       'process.roles': 'broker,controller',
@@ -84,10 +99,15 @@ export class ProcessCluster implements BrokerControl {
     this.#processes.set(id, new BrokerProcess({
       id,
       command: [...command, '--config', config],
+      environment: { CLOCK_SKEW_FILE: clockFile },
       logFile: join(logDir, `broker-${id}.log`),
       listeners: listenerNames,
       onListener: (listener, port) => this.links?.direct(id, listener, port),
-      onUnexpectedExit: (broker, how) => void this.unexpectedExits.push(`broker ${broker} ${how}`),
+      onUnexpectedExit: (broker, how) => {
+        const exit = `broker ${broker} ${how}`
+        this.unexpectedExits.push(exit)
+        this.#options.onUnexpectedExit?.(exit)
+      },
     }))
   }
 
@@ -111,11 +131,14 @@ export class ProcessCluster implements BrokerControl {
     return found
   }
 
-  /** Starts all. Resolves with a sentence when one did not come up. */
-  async startAll(): Promise<string | undefined> {
+  /** Starts all. Resolves with the first that did not come up. */
+  async startAll(): Promise<StartFailure | undefined> {
     const seen = await Promise.all(this.brokerIds.map((id) => new Promise<Facts>((done) => this.start(id, done))))
-    const failed = seen.findIndex((facts) => facts['failed'] !== undefined)
-    return failed < 0 ? undefined : `broker ${this.brokerIds[failed]} did not start: ${String(seen[failed]!['failed'])}`
+    const at = seen.findIndex((facts) => facts['failed'] !== undefined)
+    if (at < 0) return undefined
+    const { failed, code } = seen[at]!
+    const message = `broker ${this.brokerIds[at]} did not start: ${String(failed)}`
+    return { message, refused: code === exitCodes.usage }
   }
 
   /** Ends all processes, in order if they will. */
@@ -131,6 +154,16 @@ export class ProcessCluster implements BrokerControl {
 
   start(id: number, done: (seen: Facts) => void): void {
     this.#process(id).start(done)
+  }
+
+  stop(id: number, timeoutMs: number, done: (seen: Facts & { readonly orderly: boolean }) => void): void {
+    this.#process(id).stop(timeoutMs, (seen) => done({ ...seen, orderly: seen['code'] === exitCodes.stopped }))
+  }
+
+  /** Brokers look at their clock's file at least every millisecond. */
+  skew(id: number, skew: ClockSkew, done: (seen: Facts) => void): void {
+    this.#clocks.get(id)!.write(skew)
+    setTimeout(() => done({ ...skew }), skewReadWithinMs)
   }
 
   pause(id: number, done: (seen: Facts) => void): void {

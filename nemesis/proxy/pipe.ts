@@ -15,7 +15,7 @@ export interface Outlet {
   /** Stops and resumes reading where the bytes come from. */
   pauseSource(): void
   resumeSource(): void
-  /** Both ends of the connection learn that it is broken. */
+  /** Both ends of the connection are to learn that it is broken. */
   breakDown(): void
 }
 
@@ -82,14 +82,18 @@ export class Pipe {
     this.#regulate()
   }
 
-  /** Drops what waits, and the connection with it. */
+  /** Breaks the whole connection. */
   breakDown(): void {
+    this.#outlet.breakDown()
+  }
+
+  /** Forgets what waits, and lets nothing through any more. */
+  drop(): void {
     this.#isHolding = false
     this.#link?.holding.delete(this)
     this.#held = []
     this.#heldBytes = 0
     this.#ending = 'reset'
-    this.#outlet.breakDown()
   }
 
   drained(): void {

@@ -66,7 +66,7 @@ export class ProxyLinks {
       link.isCut = false
       const latestMs = Math.min(latestAfterHealMs, nowMs - link.cutAtMs)
       const count = { heldBytes: 0, connections: 0, resetConnections: 0 }
-      for (const pipe of [...link.holding]) {
+      for (const pipe of link.holding) {
         const isReset = pipe.isProbe || randomChance(this.#random, resetChance)
         if (!pipe.isProbe) {
           count.heldBytes += pipe.heldBytes

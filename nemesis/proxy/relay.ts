@@ -44,6 +44,11 @@ export class Relay {
     if (!this.#isRouted) this.#route(null)
   }
 
+  drop(): void {
+    this.there.drop()
+    this.back.drop()
+  }
+
   #route(clientId: string | null): void {
     const { links, brokerIds, to } = this.#options
     const from = dialerOf(clientId, brokerIds)

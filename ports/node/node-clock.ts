@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { TimerId } from '../events.ts'
+import { ClockSkew } from './clock-skew.ts'
 import type { EventPump } from './event-pump.ts'
 
 const longestTimeoutMs = 2 ** 31 - 1
@@ -11,9 +12,12 @@ const longestTimeoutMs = 2 ** 31 - 1
 export class NodeClock implements Clock {
   readonly #pump: EventPump
   readonly #timers = new Map<TimerId, NodeJS.Timeout>()
+  readonly #skew: ClockSkew | undefined
 
-  constructor(pump: EventPump) {
+  /** `skewFile`: how wrong the wall clock is (see clock-skew.ts); throws when there is none. */
+  constructor(pump: EventPump, skewFile?: string) {
     this.#pump = pump
+    this.#skew = skewFile === undefined ? undefined : new ClockSkew(skewFile)
   }
 
   now(): number {
@@ -21,7 +25,7 @@ export class NodeClock implements Clock {
   }
 
   wallNow(): number {
-    return Date.now()
+    return this.#skew === undefined ? Date.now() : Math.floor(Date.now() + this.#skew.offsetMs())
   }
 
   startTimer(timer: TimerId, delayMs: number): void {

@@ -15,6 +15,8 @@ export interface NodeRunnerOptions {
   readonly network?: NodeNetworkOptions
   /** Without one the system's randomness is used. */
   readonly seed?: number
+  /** Puts the wall clock wrong as this file says (see clock-skew.ts): for trials. */
+  readonly clockSkewFile?: string
 }
 
 export class NodeRunner {
@@ -25,7 +27,7 @@ export class NodeRunner {
   readonly #network: NodeNetwork
 
   constructor(options: NodeRunnerOptions = {}) {
-    this.#clock = new NodeClock(this.pump)
+    this.#clock = new NodeClock(this.pump, options.clockSkewFile)
     this.#network = new NodeNetwork(this.pump, options.network)
     this.clientPorts = { clock: this.#clock, random: new NodeRandom(options.seed), network: this.#network }
     this.ports = this.clientPorts

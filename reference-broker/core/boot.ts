@@ -6,6 +6,7 @@ import { crc32c } from '../../protocol/crc32c.ts'
 import { readUuid } from '../../protocol/uuid.ts'
 import type { DiskLoop } from '../../ports/loop.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
+import { retractFile } from './log/disk-steps.ts'
 import { firstQuorumState, parseQuorumState, quorumStateFile, type QuorumState } from './raft/quorum-state.ts'
 
 export const metaPropertiesFile = 'meta.properties'
@@ -90,7 +91,8 @@ function readState(loop: DiskLoop, files: ReadonlySet<string>, done: (result: Bo
     } catch (error) {
       return done({ ok: false, reason: `${quorumStateFile}: ${(error as Error).message}` })
     }
-    return readCleanMark(loop, files, (cleanEpoch) => {
+    return readCleanMark(loop, files, (cleanEpoch, unretracted) => {
+      if (unretracted !== undefined) return done({ ok: false, reason: unretracted })
       const cleanShutdown = cleanEpoch !== undefined
       if (cleanShutdown) return done({ ok: true, booted: { quorumState, cleanShutdown, previousBrokerEpoch: cleanEpoch } })
       return readCrashedEpoch(loop, files, (previousBrokerEpoch) => {
@@ -115,12 +117,20 @@ export function rememberBrokerEpoch(loop: DiskLoop, epoch: number, done: (failur
   loop.replace(brokerEpochFile, new TextEncoder().encode(text), (result) => done(result.ok ? undefined : result.reason))
 }
 
-/** The mark is used up by reading it: a crash from here on must not look clean. */
-function readCleanMark(loop: DiskLoop, files: ReadonlySet<string>, done: (epoch: number | undefined) => void): void {
+/** The mark is used up by reading it: neither a crash nor a loss of power from here on may look clean. */
+function readCleanMark(
+  loop: DiskLoop,
+  files: ReadonlySet<string>,
+  done: (epoch: number | undefined, failure?: string) => void,
+): void {
   readSmall(loop, files, cleanShutdownFile, (bytes) => {
     if (bytes === undefined) return done(undefined)
-    const epoch = Number(new TextDecoder().decode(bytes).trim())
-    return loop.remove(cleanShutdownFile, () => done(Number.isSafeInteger(epoch) ? epoch : undefined))
+    const text = new TextDecoder().decode(bytes).trim()
+    const isMark = text !== '' && Number.isSafeInteger(Number(text))
+    return retractFile(loop, cleanShutdownFile)((result) => {
+      if (result.ok) done(isMark ? Number(text) : undefined)
+      else done(undefined, result.reason)
+    })
   })
 }
 

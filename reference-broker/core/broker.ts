@@ -108,7 +108,12 @@ export class Broker {
         if (!opened.ok) return this.#options.onFatal(`cannot open the metadata log: ${opened.reason}`)
         opened.log.onFailed = (reason) => this.#options.onFatal(`the metadata log failed: ${reason}`)
         const checkpoint = new HighWatermarkCheckpoint(this.#loop)
-        return checkpoint.load(() => this.#assemble(result.booted, opened.log, checkpoint))
+        const assemble = (): void => this.#assemble(result.booted, opened.log, checkpoint)
+        if (result.booted.previousBrokerEpoch >= 0) return checkpoint.load(assemble)
+        return checkpoint.store([], (failure) => {
+          if (failure === undefined) assemble()
+          else this.#options.onFatal(`cannot write the high watermark checkpoint: ${failure}`)
+        })
       })
     })
   }
@@ -133,9 +138,10 @@ export class Broker {
       },
       onActive: (active) => {
         if (active) return this.#activate()
-        this.#controller?.depose()
+        // Gone first: an answer to what waited makes the server take up the next request.
+        const deposed = this.#controller
         this.#controller = undefined
-        return undefined
+        return deposed?.depose()
       },
       onFatal: this.#options.onFatal,
     })

@@ -18,8 +18,9 @@ describe('leaderHighWatermark', () => {
   /** Goes up one by one while everybody has the next record. */
   function naive({ current, leaderWritten, followerEnds, inSyncCount, minInSyncReplicas }: HighWatermarkView): number {
     let offset = current
-    const everybodyHas = (end: number): boolean => [leaderWritten, ...followerEnds].every((each) => each >= end)
-    while (inSyncCount >= minInSyncReplicas && everybodyHas(offset + 1)) offset++
+    const mayMove = inSyncCount >= minInSyncReplicas
+    const everybodyHas = (end: number): boolean => mayMove && [leaderWritten, ...followerEnds].every((each) => each >= end)
+    while (everybodyHas(offset + 1)) offset++
     return offset
   }
 

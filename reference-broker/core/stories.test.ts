@@ -39,8 +39,23 @@ function newStage(options: StageOptions): Stage {
 const folder = new URL('testdata/', import.meta.url)
 const stories = readdirSync(folder).filter((file) => file.endsWith('.txt'))
 
-it('there are stories', () => {
-  expect(stories.length).toBeGreaterThan(10)
+it('there are stories, and each begins with what it shows', () => {
+  expect(stories.length).toBeGreaterThan(20)
+  for (const file of stories) expect(readFileSync(new URL(file, folder), 'utf8')).toMatch(/^# \S/)
+})
+
+it('a line that means nothing is no story', () => {
+  const tell = (text: string): string => tellStory(text, storyCommands(newStage))
+  expect(() => tell('fetch @1 t-0:0')).toThrow('a story begins with `cluster`')
+  expect(() => tell('cluster brokers=1\nfetch t-0:0')).toThrow('"fetch t-0:0": to whom?')
+  expect(() => tell('cluster brokers=1\nfrobnicate 1')).toThrow('there is no command frobnicate')
+  expect(() => tell('cluster brokers=1\nkill 2')).toThrow('no broker 2')
+  expect(() => tell('cluster brokers=1\nawait nothing')).toThrow('nothing was sent as nothing')
+})
+
+it('a story is told the same way twice', () => {
+  const text = readFileSync(new URL('leader-change.txt', folder), 'utf8')
+  expect(tellStory(text, storyCommands(newStage))).toBe(tellStory(text, storyCommands(newStage)))
 })
 
 it.each(stories)('%s is told as it was written', async (file) => {

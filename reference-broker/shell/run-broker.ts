@@ -2,6 +2,7 @@
  * A broker as one Node process: configuration, directory lock, the Node ports, the core, and every way to
  * end. Whatever goes wrong is one sentence on stderr and an exit code; stack traces only go to the log.
  */
+import { existsSync } from 'node:fs'
 import type { Logger as Pino } from 'pino'
 import type { PortEvent } from '../../ports/events.ts'
 import { DiskNodeRunner } from '../../ports/node/node-runner.ts'
@@ -26,7 +27,7 @@ export function runBroker(argv: readonly string[], decisions?: Decisions): void 
     process.stdout.write(usage)
     return
   }
-  const loaded = loadConfig(parsed.arguments)
+  const loaded = loadConfig(parsed.arguments, process.env)
   if ('errors' in loaded) return exitWith(exitCodes.usage, loaded.errors)
   const { config, warnings } = loaded
   const log = openLog(parsed.arguments.logLevel, config.nodeId)
@@ -39,9 +40,14 @@ export function runBroker(argv: readonly string[], decisions?: Decisions): void 
 }
 
 function startBroker(config: BrokerConfig, log: Pino, decisions: Decisions | undefined): void {
+  const clockSkewFile = process.env['CLOCK_SKEW_FILE']
+  if (clockSkewFile !== undefined && !existsSync(clockSkewFile)) {
+    return exitWith(exitCodes.usage, [`CLOCK_SKEW_FILE names ${clockSkewFile}, which does not exist.`])
+  }
   const runner = new DiskNodeRunner({
     rootDir: config.logDir,
     network: { maxFrameBytes: config.socketRequestMaxBytes, idleTimeoutMs: idleTimeoutMs(config) },
+    ...(clockSkewFile !== undefined && { clockSkewFile }),
   })
   const broker = new Broker({
     config,

@@ -127,6 +127,8 @@ export interface ConsumedRecord {
 }
 
 export interface PolledPartition extends TopicPartition {
+  /** No leader under a higher leaderEpoch served any of these records; missing when leaderEpochs are not told. */
+  readonly servedEpoch?: number
   /** By rising offset. */
   readonly records: readonly ConsumedRecord[]
 }

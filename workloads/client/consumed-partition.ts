@@ -15,6 +15,8 @@ export class ConsumedPartition {
   checkedEpoch = -1
   /** The position a reset left behind; undefined when none is open. */
   resetFrom: number | undefined
+  /** The highest leaderEpoch under which records were fetched, which brokers check; -1 until one was. */
+  servedEpoch = -1
   /** A request about this partition is open, made under `askedEpoch`. */
   isBusy = false
   askedEpoch = -1
@@ -92,6 +94,7 @@ export class ConsumedPartition {
     const records = this.#buffer.slice(this.#head, this.#head + count)
     this.#head += records.length
     this.#takenEpoch = records.at(-1)?.leaderEpoch ?? this.#takenEpoch
-    return { topic: this.topic, partition: this.index, records }
+    const { topic, index: partition, servedEpoch } = this
+    return { topic, partition, records, ...(servedEpoch >= 0 && { servedEpoch }) }
   }
 }

@@ -276,6 +276,7 @@ export class WireConsumer implements WorkloadConsumer {
       if (this.#cluster.applyHint(partition.topic, partition.index, leaderId, leaderEpoch)) return
       return this.#refused(each, answer.errorCode)
     }
+    partition.servedEpoch = Math.max(partition.servedEpoch, each.leaderEpoch)
     this.#takeRecords(partition, answer)
   }
 

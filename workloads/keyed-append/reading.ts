@@ -21,13 +21,13 @@ const decoder = new TextDecoder()
 
 /** What the history keeps of a poll. */
 export function polledOf(polled: readonly PolledPartition[]): Polled[] {
-  return polled.map(({ topic, partition, records }) => [
-    keyOf(topic, partition),
-    records.map(({ offset, value, leaderEpoch, timestamp, key }): PolledRecord => {
+  return polled.map(({ topic, partition, records, servedEpoch }) => {
+    const read = records.map(({ offset, value, leaderEpoch, timestamp, key }): PolledRecord => {
       const recordKey = key === null ? null : decoder.decode(key)
       return [offset, decodeValue(value), { leaderEpoch, timestamp, recordKey }]
-    }),
-  ])
+    })
+    return servedEpoch === undefined ? [keyOf(topic, partition), read] : [keyOf(topic, partition), read, servedEpoch]
+  })
 }
 
 /** One client that reads, as one process of the history. */

@@ -1,7 +1,11 @@
-/** CreateTopics v2-7: at the controller it plans and writes, at a broker it is forwarded. v4 -1 means the broker's default. */
+/**
+ * CreateTopics v2-7: at the controller it plans and writes, at a broker it is forwarded.
+ * Version notes: v4 -1 means the broker's default; v5 the answer tells all settings of the topic with their sources (KIP-525).
+ */
 import { apis } from '../../../protocol/apis.ts'
 import type { CreateTopicsRequest, CreateTopicsResponseInput } from '../../../protocol/apis/19-create-topics.ts'
 import { errorCode } from '../../../protocol/errors.ts'
+import { describeTopicSettings, type Origins } from '../config/described-settings.ts'
 import { createTopics, type TopicAnswer } from '../controller/topics.ts'
 import type { BrokerNode, QuorumNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
@@ -11,11 +15,12 @@ export function createTopicsHandler(node: QuorumNode): Handler {
   return handler(apis.CreateTopics, (_context, request, respond) => {
     const controller = node.controller()
     if (controller === undefined) return respond(allFailed(request, errorCode.NOT_CONTROLLER))
-    return createTopics(controller, request, (answers) => respond({ topics: answers.map(answerOf) }))
+    const origins = { given: node.config.given, cluster: controller.image.clusterConfigs }
+    return createTopics(controller, request, (answers) => respond({ topics: answers.map((each) => answerOf(each, origins)) }))
   })
 }
 
-function answerOf(answer: TopicAnswer): CreateTopicsResponseInput['topics'][number] {
+function answerOf(answer: TopicAnswer, origins: Origins): CreateTopicsResponseInput['topics'][number] {
   const { name, error, message, topic } = answer
   const outcome = { name, errorCode: errorCode[error], errorMessage: message }
   if (error !== 'NONE' || topic === undefined) return outcome
@@ -24,7 +29,9 @@ function answerOf(answer: TopicAnswer): CreateTopicsResponseInput['topics'][numb
     topicId: topic.id,
     numPartitions: topic.partitions.length,
     replicationFactor: topic.partitions[0]?.replicas.length ?? -1,
-    configs: [...topic.configs].map(([config, value]) => ({ name: config, value, readOnly: false, configSource: 1, isSensitive: false })),
+    configs: describeTopicSettings(origins, topic.configs).map(({ name: setting, value, source, readOnly, isSensitive }) => ({
+      name: setting, value, readOnly, configSource: source, isSensitive,
+    })),
   }
 }
 

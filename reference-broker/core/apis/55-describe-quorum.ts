@@ -9,18 +9,19 @@ import { apis } from '../../../protocol/apis.ts'
 import type { DescribeQuorumRequest, DescribeQuorumResponseInput } from '../../../protocol/apis/55-describe-quorum.ts'
 import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { toBigInt } from '../../../protocol/int64.ts'
-import { zeroUuid } from '../../../protocol/uuid.ts'
 import type { BrokerNode, QuorumNode } from '../node.ts'
 import type { Leadership, Progress } from '../raft/leadership.ts'
 import { metadataTopic } from '../raft/metadata-topic.ts'
 import { handler, type Handler } from '../server/server.ts'
 import { forwardedHandler } from './forwarded.ts'
 
+const nodesSinceVersion = 2
+
 type PartitionAnswer = DescribeQuorumResponseInput['topics'][number]['partitions'][number]
 type ReplicaState = PartitionAnswer['currentVoters'][number]
 
 export function describeQuorumHandler(node: QuorumNode): Handler {
-  return handler(apis.DescribeQuorum, (_context, request, respond) => {
+  return handler(apis.DescribeQuorum, ({ apiVersion }, request, respond) => {
     if (!asksForMetadata(request)) return respond(unknownPartitions(request))
     const { raft } = node
     const { leadership } = raft
@@ -36,7 +37,8 @@ export function describeQuorumHandler(node: QuorumNode): Handler {
       return respond({ errorCode: errorCode.NONE, topics: [{ topicName: metadataTopic.name, partitions: [partition] }], nodes: [] })
     }
     const partition = { ...base, errorCode: errorCode.NONE, ...replicaStates(node, leadership) }
-    return respond({ errorCode: errorCode.NONE, topics: [{ topicName: metadataTopic.name, partitions: [partition] }], nodes: nodes(node) })
+    const topics = [{ topicName: metadataTopic.name, partitions: [partition] }]
+    return respond({ errorCode: errorCode.NONE, topics, nodes: apiVersion < nodesSinceVersion ? [] : nodes(node) })
   })
 }
 
@@ -65,7 +67,6 @@ function replicaStates(
   const onWall = (ms: number): bigint => (ms === -Infinity ? -1n : toBigInt(Math.round(wallNow - (now - ms))))
   const state = (replicaId: number, { endOffset, lastFetchMs, lastCaughtUpMs }: Progress): ReplicaState => ({
     replicaId,
-    replicaDirectoryId: zeroUuid,
     logEndOffset: toBigInt(endOffset),
     lastFetchTimestamp: onWall(lastFetchMs),
     lastCaughtUpTimestamp: onWall(lastCaughtUpMs),

@@ -24,12 +24,22 @@ export function forwardedHandler<Req extends Message, Res extends Message>(
 ): Handler {
   const { api } = forwarded
   return handler(api, (context, request, respond) => {
-    const deadlineMs = node.loop.now() + Math.min(forwarded.timeoutMs(request), node.config.requestTimeoutMs)
+    const { apiVersion } = context
+    let open = true
+    const finish = (body: Encodable<Res>): void => {
+      if (!open) return
+      open = false
+      node.loop.cancel(timer)
+      respond(body)
+    }
+    const timer = node.loop.after(Math.min(forwarded.timeoutMs(request), node.config.requestTimeoutMs), () => {
+      finish(forwarded.failed(request, errorCode.REQUEST_TIMED_OUT, apiVersion))
+    })
     const attempt = (): void => {
-      node.channel.requestAt(api, context.apiVersion, request as never, (answer) => {
-        if (answer.ok && !forwarded.wasNotController(answer.body)) return respond(answer.body as never)
-        if (node.loop.now() < deadlineMs) return void node.loop.after(node.config.quorumRetryBackoffMs * 5, attempt)
-        return respond(forwarded.failed(request, errorCode.REQUEST_TIMED_OUT, context.apiVersion))
+      if (!open) return
+      node.channel.requestAt(api, apiVersion, request as never, (answer) => {
+        if (answer.ok && !forwarded.wasNotController(answer.body)) finish(answer.body as never)
+        else node.loop.after(node.config.quorumRetryBackoffMs * 5, attempt)
       })
     }
     attempt()

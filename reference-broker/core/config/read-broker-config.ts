@@ -60,6 +60,13 @@ export const brokerSettingNames: readonly string[] = [
   ...new Set([...settingByName.keys(), ...knownDefaults.keys()]),
 ]
 
+/** Whether Kafka knows, or knew, a setting of this name: whatever else, it is meant for a broker or controller. */
+export function isSettingName(name: string): boolean {
+  const isReal = settingByName.has(name) || knownName(name) !== undefined
+  const isGone = name in removedNames || name.startsWith('zookeeper.')
+  return isReal || isGone || pluginPrefixes.some((prefix) => name.startsWith(prefix))
+}
+
 function readValues(
   properties: Readonly<Record<string, string>>,
   errors: string[],

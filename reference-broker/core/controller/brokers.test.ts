@@ -82,6 +82,49 @@ describe('registration', () => {
   })
 })
 
+describe('a broker that comes back', () => {
+  /** Led t with 2 alone in sync below the minimum; then it dies, and is eligible to lead again. */
+  function lastInSync(): LoneController {
+    const lone = new LoneController({ ...session, 'min.insync.replicas': '2' }).bringUp(1, 2)
+    createTopic(lone, 't', [1, 2])
+    lone.heartbeat(1, { wantFence: true })
+    lone.heartbeat(2, { wantFence: true })
+    expect(partitionOf(lone, 't')).toEqual({ leader: -1, isr: [] })
+    lone.advance(1100)
+    return lone
+  }
+
+  it('and can say that it has what it had is trusted to lead', () => {
+    const lone = lastInSync()
+    const previousBrokerEpoch = lone.controller.image.brokers.get(2)!.epoch
+    lone.register(2, { previousBrokerEpoch })
+    lone.heartbeat(2)
+    expect(partitionOf(lone, 't')).toEqual({ leader: 2, isr: [2] })
+  })
+
+  it('and died again before it served is as good as it was', () => {
+    const lone = lastInSync()
+    const previousBrokerEpoch = lone.controller.image.brokers.get(2)!.epoch
+    lone.register(2, { previousBrokerEpoch })
+    lone.advance(1100)
+    lone.register(2, { previousBrokerEpoch })
+    lone.heartbeat(2)
+    expect(partitionOf(lone, 't')).toEqual({ leader: 2, isr: [2] })
+  })
+
+  it('and cannot say so waits for one that can', () => {
+    for (const previousBrokerEpoch of [-1, 0]) {
+      const lone = lastInSync()
+      lone.register(2, { previousBrokerEpoch })
+      lone.heartbeat(2)
+      expect(partitionOf(lone, 't').leader).toBe(-1)
+      lone.register(1, { previousBrokerEpoch: lone.controller.image.brokers.get(1)!.epoch })
+      lone.heartbeat(1)
+      expect(partitionOf(lone, 't')).toEqual({ leader: 1, isr: [1] })
+    }
+  })
+})
+
 describe('a heartbeat', () => {
   it('unfences a broker that has caught up and wants to serve, and no other', () => {
     const lone = new LoneController(session)

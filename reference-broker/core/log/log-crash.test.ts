@@ -11,7 +11,7 @@ const dir = 'orders-0'
 
 type Command =
   | { readonly do: 'append'; readonly records: number; readonly valueBytes: number }
-  | { readonly do: 'truncate' | 'truncateFully'; readonly at: number }
+  | { readonly do: 'truncate' | 'truncateFully' | 'deleteRecords'; readonly at: number }
   | { readonly do: 'sync' | 'stop' }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'crash'; readonly powerLoss: boolean }
@@ -20,6 +20,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 9, arbitrary: fc.record({ do: fc.constant('append' as const), records: fc.integer({ min: 1, max: 4 }), valueBytes: fc.nat(80) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('truncate' as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('truncateFully' as const), at: fc.double({ min: 0, max: 2, noNaN: true }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('deleteRecords' as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('sync' as const, 'sync' as const, 'sync' as const, 'stop' as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.double({ min: 0, max: 2, noNaN: true }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('crash' as const), powerLoss: fc.boolean() }) },
@@ -41,6 +42,9 @@ class Machine {
   batches: Batch[] = []
   /** Contents from before truncations and crashes: until it is overwritten, a crash may bring any of it back. */
   older: Batch[][] = []
+  /** The start of the log is durably at least here, and was never asked to be beyond that. */
+  startAtLeast = 0
+  startAtMost = 0
 
   constructor(seed: number, config: Partial<LogConfig>) {
     this.config = { ...roomyConfig, ...config }
@@ -93,6 +97,7 @@ class Machine {
         this.older.push(this.batches)
         this.batches = this.batches.slice(0, offset)
         this.leaderEpoch++
+        this.startAtLeast = Math.min(this.startAtLeast, endOffset)
         return log.truncateTo(endOffset, () => undefined)
       }
       case 'truncateFully': {
@@ -101,7 +106,18 @@ class Machine {
         this.older.push(this.batches)
         this.batches = []
         this.leaderEpoch++
+        this.startAtLeast = Math.min(this.startAtLeast, offset)
+        this.startAtMost = Math.max(this.startAtMost, offset)
         return log.truncateFullyAndStartAt(offset, () => undefined)
+      }
+      case 'deleteRecords': {
+        const log = this.settled()
+        const offset = Math.floor(log.logEndOffset * command.at)
+        this.startAtMost = Math.max(this.startAtMost, offset)
+        const life = this.leaderEpoch
+        return log.advanceLogStart(offset, () => {
+          if (this.leaderEpoch === life) this.startAtLeast = Math.max(this.startAtLeast, offset)
+        })
       }
       case 'sync':
         return this.settled().sync(() => undefined)
@@ -124,26 +140,34 @@ class Machine {
     this.world.crash('machine')
     this.restart()
     expect([this.log.logStartOffset, this.log.logEndOffset]).toEqual([logStartOffset, logEndOffset])
-    expect(this.recovered()).toEqual(this.batches)
+    const { baseOffset } = this.log
+    expect(this.recovered()).toEqual(this.batches.filter((batch) => batch.endOffset > baseOffset))
+    this.batches = this.recovered()
+    this.startAtLeast = logStartOffset
   }
 
   crash(powerLoss: boolean): void {
     const { writtenOffset, syncedOffset } = this.log
     this.world.crash('machine', { powerLoss })
     this.restart()
+    const { logStartOffset } = this.log
+    expect(logStartOffset).toBeGreaterThanOrEqual(this.startAtLeast)
+    expect(logStartOffset).toBeLessThanOrEqual(this.startAtMost)
+    const live = (batches: readonly Batch[]): Batch[] => batches.filter(({ endOffset }) => endOffset > logStartOffset)
     const found = this.recovered()
-    const kept = this.batches.filter(({ endOffset }) => endOffset <= (powerLoss ? syncedOffset : writtenOffset))
-    expect(found.slice(0, kept.length)).toEqual(kept)
-    expect([this.batches, ...this.older].some((batches) => isBeginningOf(batches, found))).toBe(true)
+    const kept = live(this.batches).filter(({ endOffset }) => endOffset <= (powerLoss ? syncedOffset : writtenOffset))
+    expect(live(found).slice(0, kept.length)).toEqual(kept)
+    expect([this.batches, ...this.older].some((batches) => isBeginningOf(live(batches), live(found)))).toBe(true)
     this.older = [this.batches, ...this.older]
     this.batches = found
+    this.startAtLeast = logStartOffset
     this.leaderEpoch++
   }
 
   recovered(): Batch[] {
     const found: Batch[] = []
     const { log } = this
-    for (let offset = log.logStartOffset; offset < log.logEndOffset; offset = found.at(-1)!.endOffset) {
+    for (let offset = log.baseOffset; offset < log.logEndOffset; offset = found.at(-1)!.endOffset) {
       let bytes: Uint8Array | undefined
       log.read(offset, { maxBytes: 0, endOffset: log.logEndOffset, atLeastOne: true }, (read) => {
         bytes = read

@@ -54,6 +54,8 @@ interface ModelBatch {
 
 export class LogModel {
   batches: ModelBatch[] = []
+  /** Were below the start; what they told of producers may still be known until a crash. */
+  deleted: ModelBatch[] = []
   logStartOffset = 0
   epochs: EpochCache = new EpochCache()
   /** Where the log begins on disk, and ends when there are no batches. */
@@ -77,8 +79,18 @@ export class LogModel {
     this.epochs.truncateFromEnd(Math.min(offset, this.logEndOffset))
   }
 
+  /** The log starts at `offset` now; batches below `baseOffset`, where its first segment begins, are gone for good. */
+  advanceStart(offset: number, baseOffset: number): void {
+    this.logStartOffset = Math.max(this.logStartOffset, offset)
+    this.baseOffset = baseOffset
+    this.deleted.push(...this.batches.filter(({ endOffset }) => endOffset <= baseOffset))
+    this.batches = this.batches.filter(({ endOffset }) => endOffset > baseOffset)
+    this.epochs.truncateFromStart(this.logStartOffset)
+  }
+
   startAt(offset: number): void {
     this.batches = []
+    this.deleted = []
     this.logStartOffset = offset
     this.baseOffset = offset
     this.epochs.clear()
@@ -86,9 +98,10 @@ export class LogModel {
 
   /** What is left when only the files tell. */
   crash(): void {
-    this.logStartOffset = this.baseOffset
+    this.deleted = []
     this.epochs = new EpochCache()
     for (const { header } of this.batches) this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
+    this.epochs.truncateFromStart(this.logStartOffset)
   }
 
   /** The batches a read may return; it may return fewer, but not none. */
@@ -104,10 +117,10 @@ export class LogModel {
     return join(taken)
   }
 
-  /** State of a log that never had anything else. */
-  producers(): readonly ProducerEntry[] {
+  /** State of a log that never had anything else, with what was deleted from its front or without it. */
+  producers(withDeleted = false): readonly ProducerEntry[] {
     const states = new ProducerStates(() => Infinity)
-    for (const { header } of this.batches) states.apply(header)
+    for (const { header } of withDeleted ? [...this.deleted, ...this.batches] : this.batches) states.apply(header)
     return states.entries()
   }
 

@@ -60,9 +60,10 @@ export class LogReader implements SearchedLog {
     const { tail, failure } = this.#options
     if (failure.failed) return
     const endOffset = Math.min(limits.endOffset, this.logEndOffset)
-    if (offset >= endOffset || this.#closed) done(nothing)
-    else if (offset >= tail.startOffset) done(tail.read(offset, limits))
-    else this.#readDisk(offset, { maxBytes: limits.maxBytes, endOffset, atLeastOne: limits.atLeastOne }, done)
+    const from = Math.max(offset, this.segments[0]!.baseOffset)
+    if (from >= endOffset || this.#closed) done(nothing)
+    else if (from >= tail.startOffset) done(tail.read(from, limits))
+    else this.#readDisk(from, { maxBytes: limits.maxBytes, endOffset, atLeastOne: limits.atLeastOne }, done)
   }
 
   #readDisk(offset: number, limits: ReadLimits, done: (bytes: Uint8Array) => void): void {

@@ -132,6 +132,48 @@ describe('advancing the start', () => {
   })
 })
 
+describe('a sync', () => {
+  it('that waits behind the deletion of what it covers still ends', () => {
+    const disk = new MemoryDisk()
+    const { loop, log } = openForTest(disk, { config })
+    let syncs = 0
+    for (let offset = 0; offset < 8; offset += 2) {
+      log.append(plainBatch(offset, 2), () => undefined)
+      log.sync(() => syncs++)
+    }
+    log.advanceLogStart(8, () => undefined)
+    log.truncateFullyAndStartAt(8, () => undefined)
+    disk.run(loop)
+    expect([syncs, log.syncedOffset]).toEqual([4, 8])
+  })
+})
+
+describe('beginning anew', () => {
+  it('at an offset whose old segment is still being deleted leaves nothing of that', () => {
+    const disk = new MemoryDisk()
+    const { loop, log } = filled(disk, 20)
+    log.advanceLogStart(9, () => undefined)
+    log.truncateFullyAndStartAt(4, () => undefined)
+    log.append(plainBatch(4, 1, 7), () => undefined)
+    disk.run(loop)
+    const reopened = openForTest(disk, { config })
+    expect([reopened.log.logStartOffset, reopened.log.logEndOffset]).toEqual([4, 5])
+    expect(readAll(disk, reopened, 4)).toEqual(plainBatch(4, 1, 7))
+    expect(segmentBases(disk)).toEqual([4])
+  })
+
+  it('serves a read from before with what is new, though that is not written yet', () => {
+    const disk = new MemoryDisk()
+    const { loop, log } = filled(disk, 20)
+    const served: Uint8Array[] = []
+    log.read(0, everything, (bytes) => served.push(bytes))
+    log.truncateFullyAndStartAt(3, () => undefined)
+    log.append(plainBatch(3, 1, 7), () => undefined)
+    disk.run(loop)
+    expect(served).toEqual([plainBatch(3, 1, 7)])
+  })
+})
+
 describe('after a crash in the middle', () => {
   it('segments below the start that are still there are removed, and nothing counts as lost', () => {
     const disk = new MemoryDisk()

@@ -79,6 +79,8 @@ export class PartitionLog {
   /** What the log-start file says, or will when all that is under way is done. */
   #recordedStart: LogStart
   #recordsUnderWay = 0
+  /** Below the start, their files still to be deleted. */
+  readonly #dropped: Segment[] = []
   #truncating = false
   #closed = false
   #whenSettled: (() => void)[] = []
@@ -113,6 +115,11 @@ export class PartitionLog {
   /** Where the first segment begins, at or below `logStartOffset`: batches from here on may still be read. */
   get baseOffset(): number {
     return this.#state.segments[0]!.baseOffset
+  }
+
+  /** Reads from here on are answered at once, from memory. */
+  get memoryStartOffset(): number {
+    return this.#tail.startOffset
   }
 
   /** Bytes of all batches, those being written too. */
@@ -327,13 +334,32 @@ export class PartitionLog {
   truncateFullyAndStartAt(offset: number, done: () => void): void {
     if (!this.#isUsable('truncateFullyAndStartAt')) return
     this.#reader.invalidate()
-    const removed = this.#state.reset(offset, this.#wallNow())
+    const removed = [...this.#dropped.splice(0), ...this.#state.reset(offset, this.#wallNow())]
     this.#lowerEnd(offset)
     this.#tail.clear(offset)
     this.logStartOffset = offset
     this.writtenOffset = offset
     this.syncedOffset = offset
     runTogether([...this.#recordStart(), ...this.#removals(removed)], this.#then(done))
+  }
+
+  /**
+   * For a log without records, whose start lies within the first of these batches: begins anew with them, and still starts
+   * where it did. `done` when they are written.
+   */
+  beginWith(bytes: Uint8Array, done: () => void): void {
+    if (!this.#isUsable('beginWith')) return
+    const { baseOffset } = readBatchHeader(bytes, 0)
+    const start = this.logStartOffset
+    if (this.logEndOffset !== start) throw new Error(`beginWith on a log with records from ${start} to ${this.logEndOffset}`)
+    this.#reader.invalidate()
+    const removed = [...this.#dropped.splice(0), ...this.#state.reset(baseOffset, this.#wallNow())]
+    this.#lowerEnd(baseOffset)
+    this.#tail.clear(baseOffset)
+    this.logStartOffset = start
+    runTogether([...this.#recordStart(), ...this.#removals(removed)], this.#then(() => undefined))
+    this.append(bytes, done)
+    this.epochs.truncateFromStart(start)
   }
 
   // ---- deleting from the front
@@ -349,19 +375,18 @@ export class PartitionLog {
     this.logStartOffset = Math.max(this.logStartOffset, offset)
     const dropped = this.#state.dropBelow(this.logStartOffset)
     if (dropped.length > 0) this.#reader.invalidate()
+    this.#dropped.push(...dropped)
     this.epochs.truncateFromStart(this.logStartOffset)
-    const recorded = this.#then(() => {
-      done()
-      this.#removeDropped(dropped)
-    })
-    runTogether([this.#writeStart()], recorded)
+    runTogether([this.#writeStart()], this.#then(done))
   }
 
-  /** Only now: until the new start is durable, a torn file below it would cut off the rest of the log. */
-  #removeDropped(dropped: readonly Segment[]): void {
-    for (const { logFile } of dropped) this.#sync.forget(logFile)
-    const files = dropped.flatMap(({ logFile, indexFiles }) => [logFile, ...indexFiles])
-    removeFiles(this.#loop, files, this.#then(() => undefined))
+  /**
+   * Only now: until the new start is durable, a torn file below it would cut off the rest of the log. One after the other,
+   * so that an append waits for one of them at most.
+   */
+  #removeDropped(): void {
+    const first = this.#recordsUnderWay === 0 ? this.#dropped.shift() : undefined
+    if (first !== undefined) runTogether(this.#removals([first]), this.#then(() => this.#removeDropped()))
   }
 
   /** The step that makes the start of the log durable, if there is another on disk. */
@@ -379,6 +404,7 @@ export class PartitionLog {
     const ended = (result: StepResult, done: StepDone): void => {
       this.#recordsUnderWay--
       done(result)
+      if (result.ok) this.#removeDropped()
     }
     return (done) => this.#files.replace(file, renderLogStart(start), stepDone(`write ${file}`, (result) => ended(result, done)))
   }

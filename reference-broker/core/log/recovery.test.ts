@@ -160,7 +160,7 @@ describe('a log that was closed', () => {
     log.epochs.assign(1, 0)
     for (const batch of small) log.append(batch, () => undefined)
     log.epochs.assign(7, 6)
-    log.logStartOffset = 2
+    log.advanceLogStart(2, () => undefined)
     log.close(() => undefined)
     disk.run(loop)
     return disk
@@ -174,7 +174,7 @@ describe('a log that was closed', () => {
     expect(recovery).toEqual({ scannedBytes: 0, cutBytes: 0, droppedSegments: 0, clean: true })
     expect(disk.calls.filter(({ call, file }) => call === 'read' && file.endsWith('.log'))).toEqual([])
     expect([log.logStartOffset, log.logEndOffset, log.syncedOffset]).toEqual([2, 6, 6])
-    expect(log.epochs.entries).toEqual([{ epoch: 1, startOffset: 0 }, { epoch: 7, startOffset: 6 }])
+    expect(log.epochs.entries).toEqual([{ epoch: 1, startOffset: 2 }, { epoch: 7, startOffset: 6 }])
   })
 
   it('has used up its checkpoint by being opened, durably', () => {

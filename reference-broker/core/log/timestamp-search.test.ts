@@ -43,7 +43,7 @@ describe('the offset for a timestamp', () => {
 
   it('is not below the start of the log, nor at or above the given end', () => {
     const log = logOf([batch(0, 30, 20, 30)])
-    log.logStartOffset = 1
+    log.advanceLogStart(1, () => undefined)
     expect(find(log, 25)).toMatchObject({ offset: 2 })
     expect(find(log, 15)).toMatchObject({ offset: 1 })
     expect(find(log, 25, 2)).toBeUndefined()

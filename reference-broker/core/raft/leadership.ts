@@ -72,15 +72,16 @@ export class Leadership {
   stop(): void {
     this.#stopped = true
     for (const timer of [this.#linger, this.#check]) if (timer !== undefined) this.#raft.loop.cancel(timer)
+    // First of all nothing more is proposed: behind a fetch that wakes, another request may wait.
+    if (this.active) {
+      this.active = false
+      this.#raft.options.onActive(false)
+    }
     const parked = this.#parked
     this.#parked = []
     for (const fetch of parked) {
       this.#raft.loop.cancel(fetch.timer)
       fetch.wake()
-    }
-    if (this.active) {
-      this.active = false
-      this.#raft.options.onActive(false)
     }
   }
 

@@ -135,11 +135,10 @@ export class Fetcher {
 
   #take(followed: Followed, fetched: FetchedPartition, settled: () => void): void {
     const { partition } = followed
-    if (fetched.errorCode === errorCode.OFFSET_OUT_OF_RANGE) {
-      return partition.log.truncateFullyAndStartAt(toNumber(fetched.logStartOffset), () => {
-        partition.truncated()
-        settled()
-      })
+    // Without a start the leader has lost its role since it found the offset out of range.
+    if (fetched.errorCode === errorCode.OFFSET_OUT_OF_RANGE && fetched.logStartOffset >= 0n) {
+      partition.log.truncateFullyAndStartAt(toNumber(fetched.logStartOffset), settled)
+      return partition.truncated()
     }
     if (fetched.errorCode !== errorCode.NONE) return this.#backOff(followed, errorName(fetched.errorCode), settled)
     if (fetched.divergingEpoch.epoch >= 0) return this.#truncate(partition, fetched.divergingEpoch, settled)
@@ -171,5 +170,6 @@ export class Fetcher {
       partition.truncated()
       settled()
     })
+    partition.truncated()
   }
 }

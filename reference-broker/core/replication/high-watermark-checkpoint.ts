@@ -1,6 +1,7 @@
 /**
  * How far each log was committed, as of a few seconds ago: so that a broker that comes back alone can go on serving what
- * was readable before. Safety never rests on it; truncation goes by epoch.
+ * was readable before. Safety never rests on it; truncation goes by epoch. After a loss of power it is emptied: what it
+ * speaks of may be lost, and something else may stand there.
  */
 import type { DiskLoop } from '../../../ports/loop.ts'
 import type { Partition } from './partition.ts'

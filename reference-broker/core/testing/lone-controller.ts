@@ -2,6 +2,7 @@
 import { toBigInt } from '../../../protocol/int64.ts'
 import { DiskLoop } from '../../../ports/loop.ts'
 import type { Network } from '../../../ports/network.ts'
+import type { Random } from '../../../ports/random.ts'
 import { clusterIdOf } from '../boot.ts'
 import { defaultBrokerConfig } from '../config/broker-config.ts'
 import { heartbeat, registerBroker, type HeartbeatAnswer, type RegistrationAnswer } from '../controller/brokers.ts'
@@ -17,6 +18,12 @@ import { ManualClock } from './manual-clock.ts'
 
 /** Longer than it takes to commit anything. */
 const commitMs = 50
+
+/** Even, predictable, and never the same twice in a row. */
+function countingRandom(): Random {
+  let count = 0
+  return { next: () => (count++ * 0.618_033_988_749_895) % 1 }
+}
 
 interface Registration {
   readonly previousBrokerEpoch?: number
@@ -43,7 +50,7 @@ export class LoneController {
   constructor(settings: Readonly<Record<string, string>> = {}) {
     const config = defaultBrokerConfig(settings)
     this.clusterId = clusterIdOf(config)
-    const ports = { clock: this.clock, random: { next: () => 0 }, network: {} as Network, disk: this.#disk }
+    const ports = { clock: this.clock, random: countingRandom(), network: {} as Network, disk: this.#disk }
     const loop = new DiskLoop(ports)
     this.#loop = loop
     const shared = { config, clusterId: this.clusterId, loop, decisions: soundDecisions, logger: () => undefined }
@@ -56,8 +63,11 @@ export class LoneController {
         state: firstQuorumState,
         onHighWatermark: (highWatermark) => this.#controller?.committed(highWatermark),
         onActive: (active) => {
-          if (active) this.#controller = new Controller(shared, this.#raft.leadership!, new ClusterImage())
-          else this.#controller?.depose()
+          if (!active) return this.#controller?.depose()
+          const committed = new ClusterImage()
+          committed.endOffset = this.#raft.highWatermark
+          this.#controller = new Controller(shared, this.#raft.leadership!, committed)
+          return undefined
         },
         onFatal: (reason) => {
           throw new Error(reason)

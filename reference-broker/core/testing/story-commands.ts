@@ -148,14 +148,11 @@ class Play {
   #stop(id: number): string {
     const { cluster, world } = this.#stage
     let stopped = false
-    cluster.running.get(id)!.shutDown(() => {
+    cluster.stop(id, () => {
       stopped = true
     })
-    const deadlineMs = world.now() + patienceMs
-    world.run({ untilMs: deadlineMs, while: () => !stopped })
-    if (!stopped) return 'it does not stop'
-    cluster.kill(id)
-    return ''
+    world.run({ untilMs: world.now() + patienceMs, while: () => !stopped && world.failures.length === 0 })
+    return stopped ? '' : 'it does not stop'
   }
 
   #asked(label: string): Asked {

@@ -22,6 +22,8 @@ export interface StoryCluster {
   readonly running: ReadonlyMap<number, Broker>
   kill(id: number): void
   start(id: number): void
+  /** Asks the broker to shut down; `done` when its process has ended. */
+  stop(id: number, done: () => void): void
 }
 
 export interface Stage {

@@ -1,0 +1,68 @@
+/**
+ * What a run went through, counted by name: changes of leader and controller, faults seen in force, ops by kind and by
+ * outcome, and what the harness tells of the inside of a simulated world. Beside a judgement without findings it says
+ * that there was something to find. Over many seeds, whatever stays at 0 was not tested.
+ */
+import type { Faults } from './faults.ts'
+import type { Figures } from './figures.ts'
+import type { HistoryIndex } from './history-index.ts'
+import { crashKind, failed, none, ok, pollKind, sendKind, txnKind, unknown } from './index/codes.ts'
+
+/** Names of figures of coverage begin so. */
+export const coveragePrefix = 'coverage.'
+
+const recordKinds = [[sendKind, 'send'], [pollKind, 'poll'], [txnKind, 'txn']] as const
+const outcomes = [[ok, 'ok'], [failed, 'fail'], [unknown, 'info']] as const
+
+/** Kinds of op that succeeded, as `op.<f>`; a crash has no success to wait for. */
+function opCounts({ ops, table }: HistoryIndex): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const [kind, f] of recordKinds) {
+    const succeeded = table.counts[4 * kind + ok]!
+    if (succeeded > 0) counts[`op.${f}`] = succeeded
+  }
+  for (const at of table.rest) {
+    const isCrash = table.kind[at] === crashKind && table.type[at] === unknown
+    if (table.type[at] !== ok && !isCrash) continue
+    const name = `op.${ops[at]!.f}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+/** Sends by outcome, as `send.<type>`; those never completed are `info`. */
+function outcomeCounts({ sends }: HistoryIndex): Record<string, number> {
+  const byOutcome = new Uint32Array(unknown + 1)
+  for (let row = 0; row < sends.size; row++) byOutcome[sends.outcome[row]!]!++
+  return Object.fromEntries(outcomes.map(([outcome, name]) => [`send.${name}`, byOutcome[outcome]!]))
+}
+
+function faultCounts({ records }: Faults): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { name, inForce } of records) counts[`fault.${name}`] = (counts[`fault.${name}`] ?? 0) + (inForce ? 1 : 0)
+  return counts
+}
+
+/** A change that the inside of the world and its brokers both tell is one change. */
+function changes(told: Readonly<Record<string, number>>, figures: Figures): Record<string, number> {
+  const { leaderChanges, controllerChanges } = figures
+  return {
+    ...told,
+    leaderChanges: Math.max(leaderChanges, told['leaderChanges'] ?? none),
+    controllerChanges: Math.max(controllerChanges, told['controllerChanges'] ?? none),
+  }
+}
+
+/** Counts by name, without the prefix. */
+export function coverageOf(index: HistoryIndex, faults: Faults, figures: Figures): Record<string, number> {
+  return {
+    ...changes(index.marks.coverage, figures),
+    ...faultCounts(faults),
+    ...opCounts(index),
+    ...outcomeCounts(index),
+  }
+}
+
+export function coverageFigures(coverage: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(coverage).map(([name, count]) => [`${coveragePrefix}${name}`, count]))
+}

@@ -1,0 +1,329 @@
+/** The command line from outside: what it prints where, and how it ends, whatever it is given. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { once } from 'node:events'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Verdict } from '../checkers/verdict.ts'
+import { renderOp } from '../history/jsonl.ts'
+import { parseNotation } from '../history/notation.ts'
+import { tribunalVersion } from './checkout.ts'
+import { Workplace, type StartedCommand } from './testing/started-command.testing.ts'
+
+const patience = { timeout: 60_000, interval: 50 }
+let place: Workplace
+
+beforeEach(() => {
+  place = new Workplace()
+})
+afterEach(() => place.close())
+
+const good = 'p0 send x v1 -> ok @0; p1 assign x -> ok; p1 poll -> ok x[0:v1]'
+const bad = `${good}; p0 send x v2 -> ok @1; p0 send x v3 -> ok @2; p1 poll -> ok x[2:v3]`
+const silent = 'p1 assign x -> ok; p1 poll -> ok'
+
+function history(name: string, notation: string): string {
+  const file = place.path(name)
+  writeFileSync(file, parseNotation(notation).map((op) => `${renderOp(op)}\n`).join(''))
+  return file
+}
+
+/** What must be on stderr when something is refused: one sentence, and nothing that only we understand. */
+function expectOneSentence(stderr: string): void {
+  expect(stderr).toMatch(/^[^\n]+\.\n$/)
+  expect(stderr).not.toMatch(/Error:|node:internal|[.]ts:\d/)
+}
+
+async function freePort(): Promise<number> {
+  const { server, port } = await takenPort()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function takenPort(): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+describe('without running anything', () => {
+  it('--help and --version answer on stdout', async () => {
+    const [help, verifyHelp, version] = await Promise.all([
+      place.run('--help'),
+      place.run('verify', '--help'),
+      place.run('--version'),
+    ])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    for (const verb of ['verify', 'check', 'replay', 'report', 'bench', 'matrix', 'list', 'broker']) {
+      expect(help.stdout).toMatch(new RegExp(`^  ${verb} `, 'm'))
+    }
+    expect(verifyHelp).toMatchObject({ code: 0, stderr: '' })
+    expect(verifyHelp.stdout).toContain('--scenario')
+    expect(version).toEqual({ code: 0, stderr: '', stdout: `${tribunalVersion()}\n` })
+  })
+
+  it('no verb at all is answered with the help, as an error', async () => {
+    const { code, stdout, stderr } = await place.run()
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expect(stderr).toContain('Usage: tribunal')
+  })
+
+  it('every list has lines of a name and a sentence, and the same as JSON', async () => {
+    const kinds = ['scenarios', 'workloads', 'faults', 'checkers', 'guarantees', 'defects']
+    const lists = await Promise.all(kinds.map((kind) => place.run('list', kind)))
+    const documents = await Promise.all(kinds.map((kind) => place.run('list', kind, '--json')))
+    for (const [i, kind] of kinds.entries()) {
+      expect(lists[i], kind).toMatchObject({ code: 0, stderr: '' })
+      expect(documents[i], kind).toMatchObject({ code: 0, stderr: '' })
+      const entries = JSON.parse(documents[i]!.stdout) as { readonly name: string; readonly describes: string }[]
+      const lines = lists[i]!.stdout.trimEnd().split('\n')
+      expect(entries.length, kind).toBeGreaterThan(0)
+      expect(lines.map((line) => line.split(/ {2,}/)), kind).toEqual(entries.map(({ name, describes }) => [name, describes]))
+    }
+  })
+
+  it.each([
+    { argv: ['frobnicate'], names: ['frobnicate', 'tribunal --help'] },
+    { argv: ['verifi'], names: ['verifi', 'verify'] },
+    { argv: ['verify', '--frobnicate'], names: ['--frobnicate', 'tribunal verify --help'] },
+    { argv: ['verify', '--seedz', '1'], names: ['--seedz', '--seed'] },
+    { argv: ['verify', 'extra'], names: ['arguments'] },
+    { argv: ['verify', '--time', 'soon'], names: ['--time', '60s'] },
+    { argv: ['verify', '--seeds', '0'], names: ['--seeds', 'from 1'] },
+    { argv: ['verify', '--target', 'moon'], names: ['moon', 'simulated', 'processes'] },
+    { argv: ['verify', '--plan', 'huge'], names: ['huge', 'quick', 'full'] },
+    { argv: ['verify', '--scenario', 'calm'], names: ['calm', 'tribunal list scenarios'] },
+    { argv: ['verify', '--scenario', 'swarm', '--target', 'processes'], names: ['processes'] },
+    { argv: ['verify', '--defect', 'none'], names: ['none', 'tribunal list defects'] },
+    { argv: ['matrix', '--defect', 'none'], names: ['none', 'tribunal list defects'] },
+    { argv: ['list'], names: ['kind', 'tribunal list --help'] },
+    { argv: ['list', 'stars'], names: ['stars', 'scenarios', 'defects'] },
+    { argv: ['check'], names: ['file', 'tribunal check --help'] },
+    { argv: ['check', 'nowhere.jsonl'], names: ['nowhere.jsonl'] },
+    { argv: ['replay', 'nowhere'], names: ['nowhere', 'run.json'] },
+    { argv: ['report', 'nowhere'], names: ['nowhere', 'verdict.json'] },
+    { argv: ['broker', '--port', '0'], names: ['--port', '65535'] },
+    { argv: ['broker', '--override', 'nothing'], names: ['nothing', 'NAME=VALUE'] },
+    { argv: ['broker', '--config', 'nowhere.properties'], names: ['nowhere.properties'] },
+  ])('$argv is refused in one sentence that names the way out', async ({ argv, names }) => {
+    const { code, stdout, stderr } = await place.run(...argv)
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expectOneSentence(stderr)
+    for (const name of names) expect(stderr).toContain(name)
+    expect(readdirSync(place.directory)).toEqual([])
+  })
+
+  it('a reader that has gone away is no crash', async () => {
+    const running = place.start('list', 'guarantees')
+    running.stopReading()
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('a run directory that cannot be made is one sentence', async () => {
+    writeFileSync(place.path('file'), '')
+    const { code, stdout, stderr } = await place.run('verify', '--out', place.path('file', 'run'))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toContain('--out')
+  })
+
+  it('a run directory that holds a run already is refused: old data would be judged with the new', async () => {
+    writeFileSync(place.path('run.json'), '{}')
+    const { code, stdout, stderr } = await place.run('verify', '--out', place.directory)
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toContain('--out')
+  })
+
+  it('a run directory whose files are no JSON is refused', async () => {
+    for (const name of ['run.json', 'verdict.json']) writeFileSync(place.path(name), 'no')
+    for (const verb of ['replay', 'report']) {
+      const { code, stderr } = await place.run(verb, place.directory)
+      expect(code, verb).toBe(64)
+      expectOneSentence(stderr)
+    }
+  })
+})
+
+describe('check', () => {
+  it('ends with 0 for a good history, 1 for a bad one with the anomaly named, 2 when there is nothing to judge', async () => {
+    const [valid, invalid, unknown, empty] = await Promise.all([
+      place.run('check', history('good.jsonl', good)),
+      place.run('check', history('bad.jsonl', bad)),
+      place.run('check', history('silent.jsonl', silent)),
+      place.run('check', history('empty.jsonl', '')),
+    ])
+    expect(valid).toMatchObject({ code: 0, stderr: '' })
+    expect(valid.stdout).toContain('valid')
+    expect(invalid).toMatchObject({ code: 1, stderr: '' })
+    expect(invalid.stdout).toContain('lost-write')
+    expect(unknown).toMatchObject({ code: 2, stderr: '' })
+    expect(unknown.stdout).toContain('nothing was acknowledged')
+    expect(empty).toMatchObject({ code: 2, stderr: '' })
+    expect(empty.stdout).toContain('the history is empty')
+  })
+
+  it('what is accepted is listed and does not convict', async () => {
+    const file = history('bad.jsonl', bad)
+    const { code, stdout } = await place.run('check', file, '--accept', 'lost-write', 'poll-skip', 'int-poll-skip', 'unseen')
+    expect(stdout).toContain('lost-write')
+    expect(code).toBe(0)
+  })
+
+  it('prints with --json the verdict and nothing else', async () => {
+    const { code, stdout, stderr } = await place.run('check', history('bad.jsonl', bad), '--json')
+    const verdict = JSON.parse(stdout) as Verdict
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    expect(verdict).toMatchObject({ valid: false, anomalies: { 'lost-write': 1 }, scenarios: [{ target: 'history' }] })
+  })
+
+  it.each([
+    { what: 'no JSON', text: 'p0 send x v1\n', names: 'line 1' },
+    { what: 'no op', text: '{"a":1}\n', names: 'line 1' },
+    { what: 'no UTF-8', text: Buffer.from([0xff, 0xfe, 0x00, 0x0a]), names: 'line 1' },
+  ])('a file that is $what is refused with its line', async ({ text, names }) => {
+    const file = place.path('history.jsonl')
+    writeFileSync(file, text)
+    const { code, stdout, stderr } = await place.run('check', file)
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toContain(file)
+    expect(stderr).toContain(names)
+  })
+
+  it('a directory is refused', async () => {
+    const { code, stdout, stderr } = await place.run('check', place.directory)
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expectOneSentence(stderr)
+  })
+})
+
+describe('verify', () => {
+  it('writes a whole run directory, prints with --json one document, and can be replayed and reported', async () => {
+    const out = place.path('run')
+    const { code, stdout, stderr } = await place.run('verify', '--target', 'simulated', '--seed', '1', '--seeds', '1', '--out', out, '--json')
+    const verdict = JSON.parse(stdout) as Verdict
+    expect(code, stderr).toBe(0)
+    expect(verdict).toMatchObject({ valid: true, seed: 1, scenarios: [{ name: 'swarm', seeds: 1, findings: expect.any(Array) as unknown }] })
+    expect(stderr).toContain('report:')
+    expect(readdirSync(out).sort()).toEqual(
+      ['history.swarm-1.jsonl', 'junit.xml', 'report.html', 'run.json', 'summary.md', 'verdict.json'],
+    )
+    expect(JSON.parse(readFileSync(place.path('run', 'verdict.json'), 'utf8'))).toEqual(verdict)
+    const before = readFileSync(place.path('run', 'history.swarm-1.jsonl'), 'utf8')
+    const [replayed, reported] = await Promise.all([place.run('replay', out), place.run('report', out)])
+    expect(replayed.code).toBe(0)
+    expect(reported).toEqual({ code: 0, stderr: '', stdout: `${place.path('run', 'report.html')}\n` })
+    expect(readFileSync(place.path('runs', 'latest', 'history.swarm-1.jsonl'), 'utf8')).toBe(before)
+  })
+
+  it('ends with 1 for a planted defect, and names the seed and the command that shows it again', async () => {
+    const { code, stdout } = await place.run('verify', '--target', 'simulated', '--defect', 'elect-outside-in-sync', '--seed', '1', '--seeds', '50')
+    expect(code).toBe(1)
+    expect(stdout).toContain('INVALID')
+    expect(stdout).toMatch(/npm run verify -- --target simulated --seed \d+ --seeds 1 --defect elect-outside-in-sync/)
+  })
+
+  it('interrupted, heals, judges what there is, and leaves no process behind', async () => {
+    const out = place.path('run')
+    const running = place.start('verify', '--scenario', 'kill-leader', '--seed', '1', '--time', '60s', '--out', out)
+    await untilHistory(running, '"f":"kill"')
+    running.interrupt()
+    const { code, stdout, stderr } = await running.ended
+    const verdict = JSON.parse(readFileSync(place.path('run', 'verdict.json'), 'utf8')) as Verdict
+    expect(stderr).toBe('')
+    expect(stdout).toContain('stopping')
+    expect([0, 2], stdout).toContain(code)
+    expect(verdict.scenarios[0]).toMatchObject({ findings: [], reasons: expect.arrayContaining(['the run was cut short']) as unknown })
+    expect(readFileSync(place.path('run', 'history.kill-leader.jsonl'), 'utf8')).toMatch(/"f":"phase","value":"end"\}\n$/)
+    expect(place.brokerPids()).toEqual([])
+  })
+
+  it('interrupted before its faults, goes through at once', async () => {
+    const running = place.start('verify', '--scenario', 'kill-leader', '--seed', '1', '--time', '60s', '--out', place.path('run'))
+    await vi.waitFor(() => expect(place.brokerPids()).not.toEqual([]), patience)
+    running.interrupt()
+    const { code, stdout, stderr } = await running.ended
+    expect(stderr).toBe('')
+    expect(code, stdout).toBe(2)
+    expect(place.brokerPids()).toEqual([])
+  })
+
+  it('interrupted twice, ends at once and leaves no process behind', async () => {
+    const running = place.start('verify', '--scenario', 'kill-leader', '--seed', '1', '--time', '60s', '--out', place.path('run'))
+    await untilHistory(running, '"phase"')
+    running.interrupt()
+    await vi.waitFor(() => {
+      if (!running.isRunning) return
+      running.interrupt()
+      throw new Error('it is running')
+    }, { timeout: 60_000, interval: 300 })
+    expect((await running.ended).code).toBe(130)
+    await vi.waitFor(() => expect(place.brokerPids()).toEqual([]), patience)
+  })
+
+  async function untilHistory(running: StartedCommand, text: string): Promise<void> {
+    await vi.waitFor(() => {
+      if (!running.isRunning) return
+      expect(readFileSync(place.path('run', 'history.kill-leader.jsonl'), 'utf8')).toContain(text)
+    }, patience)
+  }
+})
+
+describe('broker', () => {
+  it('starts brokers, prints their addresses, and interrupted ends with nothing left', async () => {
+    const port = await freePort()
+    const running = place.start('broker', '--port', String(port), '--data', place.path('data'))
+    await vi.waitFor(() => expect(running.stdout).toContain('data in'), patience)
+    expect(running.stdout).toContain(`bootstrap.servers=127.0.0.1:${port}\n`)
+    expect(place.brokerPids()).not.toEqual([])
+    running.interrupt()
+    expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
+    expect(place.brokerPids()).toEqual([])
+  })
+
+  it('interrupted while it starts, leaves nothing', async () => {
+    const running = place.start('broker', '--brokers', '3', '--port', String(await freePort()), '--data', place.path('data'))
+    await vi.waitFor(() => expect(place.brokerPids()).not.toEqual([]), patience)
+    running.interrupt()
+    await running.ended
+    await vi.waitFor(() => expect(place.brokerPids()).toEqual([]), patience)
+  })
+
+  it('says that a broker has ended by itself, and ends when none is left', async () => {
+    const running = place.start('broker', '--port', String(await freePort()), '--data', place.path('data'))
+    await vi.waitFor(() => expect(running.stdout).toContain('data in'), patience)
+    const { pid } = JSON.parse(readFileSync(place.path('data', 'broker-1', '.lock'), 'utf8')) as { readonly pid: number }
+    process.kill(pid, 'SIGKILL')
+    const { code, stderr } = await running.ended
+    expect(code).toBe(2)
+    expectOneSentence(stderr)
+    expect(stderr).toContain('broker 1 ended with SIGKILL')
+  })
+
+  it('a port that is taken is one sentence with the port', async () => {
+    const { server, port } = await takenPort()
+    const { code, stdout, stderr } = await place.run('broker', '--port', String(port), '--data', place.path('data'))
+    server.close()
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toContain(String(port))
+    expect(place.brokerPids()).toEqual([])
+  })
+
+  it('a setting that the brokers refuse is one sentence with what they say', async () => {
+    const { code, stdout, stderr } = await place.run('broker', '--override', 'num.partition=1', '--data', place.path('data'))
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toContain('num.partitions')
+  })
+
+  it('a data directory that cannot be made is one sentence', async () => {
+    mkdirSync(place.path('data'))
+    writeFileSync(place.path('data', 'file'), '')
+    const { code, stdout, stderr } = await place.run('broker', '--data', place.path('data', 'file'))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toContain('--data')
+  })
+})
