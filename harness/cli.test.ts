@@ -201,7 +201,7 @@ describe('check', () => {
 describe('verify', () => {
   it('writes a whole run directory, prints with --json one document, and can be replayed and reported', async () => {
     const out = place.path('run')
-    const { code, stdout, stderr } = await place.run('verify', '--target', 'simulated', '--seed', '1', '--seeds', '1', '--out', out, '--json')
+    const { code, stdout, stderr } = await place.run('verify', '--scenario', 'swarm', '--seed', '1', '--seeds', '1', '--out', out, '--json')
     const verdict = JSON.parse(stdout) as Verdict
     expect(code, stderr).toBe(0)
     expect(verdict).toMatchObject({ valid: true, seed: 1, scenarios: [{ name: 'swarm', seeds: 1, findings: expect.any(Array) as unknown }] })
@@ -218,10 +218,10 @@ describe('verify', () => {
   })
 
   it('ends with 1 for a planted defect, and names the seed and the command that shows it again', async () => {
-    const { code, stdout } = await place.run('verify', '--target', 'simulated', '--defect', 'elect-outside-in-sync', '--seed', '1', '--seeds', '50')
+    const { code, stdout } = await place.run('verify', '--scenario', 'swarm', '--defect', 'elect-outside-in-sync', '--seed', '1', '--seeds', '50')
     expect(code).toBe(1)
     expect(stdout).toContain('INVALID')
-    expect(stdout).toMatch(/npm run verify -- --target simulated --seed \d+ --seeds 1 --defect elect-outside-in-sync/)
+    expect(stdout).toMatch(/npm run verify -- --scenario swarm --seed \d+ --seeds 1 --defect elect-outside-in-sync/)
   })
 
   it('interrupted, heals, judges what there is, and leaves no process behind', async () => {

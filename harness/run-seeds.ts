@@ -30,7 +30,8 @@ const reasonsMax = 20
 
 const namesOfCoverage = Object.keys(coverageNames) as CoverageName[]
 
-class Tally {
+/** What many seeds come to. */
+export class Tally {
   seeds = 0
   readonly ops: { -readonly [K in keyof OpCounts]: number } = { invoke: 0, ok: 0, fail: 0, info: 0 }
   acknowledged = 0
@@ -134,7 +135,7 @@ function sampleOf({ failing, first }: Tally): SeedRun['sample'] {
   return from?.history === undefined ? undefined : { seed: from.seed, ops: from.history }
 }
 
-function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdict {
+export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdict {
   const { failing, unknown } = tally
   const short = tally.seeds < options.seeds && failing === undefined ? [`only ${tally.seeds} of ${options.seeds} seeds ran`] : []
   const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds) : []

@@ -30,7 +30,10 @@ export async function runSeeds(range: SeedRange): Promise<void> {
       next++
       worker.postMessage(task)
     }
-    worker.on('error', reject)
+    worker.on('error', (error) => {
+      ended = true
+      reject(error)
+    })
     worker.on('message', (result: SeedResult) => {
       range.onResult(result)
       if (range.until?.(result) === true) ended = true

@@ -6,7 +6,7 @@ import { withDefect } from '../reference-broker/defects/registry.ts'
 import type { CoverageCounts } from './coverage.ts'
 import { judgeRun } from './judge-run.ts'
 import { simulatedScenario } from './scenarios.ts'
-import { simulate } from './targets/simulated.ts'
+import { simulate, type SimulatedRun } from './targets/simulated.ts'
 
 export interface SeedTask {
   /** Name of a simulated scenario. */
@@ -39,14 +39,18 @@ export function runSeed(task: SeedTask): SeedResult {
     invariants: defect === undefined && swarm.plan.config.beyondPromises === undefined,
     ...(defect !== undefined && { decisions: withDefect(defect) }),
   })
+  return resultOf(task, run, startMs)
+}
+
+/** Judges what was run since `startMs`. */
+export function resultOf(task: SeedTask, run: SimulatedRun, startMs: number): SeedResult {
   const judgement = judgeRun({ ops: run.ops, failures: run.failures, failuresConvict: true, accept: task.accept })
-  const wallMs = performance.now() - startMs
   return {
     seed: task.seed,
     judgement,
     traceHash: run.traceHash,
     simulatedMs: run.simulatedMs,
-    wallMs,
+    wallMs: performance.now() - startMs,
     events: run.events,
     coverage: run.coverage,
     story: storyOf(run, judgement.findings),

@@ -45,8 +45,11 @@ export interface PowerControl {
   losePower(id: number, done: (seen: Facts) => void): void
 }
 
-/** `full`: nothing more can be written. `slow`: everything takes many times as long. */
-export type DiskState = 'full' | 'slow' | 'fine'
+/**
+ * `full`: nothing more can be written. `slow`: everything takes many times as long. `failing`: a write or a sync is about to
+ * fail with an I/O error (EIO), and a file whose sync failed may have lost what was not synced.
+ */
+export type DiskState = 'full' | 'slow' | 'failing' | 'fine'
 
 export interface DiskControl {
   setDisk(id: number, state: DiskState, done: (seen: Facts) => void): void

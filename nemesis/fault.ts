@@ -28,6 +28,8 @@ export interface Fault {
   readonly isAvailable?: (control: BrokerControl) => boolean
   /** True when its evidence comes from probe records (`ClusterView.writes`): the run then needs their topics. */
   readonly needsWrites?: true
+  /** What its targets had written and not synced may be gone afterwards. */
+  readonly losesUnsynced?: true
   /** Whom a plan that aims at everything aims it at; missing: at everything. */
   readonly aims?: readonly Aim[]
   /**

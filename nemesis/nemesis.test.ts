@@ -6,7 +6,7 @@ import { calmNetwork } from '../simulator/sim-wire.ts'
 import { World } from '../simulator/world.ts'
 import type { BrokerControl, ClusterView } from './control.ts'
 import type { Fault } from './fault.ts'
-import { Nemesis, type NemesisPlan } from './nemesis.ts'
+import { Nemesis, type Guard, type NemesisPlan } from './nemesis.ts'
 
 /** A fault that works at once and does nothing. */
 function harmless(name: string, more: Partial<Fault> = {}): Fault {
@@ -14,8 +14,15 @@ function harmless(name: string, more: Partial<Fault> = {}): Fault {
   return { name, describes: name, inject: (_context, _targets, done) => done(shown), heal: (_context, _targets, done) => done(shown), ...more }
 }
 
+interface Recorded {
+  readonly f: string
+  readonly timeMs: number
+  readonly action: string
+  readonly targets: readonly number[]
+}
+
 /** What a nemesis with this plan records in `forMs`, on three brokers that are well. */
-function recorded(plan: Partial<NemesisPlan>, forMs: number): { f: string; action: string; targets: readonly number[] }[] {
+function recorded(plan: Partial<NemesisPlan>, forMs: number, guard?: Guard): Recorded[] {
   const world = new World({ seed: 1, network: calmNetwork, disk: calmDisk })
   const recorder = new Recorder(() => world.now())
   world.addClient('clients', (ports) => {
@@ -29,11 +36,14 @@ function recorded(plan: Partial<NemesisPlan>, forMs: number): { f: string; actio
       view: {} as ClusterView,
       plan: { attacks: [], lanes: 1, quietMs: [10, 20], holdMs: [10, 20], ...plan },
       evidenceTimeoutMs: 1000,
+      ...(guard !== undefined && { guard }),
     }).start()
     return loop
   })
   world.run({ untilMs: forMs })
-  return recorder.ops.map(({ f, value }) => ({ f, ...(value as { action: string; targets: readonly number[] }) }))
+  return recorder.ops.map(({ f, time, value }) => {
+    return { f, timeMs: (time ?? 0) / 1e6, ...(value as { action: string; targets: readonly number[] }) }
+  })
 }
 
 it('attacks in turn come one after another, round and round', () => {
@@ -41,6 +51,49 @@ it('attacks in turn come one after another, round and round', () => {
   const starts = recorded({ attacks, inTurn: true }, 1000).filter(({ action }) => action === 'start').map(({ f }) => f)
   expect(starts.length).toBeGreaterThan(9)
   expect(starts).toEqual(starts.map((_, at) => 'abc'[at % 3]))
+})
+
+it('a rotating plan draws from a few of its attacks at a time, and now and then from none', () => {
+  const names = 'abcdefgh'
+  const attacks = [...names].map((name) => ({ fault: harmless(name), aim: 'one' as const }))
+  const starts = recorded({ attacks, rotateMs: [1000, 1000] }, 40_000).filter(({ action }) => action === 'start')
+  const mixes = Array.from({ length: 40 }, (_, i) => {
+    return new Set(starts.filter(({ timeMs }) => Math.floor(timeMs / 1000) === i).map(({ f }) => f))
+  })
+  const sizes = mixes.map(({ size }) => size)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(3)
+  expect(sizes.filter((size) => size === 0).length).toBeGreaterThan(2)
+  expect(sizes.filter((size) => size > 0).length).toBeGreaterThan(20)
+  expect(new Set(starts.map(({ f }) => f)).size).toBe(names.length)
+})
+
+it('what the guard refuses is not done, and what is done it is told of before', () => {
+  const attacks = ['a', 'b'].map((name) => ({ fault: harmless(name), aim: 'one' as const }))
+  const told: string[] = []
+  const guard: Guard = { mayHit: ({ name }) => name === 'b', hit: ({ name }) => void told.push(name) }
+  const starts = recorded({ attacks, inTurn: true }, 1000, guard).filter(({ action }) => action === 'start').map(({ f }) => f)
+  expect(starts.length).toBeGreaterThan(5)
+  expect(new Set(starts)).toEqual(new Set(['b']))
+  expect(told).toEqual(starts)
+})
+
+it('an attack keeps its context from injection to healing, with what was drawn for it', () => {
+  const seen: unknown[] = []
+  const keep = (context: unknown, done: (shown: { shown: boolean; evidence: Record<string, never> }) => void): void => {
+    seen.push(context)
+    done({ shown: true, evidence: {} })
+  }
+  const fault = harmless('a', {
+    draw: () => ({ size: seen.length }),
+    inject: (context, _targets, done) => keep(context, done),
+    heal: (context, _targets, done) => keep(context, done),
+  })
+  const [first] = recorded({ attacks: [{ fault, aim: 'one' }] }, 1000)
+  expect(seen.length).toBeGreaterThan(3)
+  expect(seen[1]).toBe(seen[0])
+  expect(seen[2]).not.toBe(seen[0])
+  expect(seen[0]).toMatchObject({ parameters: { size: 0 } })
+  expect(first).toMatchObject({ parameters: { aim: 'one', size: 0 } })
 })
 
 it('a fault that has nothing to do is passed over', () => {

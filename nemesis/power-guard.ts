@@ -1,5 +1,5 @@
 /**
- * Keeps losses of power within what is promised (Durability in the design): per partition, fewer than min.insync.replicas
+ * Keeps losses of power, and whatever else can take away what was not synced, within what is promised (Durability in the design): per partition, fewer than min.insync.replicas
  * replicas are between their loss of power and their return to its in-sync set; where everything is synced before it
  * counts (flush.messages=1), any number.
  *
@@ -10,7 +10,6 @@
 import type { Key, Observation } from '../history/op.ts'
 import type { Fault } from './fault.ts'
 import type { Guard } from './nemesis.ts'
-import { powerLoss } from './power-loss.ts'
 
 /** Of one topic. */
 export interface PowerRules {
@@ -53,7 +52,7 @@ export class PowerGuard implements Guard {
   }
 
   mayHit(fault: Fault, targets: readonly number[]): boolean {
-    if (fault !== powerLoss) return true
+    if (fault.losesUnsynced === undefined) return true
     if (this.#partitions.size === 0) return false
     for (const { rules, replicas, away } of this.#partitions.values()) {
       if (rules.syncsFirst) continue
@@ -64,7 +63,7 @@ export class PowerGuard implements Guard {
   }
 
   hit(fault: Fault, targets: readonly number[], nowMs: number): void {
-    if (fault !== powerLoss) return
+    if (fault.losesUnsynced === undefined) return
     for (const { replicas, away } of this.#partitions.values()) {
       for (const id of targets) if (replicas.has(id)) away.set(id, { sinceMs: nowMs, missed: false })
     }

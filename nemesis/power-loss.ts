@@ -29,6 +29,7 @@ export const powerLoss: Fault = {
   name: 'power-loss',
   describes: 'Cuts the power of a broker machine: what was not synced is gone.',
   isAvailable: canLosePower,
+  losesUnsynced: true,
   draw: (random) => ({ staysUntilMissed: randomChance(random, 0.5) }),
   inject: (context, targets, done) => forAll(targets, (id, one) => losePower(context, id, one), done),
   heal: (context, targets, done) => forAll(targets, (id, one) => bootAgain(context, id, one), done),

@@ -4,6 +4,7 @@ import { cutOneWay } from './cut-one-way.ts'
 import { clockDrift } from './clock-drift.ts'
 import { clockJump } from './clock-jump.ts'
 import { clockStrobe } from './clock-strobe.ts'
+import { diskError } from './disk-error.ts'
 import { diskFull } from './disk-full.ts'
 import { diskSlow } from './disk-slow.ts'
 import type { Fault } from './fault.ts'
@@ -28,6 +29,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   [clockDrift.name]: clockDrift,
   [powerLoss.name]: powerLoss,
   [diskFull.name]: diskFull,
+  [diskError.name]: diskError,
   [diskSlow.name]: diskSlow,
   [rollingRestart.name]: rollingRestart,
 }

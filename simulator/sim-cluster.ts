@@ -87,9 +87,10 @@ export class SimCluster {
     }
   }
 
-  /** A broker that cannot write must stop, and say so. */
+  /** A broker whose disk failed must stop, and quote it. */
   #mustStop(id: number, reason: string): boolean {
-    return this.#world.disk(brokerName(id)).isFull && reason.includes('ENOSPC')
+    const { lastInjected } = this.#world.disk(brokerName(id))
+    return lastInjected !== undefined && reason.includes(lastInjected)
   }
 
   #boot(id: number, ports: Ports): { step(event: PortEvent): void } {

@@ -39,6 +39,8 @@ class Lane {
   /** When the last call that is no sync, and the last sync, will have ended. */
   lastMs = 0
   lastSyncMs = 0
+  /** A sync of it has failed. */
+  isDoubtful = false
   /** How long the file will be after the calls made so far; undefined when there will be none. */
   lengthBytes: number | undefined
 
@@ -84,6 +86,8 @@ export class SimDisk {
   #options: DiskOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #failures: { readonly call: DiskCall; readonly reason: string }[] = []
+  /** What calls were last made to fail with. */
+  lastInjected: string | undefined
   #full = false
   /** Power losses so far. */
   boots = 0
@@ -105,13 +109,18 @@ export class SimDisk {
     this.#full = full
   }
 
-  get isFull(): boolean {
-    return this.#full
-  }
-
-  /** The next such call that takes effect fails, and does nothing. */
+  /**
+   * The next such call that takes effect fails, and does nothing. After a failed sync the file may turn out, once the
+   * process has ended, to have lost what it had not synced.
+   */
   failNext(call: DiskCall, reason: string): void {
     this.#failures.push({ call, reason })
+  }
+
+  /** There is room, and no failure is to come. */
+  mend(): void {
+    this.#full = false
+    this.#failures.length = 0
   }
 
   /** All files whose path starts with `prefix`, sorted by path. */
@@ -138,7 +147,8 @@ export class SimDisk {
     if (powerLoss) this.boots++
     for (const lane of this.#lanes.values()) {
       this.#endPending(lane)
-      const lostBytes = powerLoss ? lane.file.losePower(this.#random) : 0
+      const lostBytes = powerLoss || lane.isDoubtful ? lane.file.losePower(this.#random) : 0
+      lane.isDoubtful = false
       if (lostBytes > 0) lost.push({ file: lane.file.path, lostBytes })
       lane.lastMs = 0
       lane.lastSyncMs = 0
@@ -204,11 +214,14 @@ export class SimDisk {
     const { call, lane } = op
     if (this.#failures.length > 0) {
       const planned = this.#failures.findIndex((failure) => failure.call === call)
-      if (planned >= 0) return this.#failures.splice(planned, 1)[0]!.reason
+      if (planned >= 0) {
+        if (call === 'sync') lane!.isDoubtful = true
+        return (this.lastInjected = this.#failures.splice(planned, 1)[0]!.reason)
+      }
     }
     if (this.#full && (call === 'append' || call === 'replace')) {
       if (call === 'append') lane!.file.append(this.#part(op.bytes!))
-      return 'ENOSPC: no space left on device'
+      return (this.lastInjected = 'ENOSPC: no space left on device')
     }
     const isMissing = call === 'sync' ? op.offset < 0 : (call === 'read' || call === 'truncate') && !lane!.file.exists
     return isMissing ? `ENOENT: no such file '${lane!.file.path}'` : undefined

@@ -1,6 +1,7 @@
 /** What a nemesis can do to simulated machines beside kill and pause: clocks, power, disks, and an orderly stop. */
 import type { BrokerControl, ClockControl, DiskControl, Facts, PowerControl, StopControl } from '../../nemesis/control.ts'
 import type { Loop } from '../../ports/loop.ts'
+import { randomPick } from '../../ports/random.ts'
 import { brokerName, type SimCluster } from '../../simulator/sim-cluster.ts'
 import type { DiskOptions } from '../../simulator/sim-disk.ts'
 import type { World } from '../../simulator/world.ts'
@@ -21,6 +22,7 @@ type Machines = ClockControl & PowerControl & DiskControl & StopControl
 
 export function simulatedMachines(setup: MachinesSetup): Machines {
   const { world, cluster, loop } = setup
+  const random = world.random('disk errors')
   const act = (deed: () => Facts, done: (seen: Facts) => void): void => {
     world.schedule(0, () => {
       const seen = deed()
@@ -37,9 +39,12 @@ export function simulatedMachines(setup: MachinesSetup): Machines {
     setDisk: (id, state, done) =>
       act(() => {
         const disk = world.disk(brokerName(id))
-        disk.setFull(state === 'full')
+        disk.mend()
+        if (state === 'full') disk.setFull(true)
+        const failing = randomPick(random, ['append', 'sync', 'replace'] as const)
+        if (state === 'failing') disk.failNext(failing, 'EIO: i/o error')
         disk.setOptions(state === 'slow' ? slowDisk : setup.disk)
-        return {}
+        return state === 'failing' ? { failing } : {}
       }, done),
     lastWord: (id) => cluster.stops.findLast(({ brokerId }) => brokerId === id)?.reason,
     stop: (id, timeoutMs, done) => stopOrKill(setup, id, timeoutMs, done),

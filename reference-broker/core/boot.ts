@@ -117,6 +117,11 @@ export function rememberBrokerEpoch(loop: DiskLoop, epoch: number, done: (failur
   loop.replace(brokerEpochFile, new TextEncoder().encode(text), (result) => done(result.ok ? undefined : result.reason))
 }
 
+/** This life cannot vouch for what it wrote. Best effort: a disk that fails everything cannot keep that either. */
+export function forgetBrokerEpoch(loop: DiskLoop, done: () => void): void {
+  loop.remove(brokerEpochFile, () => done())
+}
+
 /** The mark is used up by reading it: neither a crash nor a loss of power from here on may look clean. */
 function readCleanMark(
   loop: DiskLoop,

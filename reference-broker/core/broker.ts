@@ -5,12 +5,12 @@
 import type { Api } from '../../protocol/apis.ts'
 import { readUuid } from '../../protocol/uuid.ts'
 import type { PortEvent } from '../../ports/events.ts'
-import { DiskLoop } from '../../ports/loop.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { randomBytes } from '../../ports/random.ts'
 import { apiVersionsHandler, unknownApiVersions } from './apis/18-api-versions.ts'
 import { brokerHandlers, controllerListenerHandlers } from './apis/handlers.ts'
-import { boot, cleanShutdownFile, clusterIdOf, rememberBrokerEpoch, type Booted } from './boot.ts'
+import { boot, cleanShutdownFile, clusterIdOf, forgetBrokerEpoch, rememberBrokerEpoch, type Booted } from './boot.ts'
+import { BrokerLoop } from './broker-loop.ts'
 import type { BrokerConfig, Endpoint } from './config/broker-config.ts'
 import { Controller } from './controller/controller.ts'
 import { soundDecisions, type Decisions } from './decisions.ts'
@@ -54,7 +54,7 @@ const checkpointIntervalMs = 5000
 export class Broker {
   readonly #options: BrokerOptions
   readonly #config: BrokerConfig
-  readonly #loop: DiskLoop
+  readonly #loop: BrokerLoop
   readonly #decisions: Decisions
   readonly #clusterId: string
   readonly #peers = new Map<string, Peer>()
@@ -68,11 +68,13 @@ export class Broker {
   #lifecycle: Lifecycle | undefined
   #server: Server | undefined
   #stopping = false
+  /** Nothing is done any more but what the disk has still to answer. */
+  #ending = false
 
   constructor(options: BrokerOptions) {
     this.#options = options
     this.#config = options.config
-    this.#loop = new DiskLoop(options.ports)
+    this.#loop = new BrokerLoop(options.ports)
     this.#decisions = options.decisions ?? soundDecisions
     this.#clusterId = clusterIdOf(options.config)
   }
@@ -96,23 +98,32 @@ export class Broker {
   }
 
   step(event: PortEvent): void {
-    this.#loop.step(event)
+    if (!this.#ending || event.kind === 'disk-done' || event.kind === 'disk-failed') this.#loop.step(event)
+  }
+
+  /** After a failed sync this life first makes sure that the next one does not pass for intact (KIP-966). */
+  readonly #fatal = (reason: string): void => {
+    if (!this.#loop.syncFailed) return this.#options.onFatal(reason)
+    if (this.#ending) return undefined
+    this.#ending = true
+    this.#server?.closeAll()
+    return forgetBrokerEpoch(this.#loop, () => this.#options.onFatal(reason))
   }
 
   start(): void {
     boot(this.#loop, this.#config, (result) => {
-      if (!result.ok) return this.#options.onFatal(result.reason)
+      if (!result.ok) return this.#fatal(result.reason)
       const { cleanShutdown } = result.booted
       const options = { config: metadataLogConfig, decisions: this.#decisions, cleanShutdown }
       return openLog(this.#loop, metadataTopic.dir, options, (opened) => {
-        if (!opened.ok) return this.#options.onFatal(`cannot open the metadata log: ${opened.reason}`)
-        opened.log.onFailed = (reason) => this.#options.onFatal(`the metadata log failed: ${reason}`)
+        if (!opened.ok) return this.#fatal(`cannot open the metadata log: ${opened.reason}`)
+        opened.log.onFailed = (reason) => this.#fatal(`the metadata log failed: ${reason}`)
         const checkpoint = new HighWatermarkCheckpoint(this.#loop)
         const assemble = (): void => this.#assemble(result.booted, opened.log, checkpoint)
         if (result.booted.previousBrokerEpoch >= 0) return checkpoint.load(assemble)
         return checkpoint.store([], (failure) => {
           if (failure === undefined) assemble()
-          else this.#options.onFatal(`cannot write the high watermark checkpoint: ${failure}`)
+          else this.#fatal(`cannot write the high watermark checkpoint: ${failure}`)
         })
       })
     })
@@ -143,7 +154,7 @@ export class Broker {
         this.#controller = undefined
         return deposed?.depose()
       },
-      onFatal: this.#options.onFatal,
+      onFatal: this.#fatal,
     })
     const handlers = this.#roles(booted, this.#raft, publisher)
     const { connectionsMaxIdleMs: maxIdleMs } = this.#config
@@ -222,7 +233,7 @@ export class Broker {
       liveEpoch,
       fetchPeer: (id) => this.#peer(`broker-${config.nodeId}-fetcher-0`, `fetcher-${id}`, () => endpointOf(id, config.interBrokerListenerName)),
       proposeInSync: (partition, inSyncReplicas) => updates.propose(partition, inSyncReplicas),
-      onFatal: this.#options.onFatal,
+      onFatal: this.#fatal,
     })
     this.#replicas = replicas
     this.#lifecycle = new Lifecycle({
@@ -242,9 +253,9 @@ export class Broker {
       },
       remember: (epoch, done) => rememberBrokerEpoch(this.#loop, epoch, (failure) => {
         if (failure === undefined) done()
-        else this.#options.onFatal(`cannot write the broker epoch: ${failure}`)
+        else this.#fatal(`cannot write the broker epoch: ${failure}`)
       }),
-      onFatal: this.#options.onFatal,
+      onFatal: this.#fatal,
     })
     this.#checkpointLater()
     const producerIds = new ProducerIds({ brokerId: config.nodeId, brokerEpoch, channel })
@@ -301,7 +312,7 @@ export class Broker {
         this.#options.onListening(listener.name, port)
         this.#listen(index + 1)
       },
-      onListenFailed: (reason) => this.#options.onFatal(`cannot listen on ${listener.host}:${listener.port}: ${reason}`),
+      onListenFailed: (reason) => this.#fatal(`cannot listen on ${listener.host}:${listener.port}: ${reason}`),
       onAccepted: (connection, remote) => this.#server!.accept(listener.name, connection, remote),
     })
   }
@@ -310,7 +321,7 @@ export class Broker {
     this.#loop.after(checkpointIntervalMs, () => {
       if (this.#stopping) return
       this.#checkpoint!.store(this.#replicas!.all(), (failure) => {
-        if (failure !== undefined) this.#options.onFatal(`cannot write the high watermark checkpoint: ${failure}`)
+        if (failure !== undefined) this.#fatal(`cannot write the high watermark checkpoint: ${failure}`)
       })
       this.#checkpointLater()
     })

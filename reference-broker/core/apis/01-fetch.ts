@@ -162,6 +162,12 @@ class FetchInWork {
     next(0)
   }
 
+  /** A follower is told at once that the log starts later than it knows: until it does too, nobody calls that deleted. */
+  #mustFollowStart({ partition, wants }: Item): boolean {
+    const known = toNumber(wants.logStartOffset)
+    return this.#isFollower && known >= 0 && partition !== undefined && known < partition.log.logStartOffset
+  }
+
   /** What was asked for was deleted while it was read: what follows it must not be taken for it. */
   #isDeleted(item: Item, partition: Partition): boolean {
     if (item.fetchOffset >= partition.log.logStartOffset) return false
@@ -186,7 +192,7 @@ class FetchInWork {
       this.#items.length === 0 ||
       bytes >= Math.min(this.#request.minBytes, this.#maxBytes) ||
       this.#request.maxWaitMs <= 0 ||
-      this.#items.some((item) => item.error !== 'NONE' || item.diverging !== undefined)
+      this.#items.some((item) => item.error !== 'NONE' || item.diverging !== undefined || this.#mustFollowStart(item))
     if (settled) return this.#finish()
     if (this.#again) return this.#tryAgain()
     if (this.#timer === undefined) this.#park()

@@ -170,4 +170,23 @@ describe('the start of a log', () => {
     expect(cluster.replica(3, 't', 0)!.log.logEndOffset).toBe(40)
     expect(cluster.replica(3, 't', 0)!.highWatermark).toBeGreaterThanOrEqual(35)
   })
+
+  it('may lie within a batch, also for a follower that has lost everything', () => {
+    const cluster = clusterWith(20)
+    expect(deleteBefore(cluster, 18)).toBe(18)
+    cluster.kill(3, { powerLoss: true })
+    cluster.start(3)
+    cluster.until(() => cluster.replica(3, 't', 0)?.log.logEndOffset === 20, 'broker 3 has caught up')
+    expect(starts(cluster)).toEqual([18, 18, 18])
+  })
+
+  it('is known to a replica before it is in sync again, so no leader from among them brings back what was deleted', () => {
+    const cluster = clusterWith(20)
+    cluster.kill(3)
+    cluster.until(() => cluster.partitionImage('t', 0)!.inSyncReplicas.length === 2, 'two in sync')
+    expect(deleteBefore(cluster, 18)).toBe(18)
+    cluster.start(3)
+    cluster.until(() => cluster.partitionImage('t', 0)!.inSyncReplicas.includes(3), 'back in sync')
+    expect(cluster.replica(3, 't', 0)!.log.logStartOffset).toBe(18)
+  })
 })

@@ -129,9 +129,10 @@ describe('a heartbeat', () => {
   it('unfences a broker that has caught up and wants to serve, and no other', () => {
     const lone = new LoneController(session)
     lone.register(1)
-    expect(lone.heartbeat(1, { behind: true })).toMatchObject({ isCaughtUp: false, isFenced: true })
-    expect(lone.heartbeat(1, { wantFence: true })).toMatchObject({ isCaughtUp: true, isFenced: true })
-    expect(lone.heartbeat(1)).toMatchObject({ error: 'NONE', isCaughtUp: true, isFenced: false })
+    const fine = { error: 'NONE', shouldShutDown: false }
+    expect(lone.heartbeat(1, { behind: true })).toEqual({ ...fine, isCaughtUp: false, isFenced: true })
+    expect(lone.heartbeat(1, { wantFence: true })).toEqual({ ...fine, isCaughtUp: true, isFenced: true })
+    expect(lone.heartbeat(1)).toEqual({ ...fine, isCaughtUp: true, isFenced: false })
   })
 
   it('of nobody, or of a former incarnation, is refused and keeps no session alive', () => {

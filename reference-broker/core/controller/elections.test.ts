@@ -6,7 +6,7 @@ import type { MetadataRecord } from '../metadata/records.ts'
 import { partitionRecord, withBroker, withoutBroker, type ElectionContext } from './elections.ts'
 
 const topicId = 'AAAAAAAAAAAAAAAAAAAAAQ'
-const replicas = [1, 2, 3]
+const replicas = [0, 1, 2]
 
 /** A partition on three brokers, and what each of them really has: a model of what the records are to keep safe. */
 class Cluster {
@@ -28,7 +28,7 @@ class Cluster {
     this.#apply({ kind: 'topic-created', name: 't', topicId, configs: [] })
     const epochs = { leaderEpoch: 0, partitionEpoch: 0 }
     const lists = { replicas, inSyncReplicas: replicas, eligibleLeaderReplicas: [] }
-    this.#apply({ kind: 'partition', topicId, partitionIndex: 0, ...lists, leader: 1, ...epochs, lastKnownLeader: 1 })
+    this.#apply({ kind: 'partition', topicId, partitionIndex: 0, ...lists, leader: 0, ...epochs, lastKnownLeader: 0 })
   }
 
   get context(): ElectionContext {

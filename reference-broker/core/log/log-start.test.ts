@@ -148,6 +148,44 @@ describe('a sync', () => {
   })
 })
 
+describe('a log that starts within a batch', () => {
+  function begun(disk: MemoryDisk): OpenedForTest {
+    const opened = openForTest(disk, { config })
+    opened.log.truncateFullyAndStartAt(5, () => undefined)
+    disk.run(opened.loop)
+    opened.log.beginWith(plainBatch(3, 4, 2), () => undefined)
+    return opened
+  }
+
+  it('has that batch, starts where it did, and is the same after a crash', () => {
+    const disk = new MemoryDisk()
+    const first = begun(disk)
+    expect([first.log.logStartOffset, first.log.logEndOffset]).toEqual([5, 7])
+    disk.run(first.loop)
+    first.log.append(plainBatch(7, 1, 2), () => undefined)
+    disk.run(first.loop)
+    for (const { log } of [first, openForTest(disk, { config })]) {
+      expect([log.baseOffset, log.logStartOffset, log.logEndOffset, log.writtenOffset]).toEqual([3, 5, 8, 8])
+      expect(log.epochs.entries).toEqual([{ epoch: 2, startOffset: 5 }])
+    }
+    expect(readAll(disk, first, 5).length).toBe(plainBatch(3, 4).length + plainBatch(7, 1).length)
+  })
+
+  it('starts where it did also when the batch did not come to the disk', () => {
+    const disk = new MemoryDisk()
+    const { loop } = begun(disk)
+    disk.run(loop)
+    disk.delete(`${segmentPath(testDir, 3)}.log`)
+    const { log } = openForTest(disk, { config })
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([5, 5])
+  })
+
+  it('is only for a log without records', () => {
+    const { log } = filled(new MemoryDisk(), 4)
+    expect(() => log.beginWith(plainBatch(3, 4), () => undefined)).toThrow('records from 0 to 4')
+  })
+})
+
 describe('beginning anew', () => {
   it('at an offset whose old segment is still being deleted leaves nothing of that', () => {
     const disk = new MemoryDisk()

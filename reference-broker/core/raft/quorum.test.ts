@@ -61,6 +61,11 @@ class Quorum extends RoleCluster {
     }, 'all logs equal and committed')
   }
 
+  /** The first request after a crash may go into a connection that is dead. */
+  reconnect(id: number): void {
+    this.tryAsk(id, apis.ApiVersions, { clientSoftwareName: 'test', clientSoftwareVersion: '1' }, { port: 9093 })
+  }
+
   vote(id: number, ballot: { readonly candidate: number; readonly epoch: number; readonly lastOffset: number; readonly preVote?: boolean }): string {
     const raft = this.raft(id)
     const partition = {
@@ -246,7 +251,7 @@ describe('a vote', () => {
     expect(answered).toBe(false)
     quorum.start(1)
     quorum.pass(20)
-    expect(() => quorum.vote(1, { candidate: 3, epoch, lastOffset: 99 })).toThrow('reset')
+    quorum.reconnect(1)
     expect(quorum.vote(1, { candidate: 3, epoch, lastOffset: 99 })).toBe('refused')
     expect(quorum.vote(1, { candidate: 2, epoch, lastOffset: 99 })).toBe('granted')
   })

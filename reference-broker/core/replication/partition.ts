@@ -273,6 +273,7 @@ export class Partition {
     const { highWatermark, epochStartOffset } = this
     const mayJoin = this.options.decisions.mayJoinInSync
     if (!mayJoin({ followerEnd: follower.logEndOffset, highWatermark, epochStartOffset })) return
+    if (follower.logStartOffset >= 0 && follower.logStartOffset < this.log.logStartOffset) return
     if (this.options.liveEpoch(brokerId) !== follower.brokerEpoch) return
     this.#propose([...this.image.inSyncReplicas, brokerId])
   }
@@ -293,6 +294,7 @@ export class Partition {
       if (this.isLeading && this.image.leaderEpoch === leaderEpoch) this.#deletions.waitFor(offset, done)
       else done('NOT_LEADER_OR_FOLLOWER')
     })
+    wakeAll(this.replicaWatchers)
   }
 
   /** Drops a deletion whose client no longer waits. */

@@ -1,0 +1,88 @@
+/** The simulator as `verify` uses it: one seed decides everything, and what goes wrong is told so that it can be seen again. */
+import { describe, expect, it } from 'vitest'
+import type { ScenarioVerdict } from '../checkers/verdict.ts'
+import { soundDecisions, type Decisions } from '../reference-broker/core/decisions.ts'
+import { runSimulated, Tally, verdictOf, type SeedRunOptions } from './run-seeds.ts'
+import { resultOf } from './seed-worker.ts'
+import { simulate } from './targets/simulated.ts'
+
+function options(changes: Partial<SeedRunOptions>): SeedRunOptions {
+  const signal = new AbortController().signal
+  return { name: 'swarm', firstSeed: 1, seeds: 1, accept: [], signal, onProgress: () => undefined, ...changes }
+}
+
+describe('one seed', () => {
+  const seed = 11
+  const first = simulate(seed, { invariants: true })
+
+  it('gives the same run again, event for event and op for op', () => {
+    const second = simulate(seed, { invariants: true })
+    expect(second.traceHash).toBe(first.traceHash)
+    expect(second.ops).toEqual(first.ops)
+    expect(second.events).toBe(first.events)
+  })
+
+  it('gives the same run when nobody looks at its invariants', () => {
+    expect(simulate(seed, { invariants: false }).traceHash).toBe(first.traceHash)
+  })
+
+  it('gives another run than its neighbour', () => {
+    expect(simulate(seed + 1, { invariants: true }).traceHash).not.toBe(first.traceHash)
+  })
+
+  it('is the same run on a worker thread', async () => {
+    const { sample } = await runSimulated(options({ firstSeed: seed }))
+    expect(sample).toEqual({ seed, ops: first.ops })
+  })
+})
+
+it('sound brokers are not convicted, and every seed is a test at all', async () => {
+  const { verdict, anomalies } = await runSimulated(options({ firstSeed: 101, seeds: 12 }))
+  const convicting = verdict.findings.filter(({ allowed }) => allowed === undefined)
+  expect({ valid: verdict.valid, convicting, reasons: verdict.reasons }).toEqual({ valid: true, convicting: [], reasons: [] })
+  expect(verdict.failure).toBeUndefined()
+  expect(verdict.seeds).toBe(12)
+  expect(verdict.acknowledged).toBeGreaterThanOrEqual(12 * 1000)
+  for (const finding of verdict.findings) expect(anomalies[finding.anomaly]).toBeGreaterThan(0)
+})
+
+it('cut short, what has run is judged and the rest is missed', async () => {
+  const controller = new AbortController()
+  const { verdict } = await runSimulated(options({ seeds: 1000, signal: controller.signal, onProgress: () => controller.abort() }))
+  expect(verdict.seeds).toBeLessThan(1000)
+  expect(verdict).toMatchObject({ valid: 'unknown', reasons: [`only ${verdict.seeds} of 1000 seeds ran`] })
+})
+
+describe('what goes wrong inside a broker is a finding, with a story and the command that shows it again', () => {
+  /** The verdict on one seed with such brokers, invariants on. */
+  function verdictOn(seed: number, decisions: Decisions): ScenarioVerdict {
+    const task = { scenario: 'swarm', seed, defect: undefined, accept: [], wantHistory: true }
+    const tally = new Tally()
+    tally.add(resultOf(task, simulate(seed, { invariants: true, decisions }), performance.now()), seed)
+    return verdictOf(tally, options({ firstSeed: seed }))
+  }
+
+  function expectFailure(verdict: ScenarioVerdict, seed: number, message: RegExp): void {
+    expect(verdict.valid).toBe(false)
+    expect(verdict.findings[0]).toMatchObject({ anomaly: 'broker-failure', message: expect.stringMatching(message) as unknown })
+    expect(verdict.failure).toMatchObject({ seed, command: `npm run verify -- --scenario swarm --seed ${seed} --seeds 1` })
+    const story = verdict.failure!.story
+    expect(story[0]).toMatch(message)
+    expect(story.filter((line) => /^ *\d+\.\d+ (broker-\d|clients) /.test(line)).length).toBeGreaterThan(10)
+  }
+
+  it('a broker that throws', () => {
+    let left = 500
+    const mayAcknowledge: Decisions['mayAcknowledge'] = (view) => {
+      if (left-- === 0) throw new Error('out of decisions')
+      return soundDecisions.mayAcknowledge(view)
+    }
+    expectFailure(verdictOn(1, { ...soundDecisions, mayAcknowledge }), 1, /^broker-\d at [\d.]+ ms: Error: out of decisions/)
+  })
+
+  it('a broken invariant', () => {
+    const leaderHighWatermark: Decisions['leaderHighWatermark'] = ({ leaderWritten }) => leaderWritten + 1
+    const verdict = verdictOn(1, { ...soundDecisions, leaderHighWatermark })
+    expectFailure(verdict, 1, /InvariantViolation: .*high watermark \d+ past the log's end \d+/)
+  })
+})

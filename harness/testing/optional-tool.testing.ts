@@ -1,0 +1,13 @@
+/** Tools that tests use where they are: a test without its tool is skipped, unless somebody has promised the tool. */
+import { spawnSync } from 'node:child_process'
+
+/**
+ * Whether tests with this tool are to be skipped. Throws when the environment variable TRIBUNAL_REQUIRE (names separated
+ * by commas) has its name and it is missing.
+ */
+export function isMissing(tool: string): boolean {
+  const missing = spawnSync(tool, ['-V']).error !== undefined
+  const required = (process.env['TRIBUNAL_REQUIRE'] ?? '').split(',').includes(tool)
+  if (missing && required) throw new Error(`TRIBUNAL_REQUIRE names ${tool}, and it is not installed.`)
+  return missing
+}
