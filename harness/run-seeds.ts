@@ -139,7 +139,8 @@ export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdic
   const { failing, unknown } = tally
   const short = tally.seeds < options.seeds && failing === undefined ? [`only ${tally.seeds} of ${options.seeds} seeds ran`] : []
   const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds) : []
-  const reasons = [...short, ...missed, ...unknown]
+  const faultless = tally.faults === 0 && tally.seeds > 1 ? ['no fault was ever in force'] : []
+  const reasons = [...short, ...faultless, ...missed, ...unknown]
   const more = reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : []
   const defect = options.defect === undefined ? '' : ` --defect ${options.defect}`
   return {

@@ -37,12 +37,13 @@ describe('one seed', () => {
 })
 
 it('sound brokers are not convicted, and every seed is a test at all', async () => {
-  const { verdict, anomalies } = await runSimulated(options({ firstSeed: 101, seeds: 12 }))
+  const seeds = 6
+  const { verdict, anomalies } = await runSimulated(options({ firstSeed: 101, seeds }))
   const convicting = verdict.findings.filter(({ allowed }) => allowed === undefined)
   expect({ valid: verdict.valid, convicting, reasons: verdict.reasons }).toEqual({ valid: true, convicting: [], reasons: [] })
   expect(verdict.failure).toBeUndefined()
-  expect(verdict.seeds).toBe(12)
-  expect(verdict.acknowledged).toBeGreaterThanOrEqual(12 * 1000)
+  expect(verdict.seeds).toBe(seeds)
+  expect(verdict.acknowledged).toBeGreaterThanOrEqual(seeds * 1000)
   for (const finding of verdict.findings) expect(anomalies[finding.anomaly]).toBeGreaterThan(0)
 })
 
@@ -50,7 +51,8 @@ it('cut short, what has run is judged and the rest is missed', async () => {
   const controller = new AbortController()
   const { verdict } = await runSimulated(options({ seeds: 1000, signal: controller.signal, onProgress: () => controller.abort() }))
   expect(verdict.seeds).toBeLessThan(1000)
-  expect(verdict).toMatchObject({ valid: 'unknown', reasons: [`only ${verdict.seeds} of 1000 seeds ran`] })
+  expect(verdict.valid).toBe('unknown')
+  expect(verdict.reasons[0]).toBe(`only ${verdict.seeds} of 1000 seeds ran`)
 })
 
 describe('what goes wrong inside a broker is a finding, with a story and the command that shows it again', () => {

@@ -59,7 +59,7 @@ export function drawSwarm(seed: number): Swarm {
         uncleanLeaderElection: false,
         recoveryMs: profile.recoveryMs,
         profile: profile.name,
-        floors: { acknowledged: acknowledgedMin, faults: 1 },
+        floors: { acknowledged: acknowledgedMin },
       },
     },
   }

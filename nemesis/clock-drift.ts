@@ -25,12 +25,17 @@ function rateBounds(first: ClockReading, last: ClockReading): { fromPpm: number;
   return { fromPpm: ((gainedMs - 1) / longestMs - 1) * 1e6, toPpm: ((gainedMs + 1) / shortestMs - 1) * 1e6 }
 }
 
+/** The shorter, the more a reading tells. */
+function travelMs({ sentMs, answeredMs }: ClockReading): number {
+  return answeredMs - sentMs
+}
+
 function awaitRate(context: FaultContext, id: number, done: (shown: Shown) => void): void {
   const driftPpm = driftOf(context)
   let first: ClockReading | undefined
   let seen: { fromPpm: number; toPpm: number } | undefined
   const take = (reading: ClockReading): boolean => {
-    first ??= reading
+    if (first === undefined || 2 * travelMs(reading) < travelMs(first)) first = reading
     seen = rateBounds(first, reading) ?? seen
     if (seen === undefined) return false
     const excludesRight = seen.fromPpm > 0 || seen.toPpm < 0

@@ -27,7 +27,7 @@ export interface VerifyFlags {
 
 /** Seeds of the simulated scenario, and how long faults go on in each of the others. */
 const plans: Readonly<Record<string, { readonly seeds: number; readonly faultsMs: number }>> = {
-  quick: { seeds: 200, faultsMs: 20_000 },
+  quick: { seeds: 200, faultsMs: 10_000 },
   full: { seeds: 2000, faultsMs: 60_000 },
 }
 const recordsPerSecond = 300

@@ -145,6 +145,7 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
   async stopAll(timeoutMs: number): Promise<void> {
     await Promise.all(this.brokerIds.map((id) => new Promise((done) => this.#process(id).stop(timeoutMs, done))))
     for (const id of this.brokerIds) this.#process(id).closeLog()
+    for (const clock of this.#clocks.values()) clock.close()
     await this.links?.close()
   }
 

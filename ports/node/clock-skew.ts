@@ -10,7 +10,7 @@
  * The writer writes the sequence, then the rest, then the next sequence: a reader that meets an odd one, or two different
  * ones around its reading, reads again.
  */
-import { openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
 export const skewFileBytes = 32
 const maxTries = 1000
@@ -82,6 +82,10 @@ export class ClockSkewWriter {
     writeSync(this.#fd, values, 0, values.length, 8)
     this.#sequence += 2n
     this.#writeSequence(this.#sequence)
+  }
+
+  close(): void {
+    closeSync(this.#fd)
   }
 
   #writeSequence(sequence: bigint): void {

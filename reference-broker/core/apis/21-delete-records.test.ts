@@ -60,6 +60,14 @@ describe('DeleteRecords', () => {
     }
   })
 
+  it('is told to followers at once, whatever they wait for', () => {
+    const cluster = clusterWith(20)
+    cluster.pass(1000)
+    const before = cluster.world.now()
+    expect(deleteBefore(cluster, 7)).toBe(7)
+    expect(cluster.world.now() - before).toBeLessThan(50)
+  })
+
   it('-1 stands for the high watermark; what is below the start is gone already', () => {
     const cluster = clusterWith(20)
     expect(deleteBefore(cluster, -1)).toBe(20)

@@ -58,6 +58,19 @@ describe('CreatePartitions', () => {
     expect(cluster.partitionImage('t', 1)).toMatchObject({ replicas: [3, 1], inSyncReplicas: [1], leader: 1 })
     expect(grow(cluster, [{ name: 't', count: 6, assignments: null }])).toEqual(['NONE'])
     for (let index = 1; index < 6; index++) cluster.untilProduced('t', index)
+    for (let index = 2; index < 6; index++) expect(cluster.partitionImage('t', index)!.replicas.toSorted()).toEqual([1, 2])
+  })
+
+  it('where fewer brokers live than there are to be replicas, each partition gets one that lives', () => {
+    const cluster = new RoleCluster({ roles: ['controller', 'broker', 'broker', 'broker'] })
+    cluster.untilUp()
+    cluster.create('t', { partitions: 1, replicationFactor: 2 })
+    for (const id of [3, 4]) cluster.kill(id)
+    cluster.until(() => [3, 4].every((id) => !cluster.running.get(2)!.image!.isLive(id)), 'two fenced')
+    expect(grow(cluster, [{ name: 't', count: 7, assignments: null }])).toEqual(['NONE'])
+    const added = cluster.topic('t')!.partitions.slice(1)
+    for (const partition of added) expect(partition).toMatchObject({ leader: 2, inSyncReplicas: [2], replicas: [2, expect.any(Number)] })
+    expect(new Set(added.map(({ replicas }) => replicas[1]))).toEqual(new Set([3, 4]))
   })
 
   it('changes nothing when it only validates', () => {

@@ -59,6 +59,7 @@ describe('DescribeTopicPartitions', () => {
       do {
         const page = ask(cluster, [], { responsePartitionLimit: limit, cursor })
         expect(listed(page).length).toBeLessThanOrEqual(Math.max(1, limit))
+        expect(page.topics.every(({ partitions }) => partitions.length > 0)).toBe(true)
         seen.push(...listed(page))
         cursor = page.nextCursor
       } while (cursor !== null)

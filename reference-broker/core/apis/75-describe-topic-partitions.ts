@@ -51,7 +51,7 @@ function page(
     if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } }
     const topic = image.topicsByName.get(name)
     if (topic === undefined) {
-      if (!isAll) topics.push(missing(name))
+      topics.push(missing(name))
       continue
     }
     const start = name === cursor?.topicName ? cursor.partitionIndex : 0

@@ -381,11 +381,11 @@ export class PartitionLog {
   }
 
   /**
-   * Only now: until the new start is durable, a torn file below it would cut off the rest of the log. One after the other,
-   * so that an append waits for one of them at most.
+   * In the order of the files this comes behind the new start: until that is durable, a torn file below it would cut off the
+   * rest of the log. One after the other, so that an append waits for one of them at most.
    */
   #removeDropped(): void {
-    const first = this.#recordsUnderWay === 0 ? this.#dropped.shift() : undefined
+    const first = this.#dropped.shift()
     if (first !== undefined) runTogether(this.#removals([first]), this.#then(() => this.#removeDropped()))
   }
 
