@@ -5,8 +5,10 @@
 import { randomBetween, randomChance, randomPick, type Random } from '../ports/random.ts'
 import { aims, type Aim } from '../nemesis/aim.ts'
 import type { Fault } from '../nemesis/fault.ts'
+import { diskError } from '../nemesis/disk-error.ts'
 import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
+import { pause } from '../nemesis/pause.ts'
 import { powerLoss } from '../nemesis/power-loss.ts'
 import { faults } from '../nemesis/registry.ts'
 import { calmDisk, type DiskOptions } from '../simulator/sim-disk.ts'
@@ -26,24 +28,35 @@ export interface Swarm {
   readonly plan: TrialPlan
 }
 
+/** What a seed is about: mostly anything, and now and then a scene that chance hardly ever sets. */
+type Theme = 'anything' | 'last replica standing' | 'everything synced'
+
+const themes: readonly Theme[] = [
+  ...Array<Theme>(6).fill('anything'),
+  'last replica standing',
+  'everything synced',
+]
+
 const faultsMs = 60_000
 const acknowledgedMin = 1000
 
 export function drawSwarm(seed: number): Swarm {
   const random = simRandom(seed).fork('swarm')
-  const profile = randomChance(random, 1 / 8) ? profiles.defaults : profiles.trial
-  const minInSyncReplicas = randomChance(random, 0.75) ? 2 : 1
-  const topics = drawTopics(random, minInSyncReplicas)
+  const theme = randomPick(random, themes)
+  const isLastStand = theme === 'last replica standing'
+  const profile = randomChance(random, 1 / 8) && !isLastStand ? profiles.defaults : profiles.trial
+  const minInSyncReplicas = isLastStand || randomChance(random, 0.75) ? 2 : 1
+  const topics = drawTopics(random, theme, minInSyncReplicas)
   const workloadOptions = drawWorkload(random, profile)
   return {
-    brokers: randomChance(random, 1 / 8) ? 5 : 3,
+    brokers: isLastStand || randomChance(random, 1 / 8) ? 5 : 3,
     network: drawNetwork(random),
     disk: randomChance(random, 0.5) ? calmDisk : { writeMsMin: 0.05, writeMsMax: 5, syncMsMin: 0.5, syncMsMax: 20 },
     plan: {
       workload: keyedAppend,
       workloadOptions,
       topics,
-      nemesis: drawNemesis(random, profile),
+      nemesis: nemesisOf[theme](random, profile),
       profile,
       faultsMs,
       acknowledgedMin,
@@ -59,6 +72,7 @@ export function drawSwarm(seed: number): Swarm {
         uncleanLeaderElection: false,
         recoveryMs: profile.recoveryMs,
         profile: profile.name,
+        theme,
         floors: { acknowledged: acknowledgedMin },
       },
     },
@@ -66,15 +80,16 @@ export function drawSwarm(seed: number): Swarm {
 }
 
 /** Where one replica in sync is enough, power may only be lost if everything is synced first: half of those seeds. */
-function drawTopics(random: Random, minInSyncReplicas: number): NewTopic[] {
-  const syncsAll = minInSyncReplicas === 1 && randomChance(random, 0.5)
+function drawTopics(random: Random, theme: Theme, minInSyncReplicas: number): NewTopic[] {
+  const syncsAll = theme === 'everything synced' || (minInSyncReplicas === 1 && randomChance(random, 0.5))
+  const syncsSome = theme === 'anything' ? 0.25 : 0
   return Array.from({ length: randomBetween(random, 1, 2) }, (_, i) => ({
     name: `trial-${i + 1}`,
     partitions: randomBetween(random, 1, 3),
     replicationFactor: 3,
     configs: {
       'min.insync.replicas': String(minInSyncReplicas),
-      ...((syncsAll || randomChance(random, 0.25)) && { 'flush.messages': '1' }),
+      ...((syncsAll || randomChance(random, syncsSome)) && { 'flush.messages': '1' }),
       ...drawTimestamps(random),
       ...drawSegments(random),
     },
@@ -155,15 +170,54 @@ function attacksWith(fault: Fault): NemesisPlan['attacks'] {
   return (fault.aims ?? (Object.keys(aims) as Aim[])).map((aim) => ({ fault, aim }))
 }
 
-function drawNemesis(random: Random, profile: Profile): NemesisPlan {
+/** Whatever the cluster is like, it can be done. */
+function isAlwaysPossible({ fault, aim }: NemesisPlan['attacks'][number]): boolean {
+  return fault.losesUnsynced === undefined && aim !== 'last-in-sync'
+}
+
+function anything(random: Random, profile: Profile): NemesisPlan {
   const slow = profile.name === 'defaults' ? 3 : 1
-  const all = Object.values(faults).filter(() => randomChance(random, 0.5)).flatMap(attacksWith)
+  const share = randomPick(random, [0.15, 0.3, 0.5])
+  const all = Object.values(faults).filter(() => randomChance(random, share)).flatMap(attacksWith)
   const some = all.filter(() => randomChance(random, 0.5))
   return {
-    attacks: some.length > 0 ? some : attacksWith(kill),
+    attacks: some.some(isAlwaysPossible) ? some : [...some, ...attacksWith(kill)],
     ...(randomChance(random, 0.5) && { rotateMs: [10_000, 20_000] }),
-    lanes: randomChance(random, 0.25) ? 2 : 1,
+    lanes: randomPick(random, [1, 1, 2, 2, 3]),
     quietMs: [1000 * slow, randomBetween(random, 2, 8) * 1000 * slow],
     holdMs: [200, randomBetween(random, 1, 8) * 1000],
   }
+}
+
+/**
+ * Followers leave one after the other, the cluster notices, and the leader that is left loses power (KIP-966). It takes
+ * more brokers than one partition has replicas: a majority of the controllers must stay.
+ */
+function lastReplicaStanding(): NemesisPlan {
+  return {
+    attacks: [
+      { fault: kill, aim: 'in-sync-follower' },
+      { fault: pause, aim: 'in-sync-follower' },
+      { fault: powerLoss, aim: 'last-in-sync' },
+    ],
+    lanes: 3,
+    quietMs: [200, 800],
+    holdMs: [2000, 5000],
+  }
+}
+
+/** Any number of machines may go dark at once. */
+function everythingSynced(random: Random): NemesisPlan {
+  return {
+    attacks: [...attacksWith(powerLoss), ...attacksWith(diskError), ...attacksWith(kill)],
+    lanes: randomPick(random, [1, 2]),
+    quietMs: [500, 3000],
+    holdMs: [200, 4000],
+  }
+}
+
+const nemesisOf: Readonly<Record<Theme, (random: Random, profile: Profile) => NemesisPlan>> = {
+  anything,
+  'last replica standing': lastReplicaStanding,
+  'everything synced': everythingSynced,
 }

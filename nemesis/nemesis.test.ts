@@ -71,7 +71,7 @@ it('what the guard refuses is not done, and what is done it is told of before', 
   const attacks = ['a', 'b'].map((name) => ({ fault: harmless(name), aim: 'one' as const }))
   const told: string[] = []
   const guard: Guard = { mayHit: ({ name }) => name === 'b', hit: ({ name }) => void told.push(name) }
-  const starts = recorded({ attacks, inTurn: true }, 1000, guard).filter(({ action }) => action === 'start').map(({ f }) => f)
+  const starts = recorded({ attacks, inTurn: true }, 60_000, guard).filter(({ action }) => action === 'start').map(({ f }) => f)
   expect(starts.length).toBeGreaterThan(5)
   expect(new Set(starts)).toEqual(new Set(['b']))
   expect(told).toEqual(starts)
@@ -98,7 +98,7 @@ it('an attack keeps its context from injection to healing, with what was drawn f
 
 it('a fault that has nothing to do is passed over', () => {
   const attacks = [{ fault: harmless('a', { draw: () => undefined }), aim: 'one' as const }, { fault: harmless('b'), aim: 'one' as const }]
-  expect(new Set(recorded({ attacks, inTurn: true }, 1000).map(({ f }) => f))).toEqual(new Set(['b']))
+  expect(new Set(recorded({ attacks, inTurn: true }, 20_000).map(({ f }) => f))).toEqual(new Set(['b']))
 })
 
 it('an attack has its targets to itself, unless it shares them', () => {

@@ -64,6 +64,9 @@ interface Lane {
 /** Attacks of one mix, and how often the mix is none. */
 const mixSize = 3
 const calmChance = 1 / 4
+/** How long a lane waits for somebody to have the role it aims at. */
+const patienceMs = 5000
+const lookAgainMs = 100
 
 /** What heals beside another attack that keeps, say, the quorum away cannot show it before that one has ended. */
 const healPatience = 5
@@ -130,13 +133,31 @@ export class Nemesis {
   }
 
   #attack(lane: Lane): void {
-    const { random, plan, control, view, guard } = this.#options
+    const { random, plan, loop } = this.#options
     if (this.#mix.length === 0) return this.#rest(lane)
-    const { fault, aim } = plan.inTurn === undefined ? randomPick(random, this.#mix) : this.#mix[this.#turn++ % this.#mix.length]!
+    const next = plan.inTurn === undefined ? randomPick(random, this.#mix) : this.#mix[this.#turn++ % this.#mix.length]!
+    return this.#lieInWait(lane, next, loop.now() + patienceMs)
+  }
+
+  /** Strikes as soon as there is whom to hit: the last broker in sync, say, is there only now and then, and not for long. */
+  #lieInWait(lane: Lane, next: NemesisPlan['attacks'][number], deadlineMs: number): void {
+    const { loop } = this.#options
+    const attack = this.#aimed(next)
+    if (attack !== undefined) return this.#strike(lane, attack)
+    if (loop.now() >= deadlineMs) return this.#rest(lane)
+    lane.timer = loop.after(lookAgainMs, () => this.#lieInWait(lane, next, deadlineMs))
+  }
+
+  #aimed({ fault, aim }: NemesisPlan['attacks'][number]): Attack | undefined {
+    const { random, control, view, guard } = this.#options
     const targets = takeAim(aim, { control, view, taken: this.#taken }, random)
-    if (targets.length === 0 || guard?.mayHit(fault, targets) === false) return this.#rest(lane)
-    const attack = this.#newAttack(fault, aim, targets)
-    if (attack === undefined) return this.#rest(lane)
+    const mayHit = targets.length > 0 && guard?.mayHit(fault, targets) !== false
+    return mayHit ? this.#newAttack(fault, aim, targets) : undefined
+  }
+
+  #strike(lane: Lane, attack: Attack): void {
+    const { plan } = this.#options
+    const { fault, targets } = attack
     lane.attack = attack
     if (fault.sharesTargets === undefined) for (const id of targets) this.#taken.add(id)
     attack.whenSettled = () => {

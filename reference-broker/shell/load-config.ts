@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs'
 import { nearestName } from '../core/config/nearest-name.ts'
 import { parseProperties } from '../core/config/properties.ts'
-import { brokerSettingNames, isSettingName, readBrokerConfig, type BrokerConfigResult } from '../core/config/read-broker-config.ts'
+import {
+  brokerSettingNames, isSettingName, readBrokerConfig, type BrokerConfigResult,
+} from '../core/config/read-broker-config.ts'
 import type { Arguments } from './arguments.ts'
 import { environmentSettings, type Environment } from './environment-settings.ts'
 import { describeSystemError } from './system-error.ts'
@@ -32,5 +34,6 @@ function readProperties(configFile: string): Record<string, string> | string {
 }
 
 function unknownVariable(name: string): string {
-  return `The environment sets ${name}, which is no setting of Kafka; the nearest real name is ${nearestName(name, brokerSettingNames)}.`
+  const nearest = nearestName(name, brokerSettingNames)
+  return `The environment sets ${name}, which is no setting of Kafka; the nearest real name is ${nearest}.`
 }

@@ -16,7 +16,9 @@ export function createTopicsHandler(node: QuorumNode): Handler {
     const controller = node.controller()
     if (controller === undefined) return respond(allFailed(request, errorCode.NOT_CONTROLLER))
     const origins = { given: node.config.given, cluster: controller.image.clusterConfigs }
-    return createTopics(controller, request, (answers) => respond({ topics: answers.map((each) => answerOf(each, origins)) }))
+    return createTopics(controller, request, (answers) => {
+      respond({ topics: answers.map((each) => answerOf(each, origins)) })
+    })
   })
 }
 
@@ -29,9 +31,10 @@ function answerOf(answer: TopicAnswer, origins: Origins): CreateTopicsResponseIn
     topicId: topic.id,
     numPartitions: topic.partitions.length,
     replicationFactor: topic.partitions[0]?.replicas.length ?? -1,
-    configs: describeTopicSettings(origins, topic.configs).map(({ name: setting, value, source, readOnly, isSensitive }) => ({
-      name: setting, value, readOnly, configSource: source, isSensitive,
-    })),
+    configs: describeTopicSettings(origins, topic.configs).map((setting) => {
+      const { name: settingName, value, readOnly, source, isSensitive } = setting
+      return { name: settingName, value, readOnly, configSource: source, isSensitive }
+    }),
   }
 }
 

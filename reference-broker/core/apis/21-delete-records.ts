@@ -15,6 +15,7 @@ import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler } from '../server/server.ts'
 import { findLeader } from './partition-lookup.ts'
 
+type PartitionAnswer = DeleteRecordsResponseInput['topics'][number]['partitions'][number]
 type AskedPartition = DeleteRecordsRequest['topics'][number]['partitions'][number]
 
 const toHighWatermark = -1
@@ -41,7 +42,8 @@ export function deleteRecordsHandler(node: BrokerNode): Handler {
       open--
       if (open > 0) return
       node.loop.cancel(timer)
-      respond({ topics: topics.map((partitions, i) => ({ name: request.topics[i]!.name, partitions: partitions.map(answerOf) })) })
+      const answers = topics.map((partitions, i) => ({ name: request.topics[i]!.name, partitions: partitions.map(answerOf) }))
+      respond({ topics: answers })
     }
     for (const item of items) start(node, item, settled)
     settled()
@@ -52,7 +54,7 @@ function newItem(topic: string, asked: AskedPartition): Item {
   return { topic, asked, error: 'NONE', lowWatermark: noWatermark, giveUp: () => undefined }
 }
 
-function answerOf({ asked, error, lowWatermark }: Item): DeleteRecordsResponseInput['topics'][number]['partitions'][number] {
+function answerOf({ asked, error, lowWatermark }: Item): PartitionAnswer {
   const answered = error === 'NONE' ? lowWatermark : noWatermark
   return { partitionIndex: asked.partitionIndex, lowWatermark: toBigInt(answered), errorCode: errorCode[error] }
 }

@@ -58,7 +58,7 @@ function find(node: QuorumNode, asked: AskedResource): Found {
     case resourceType.broker:
       if (name === '') return { settings: describeClusterSettings(origins) }
       if (name === String(config.nodeId)) return { settings: describeBrokerSettings(origins) }
-      return { error: 'INVALID_REQUEST', message: `This is broker ${config.nodeId}; it cannot tell the settings of ${name}.` }
+      return { error: 'INVALID_REQUEST', message: `This is node ${config.nodeId}; it does not know the settings of ${name}.` }
     default:
       return { error: 'INVALID_REQUEST', message: `Resources of type ${asked.resourceType} have no settings here.` }
   }

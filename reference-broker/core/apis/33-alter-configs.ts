@@ -22,7 +22,9 @@ export function alterConfigsHandler(node: QuorumNode): Handler {
       changes: configs.map(({ name, value }) => ({ name, operation: 'set', value })),
     }))
     const { validateOnly } = request
-    return alterConfigs(controller, { resources, validateOnly }, (answers) => respond({ responses: answers.map(alteredAnswer) }))
+    return alterConfigs(controller, { resources, validateOnly }, (answers) => {
+      respond({ responses: answers.map(alteredAnswer) })
+    })
   })
 }
 

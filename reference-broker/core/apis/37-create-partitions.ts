@@ -16,8 +16,9 @@ export function createPartitionsHandler(node: QuorumNode): Handler {
     const controller = node.controller()
     if (controller === undefined) return respond(allFailed(request, errorCode.NOT_CONTROLLER))
     return createPartitions(controller, request, (answers) => {
-      const results = answers.map(({ name, error, message }) => ({ name, errorCode: errorCode[error], errorMessage: message }))
-      respond({ results })
+      respond({
+        results: answers.map(({ name, error, message }) => ({ name, errorCode: errorCode[error], errorMessage: message })),
+      })
     })
   })
 }

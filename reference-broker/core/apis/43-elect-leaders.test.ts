@@ -7,8 +7,12 @@ import { RoleCluster } from '../../../simulator/role-cluster.testing.ts'
 const preferred = 0
 const unclean = 1
 
-function newCluster(settings: Readonly<Record<string, string>> = {}): RoleCluster {
-  const cluster = new RoleCluster({ roles: ['controller', 'broker', 'broker', 'broker'], settings: { 'auto.leader.rebalance.enable': 'false', ...settings } })
+function newCluster(settings: Readonly<Record<string, string>> = {}, invariants = true): RoleCluster {
+  const cluster = new RoleCluster({
+    roles: ['controller', 'broker', 'broker', 'broker'],
+    settings: { 'auto.leader.rebalance.enable': 'false', ...settings },
+    invariants,
+  })
   cluster.untilUp()
   return cluster
 }
@@ -79,7 +83,7 @@ describe('a preferred election', () => {
 describe('an unclean election', () => {
   /** Broker 3 is behind what broker 2 acknowledged, and broker 2 is gone. */
   function withoutLeader(): RoleCluster {
-    const cluster = newCluster()
+    const cluster = newCluster({}, false)
     cluster.create('t', { replicas: [[2, 3]] })
     cluster.kill(3)
     cluster.until(() => cluster.partitionImage('t', 0)!.inSyncReplicas.length === 1, 'alone in sync')

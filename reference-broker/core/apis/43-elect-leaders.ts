@@ -8,7 +8,9 @@
 import { apis } from '../../../protocol/apis.ts'
 import type { ElectLeadersRequest, ElectLeadersResponseInput } from '../../../protocol/apis/43-elect-leaders.ts'
 import { errorCode } from '../../../protocol/errors.ts'
-import { electLeaders, type AskedPartition, type ElectionAnswer, type ElectionType } from '../controller/leader-elections.ts'
+import {
+  electLeaders, everyPartition, type AskedPartition, type ElectionAnswer, type ElectionType,
+} from '../controller/leader-elections.ts'
 import type { BrokerNode, QuorumNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
 import { forwardedHandler } from './forwarded.ts'
@@ -39,7 +41,9 @@ function byTopic(results: readonly Result[]): TopicResult[] {
   const topics = Map.groupBy(results, ({ topic }) => topic)
   return [...topics].map(([topic, partitions]) => ({
     topic,
-    partitionResult: partitions.map(({ index, code, message }) => ({ partitionId: index, errorCode: code, errorMessage: message })),
+    partitionResult: partitions.map(({ index, code, message }) => ({
+      partitionId: index, errorCode: code, errorMessage: message,
+    })),
   }))
 }
 
@@ -49,9 +53,7 @@ function allFailed(
   request: ElectLeadersRequest,
   { code, apiVersion }: { readonly code: number; readonly apiVersion: number },
 ): ElectLeadersResponseInput {
-  const all = (): AskedPartition[] =>
-    [...node.image.topicsByName.values()].flatMap(({ name, partitions }) => partitions.map((_, index) => ({ topic: name, index })))
-  const asked = partitionsAsked(request) ?? (apiVersion === 0 ? all() : [])
+  const asked = partitionsAsked(request) ?? (apiVersion === 0 ? everyPartition(node.image) : [])
   const replicaElectionResults = byTopic(asked.map((each) => ({ ...each, code, message: null })))
   return apiVersion === 0 ? { replicaElectionResults } : { errorCode: code, replicaElectionResults }
 }
@@ -62,7 +64,8 @@ export function electLeadersForwarded(node: BrokerNode): Handler {
     api: apis.ElectLeaders,
     timeoutMs: (request) => request.timeoutMs,
     wasNotController: ({ errorCode: code, replicaElectionResults }) =>
-      refused(code) || replicaElectionResults.some(({ partitionResult }) => partitionResult.some((each) => refused(each.errorCode))),
+      refused(code) ||
+      replicaElectionResults.some(({ partitionResult }) => partitionResult.some((each) => refused(each.errorCode))),
     failed: (request, code, apiVersion) => allFailed(node, request, { code, apiVersion }),
   })
 }

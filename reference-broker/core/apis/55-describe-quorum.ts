@@ -32,13 +32,13 @@ export function describeQuorumHandler(node: QuorumNode): Handler {
       leaderEpoch: raft.epoch,
       highWatermark: toBigInt(raft.highWatermark),
     }
-    if (leadership === undefined) {
-      const partition = { ...base, errorCode: errorCode.NOT_LEADER_OR_FOLLOWER, currentVoters: [], observers: [] }
-      return respond({ errorCode: errorCode.NONE, topics: [{ topicName: metadataTopic.name, partitions: [partition] }], nodes: [] })
-    }
-    const partition = { ...base, errorCode: errorCode.NONE, ...replicaStates(node, leadership) }
+    const partition: PartitionAnswer =
+      leadership === undefined
+        ? { ...base, errorCode: errorCode.NOT_LEADER_OR_FOLLOWER, currentVoters: [], observers: [] }
+        : { ...base, errorCode: errorCode.NONE, ...replicaStates(node, leadership) }
     const topics = [{ topicName: metadataTopic.name, partitions: [partition] }]
-    return respond({ errorCode: errorCode.NONE, topics, nodes: apiVersion < nodesSinceVersion ? [] : nodes(node) })
+    const knowsNodes = leadership !== undefined && apiVersion >= nodesSinceVersion
+    return respond({ errorCode: errorCode.NONE, topics, nodes: knowsNodes ? nodes(node) : [] })
   })
 }
 
@@ -71,7 +71,8 @@ function replicaStates(
     lastFetchTimestamp: onWall(lastFetchMs),
     lastCaughtUpTimestamp: onWall(lastCaughtUpMs),
   })
-  const itself = state(config.nodeId, { endOffset: raft.log.syncedOffset, lastFetchMs: now, lastCaughtUpMs: now, heardMs: now })
+  const times = { lastFetchMs: now, lastCaughtUpMs: now, heardMs: now }
+  const itself = state(config.nodeId, { endOffset: raft.log.syncedOffset, ...times })
   return {
     currentVoters: [itself, ...[...progress].map(([id, of]) => state(id, of))],
     observers: [...observers].map(([id, of]) => state(id, of)),

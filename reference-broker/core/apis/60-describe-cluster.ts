@@ -22,7 +22,8 @@ export function describeClusterHandler(node: BrokerNode): Handler {
     if (refused !== undefined) return respond(refused)
     const brokers = [...node.image.brokers.values()].flatMap(({ id, fenced, rack }) => {
       const endpoint = fenced && !request.includeFencedBrokers ? undefined : node.endpointOf(id, listener)
-      return endpoint === undefined ? [] : [{ brokerId: id, host: endpoint.host, port: endpoint.port, rack, isFenced: fenced }]
+      if (endpoint === undefined) return []
+      return [{ brokerId: id, host: endpoint.host, port: endpoint.port, rack, isFenced: fenced }]
     })
     const live = brokers.filter(({ isFenced }) => !isFenced)
     const itself = live.find(({ brokerId }) => brokerId === node.config.nodeId)
@@ -35,7 +36,9 @@ export function describeControllersHandler(node: QuorumNode): Handler {
     const refused = refuse(node, request, endpointType.controller)
     if (refused !== undefined) return respond(refused)
     const { raft, config } = node
-    const brokers = config.quorumVoters.map(({ id, host, port }) => ({ brokerId: id, host, port, rack: null, isFenced: false }))
+    const brokers = config.quorumVoters.map(({ id, host, port }) => ({
+      brokerId: id, host, port, rack: null, isFenced: false,
+    }))
     return respond({ ...common(node, request), endpointType: endpointType.controller, controllerId: raft.leaderId, brokers })
   })
 }
@@ -47,8 +50,11 @@ function common({ clusterId }: QuorumNode, request: DescribeClusterRequest): Com
   return { errorCode: errorCode.NONE, clusterId, clusterAuthorizedOperations }
 }
 
-function refuse({ clusterId }: QuorumNode, request: DescribeClusterRequest, here: number): DescribeClusterResponseInput | undefined {
-  const asked = request.endpointType
+function refuse(
+  { clusterId }: QuorumNode,
+  { endpointType: asked }: DescribeClusterRequest,
+  here: number,
+): DescribeClusterResponseInput | undefined {
   if (asked === here) return undefined
   const name = endpointName.get(asked)
   const error = name === undefined ? errorCode.UNSUPPORTED_ENDPOINT_TYPE : errorCode.MISMATCHED_ENDPOINT_TYPE

@@ -10,8 +10,8 @@ import { handler, type Handler } from '../server/server.ts'
 export function listConfigResourcesHandler(node: BrokerNode): Handler {
   return handler(apis.ListConfigResources, ({ apiVersion, listener }, request, respond) => {
     const { image } = node
-    const brokerIds = [...image.brokers.values()].filter(({ id, fenced }) => !fenced && node.endpointOf(id, listener) !== undefined)
-    const brokers = brokerIds.map(({ id }) => String(id))
+    const live = [...image.brokers.values()].filter(({ fenced }) => !fenced)
+    const brokers = live.filter(({ id }) => node.endpointOf(id, listener) !== undefined).map(({ id }) => String(id))
     const names = new Map<number, readonly string[]>([
       [2, [...image.topicsByName.keys()]],
       [4, brokers],

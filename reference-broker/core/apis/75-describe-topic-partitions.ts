@@ -80,7 +80,8 @@ function missing(name: string): TopicAnswer {
 }
 
 function found({ name, id }: TopicImage): Omit<TopicAnswer, 'partitions'> {
-  return { errorCode: errorCode.NONE, name, topicId: id, isInternal: isInternalTopic(name), topicAuthorizedOperations: allTopicOperations }
+  const isInternal = isInternalTopic(name)
+  return { errorCode: errorCode.NONE, name, topicId: id, isInternal, topicAuthorizedOperations: allTopicOperations }
 }
 
 function partitionAnswer(

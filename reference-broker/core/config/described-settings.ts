@@ -49,7 +49,8 @@ function describeTopicSetting(origins: Origins, topic: Overrides, setting: Topic
   const { name } = setting
   const own = topic.get(name)
   const behind = synonymsOf(origins, setting.brokerWide.map((wide) => wide.name))
-  const synonyms = own === undefined ? behind : [{ name, value: canonical(setting, own), source: settingSource.topic }, ...behind]
+  const itself = own === undefined ? [] : [{ name, value: canonical(setting, own), source: settingSource.topic }]
+  const synonyms = [...itself, ...behind]
   const first = synonyms[0]
   const scale = setting.brokerWide.find((wide) => wide.name === first?.name)?.scale ?? 1
   return {
@@ -109,7 +110,9 @@ const brokerDefaults: ReadonlyMap<string, string | null> = new Map([
   ),
   ...[...settingByName.values()].map(({ name, default: text }): [string, string | null] => [name, text]),
   ...[...topicSettingByName.values()].flatMap(({ brokerWide, default: text }) =>
-    brokerWide.slice(-1).map(({ name, scale }): [string, string | null] => [name, text === null ? null : unscaled(text, scale)]),
+    brokerWide.slice(-1).map(({ name, scale }): [string, string | null] => {
+      return [name, text === null ? null : unscaled(text, scale)]
+    }),
   ),
 ])
 
@@ -141,12 +144,17 @@ function told(name: string, text: string): string | null {
   return setting === undefined ? text.trim() : canonical(setting, text)
 }
 
-const secretNames =
-  /[.]password$|^sasl[.]jaas[.]config$|[.]secret[.]key$|[.]client[.]secret$|[.]passphrase$|^ssl[.]keystore[.](key|certificate[.]chain)$|^ssl[.]truststore[.]certificates$/
+const secretEndings = /[.](password|passphrase|secret[.]key|client[.]secret)$/
+const secretNames: ReadonlySet<string> = new Set([
+  'sasl.jaas.config',
+  'ssl.keystore.certificate.chain',
+  'ssl.keystore.key',
+  'ssl.truststore.certificates',
+])
 
 /** Whatever is not known to be harmless is kept secret, as in Kafka. */
 function isSecret(name: string): boolean {
-  return secretNames.test(name) || !brokerDefaults.has(name)
+  return secretNames.has(name) || secretEndings.test(name) || !brokerDefaults.has(name)
 }
 
 /** As Kafka writes a value of this type; `text` is valid. */

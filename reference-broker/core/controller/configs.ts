@@ -139,7 +139,7 @@ function planBroker({ image }: Controller, asked: AskedResource): Planned {
   }
   const changes = asked.changes.filter(({ operation }) => operation !== 'delete').map(({ name }) => name)
   if (changes.length === 0) return { records: [] }
-  return invalid(`Cannot change for a single broker: ${changes.join(', ')}. Give an empty name to change it for the cluster.`)
+  return invalid(`Cannot change for one broker: ${changes.join(', ')}. Without a name it is changed for the cluster.`)
 }
 
 /** The settings there would be. */
@@ -164,7 +164,11 @@ function apply(
   return { settings }
 }
 
-function edited(entries: readonly string[], operation: 'append' | 'subtract', values: readonly string[]): readonly string[] {
+function edited(
+  entries: readonly string[],
+  operation: 'append' | 'subtract',
+  values: readonly string[],
+): readonly string[] {
   if (operation === 'append') return [...new Set([...entries, ...values])]
   return entries.filter((entry) => !values.includes(entry))
 }

@@ -4,7 +4,7 @@
  */
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { Elected } from '../decisions.ts'
-import type { TopicImage } from '../metadata/image.ts'
+import type { ClusterImage, TopicImage } from '../metadata/image.ts'
 import type { PartitionRecord } from '../metadata/records.ts'
 import type { Controller } from './controller.ts'
 import { partitionRecord, type ElectionContext } from './elections.ts'
@@ -31,7 +31,7 @@ export function electLeaders(
 ): void {
   const { type, asked } = request
   const records: PartitionRecord[] = []
-  let answers = uniquePartitions(asked ?? everyPartition(controller)).map(({ topic, index }): ElectionAnswer => {
+  let answers = uniquePartitions(asked ?? everyPartition(controller.image)).map(({ topic, index }): ElectionAnswer => {
     const outcome = electOne(controller.elections, { topic, index }, type)
     if ('error' in outcome) return { topic, index, ...outcome }
     records.push(outcome.record)
@@ -46,8 +46,10 @@ export function electLeaders(
   })
 }
 
-function everyPartition({ image }: Controller): AskedPartition[] {
-  return [...image.topicsById.values()].flatMap(({ name, partitions }) => partitions.map((_, index) => ({ topic: name, index })))
+export function everyPartition({ topicsById }: ClusterImage): AskedPartition[] {
+  return [...topicsById.values()].flatMap(({ name, partitions }) =>
+    partitions.map((_, index) => ({ topic: name, index })),
+  )
 }
 
 /** A partition that is named twice is elected once: the second election would start from what the first one found. */

@@ -401,12 +401,14 @@ export class PartitionLog {
     const start = { baseOffset: this.baseOffset, logStartOffset: this.logStartOffset }
     this.#recordedStart = start
     this.#recordsUnderWay++
-    const ended = (result: StepResult, done: StepDone): void => {
-      this.#recordsUnderWay--
-      done(result)
-      if (result.ok) this.#removeDropped()
+    return (done) => {
+      const ended = (result: StepResult): void => {
+        this.#recordsUnderWay--
+        done(result)
+        if (result.ok) this.#removeDropped()
+      }
+      this.#files.replace(file, renderLogStart(start), stepDone(`write ${file}`, ended))
     }
-    return (done) => this.#files.replace(file, renderLogStart(start), stepDone(`write ${file}`, (result) => ended(result, done)))
   }
 
   // ---- ending

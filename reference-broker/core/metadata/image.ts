@@ -146,6 +146,10 @@ export class ClusterImage {
   }
 }
 
-function settingsOf({ configs }: { readonly configs: readonly { readonly name: string; readonly value: string }[] }): Map<string, string> {
+interface ListedSettings {
+  readonly configs: readonly { readonly name: string; readonly value: string }[]
+}
+
+function settingsOf({ configs }: ListedSettings): Map<string, string> {
   return new Map(configs.map(({ name, value }) => [name, value]))
 }

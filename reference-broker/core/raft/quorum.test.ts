@@ -152,6 +152,34 @@ describe('a leader without a majority', () => {
   })
 })
 
+describe('a leader that stops on purpose', () => {
+  it('is followed at once, without waiting until it has been silent for long', () => {
+    const quorum = new Quorum(3)
+    const old = quorum.untilLed()
+    quorum.untilEqual()
+    quorum.running.get(old)!.shutDown(() => undefined)
+    quorum.pass(250)
+    quorum.kill(old)
+    expect(quorum.controllerId).toBeDefined()
+  })
+
+  it('cannot end an epoch that is not its own any more', () => {
+    const quorum = new Quorum(3)
+    const leader = quorum.untilLed()
+    quorum.untilEqual()
+    const follower = quorum.others(leader)[0]!
+    const { epoch: leaderEpoch, options } = quorum.raft(leader)
+    const partition = { partitionIndex: 0, leaderId: leader, leaderEpoch: leaderEpoch - 1, preferredCandidates: [{ candidateId: follower, candidateDirectoryId: zeroUuid }] }
+    const body = { clusterId: options.clusterId, topics: [{ topicName: metadataTopic.name, partitions: [partition] }] }
+    const [answer] = quorum.askController(follower, apis.EndQuorumEpoch, body).topics[0]!.partitions
+    expect(answer).toMatchObject({ errorCode: 74, leaderId: leader, leaderEpoch })
+    expect(quorum.raft(follower)).toMatchObject({ role: 'follower', epoch: leaderEpoch })
+    const inTheOwn = { ...body, topics: [{ topicName: metadataTopic.name, partitions: [{ ...partition, leaderEpoch }] }] }
+    quorum.askController(follower, apis.EndQuorumEpoch, inTheOwn)
+    expect(quorum.raft(follower).role).not.toBe('follower')
+  })
+})
+
 describe('pre-votes', () => {
   it('keep a node that was cut off from disturbing anybody when it comes back', () => {
     const quorum = new Quorum(3)

@@ -1,0 +1,80 @@
+/** Whole trials on broker processes, short ones: sound brokers pass with evidence, a planted defect and a death are findings. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { brokerCommand } from './broker-command.ts'
+import { runOnProcesses, type ProcessRun } from './run-processes.ts'
+import { RunStore } from './run-store.ts'
+import { scenarios, type ProcessScenario } from './scenarios.ts'
+
+let directory: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tribunal-trial-'))
+})
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+})
+
+interface Tried {
+  readonly scenario: string
+  readonly defect?: string
+  readonly onProgress?: (line: string) => void
+}
+
+async function tried({ scenario, defect, onProgress = () => undefined }: Tried): Promise<ProcessRun> {
+  const found = scenarios.find((each): each is ProcessScenario => each.target === 'processes' && each.name === scenario)
+  return runOnProcesses(found!, {
+    seed: 1,
+    store: new RunStore(directory),
+    command: await brokerCommand(defect),
+    accept: [],
+    signal: new AbortController().signal,
+    onProgress,
+    faultsMs: 8000,
+    recordsPerSecond: 400,
+  })
+}
+
+/** As it says itself, in the lock of its data directory. */
+function pidOf(scenario: string, broker: number): number {
+  const lock = readFileSync(join(directory, 'data', scenario, `broker-${broker}`, '.lock'), 'utf8')
+  return (JSON.parse(lock) as { readonly pid: number }).pid
+}
+
+it('sound brokers that lose their leader are valid, and what was done to them was seen', async () => {
+  const { verdict, ops, anomalies } = await tried({ scenario: 'kill-leader' })
+  expect(verdict).toMatchObject({ valid: true, reasons: [], findings: [] })
+  expect(anomalies).toEqual({})
+  expect(verdict.acknowledged).toBeGreaterThanOrEqual(2000)
+  expect(verdict.faults.length).toBeGreaterThan(0)
+  for (const fault of verdict.faults) expect(fault).toMatchObject({ name: 'kill', inForce: true })
+  expect(verdict.figures['opsUnderFaultShare']).toBeGreaterThanOrEqual(0.2)
+  expect(verdict.figures['leaderChanges']).toBeGreaterThanOrEqual(1)
+  const written = readFileSync(join(directory, 'history.kill-leader.jsonl'), 'utf8').trimEnd().split('\n')
+  expect(written).toHaveLength(ops.length)
+})
+
+it('brokers that acknowledge before replication are convicted', async () => {
+  const { verdict } = await tried({ scenario: 'cut-links', defect: 'acknowledge-before-replication' })
+  expect(verdict.valid).toBe(false)
+  const found = verdict.findings.map(({ anomaly }) => anomaly)
+  expect(found.some((anomaly) => ['lost-write', 'unseen', 'inconsistent-offsets'].includes(anomaly)), found.join(', ')).toBe(true)
+})
+
+it('a broker that dies by itself is a finding', async () => {
+  let killed: number | undefined
+  const { verdict, anomalies } = await tried({
+    scenario: 'pause-leader',
+    onProgress: (line) => {
+      if (killed !== undefined || !/^faults: .*; quiet$/.test(line)) return
+      killed = pidOf('pause-leader', 2)
+      process.kill(killed, 'SIGKILL')
+    },
+  })
+  expect(killed).toBeDefined()
+  expect(verdict.valid).toBe(false)
+  expect(verdict.findings[0]).toMatchObject({ anomaly: 'broker-failure', message: 'broker 2 ended with SIGKILL; see logs/pause-leader' })
+  expect(anomalies['broker-failure']).toBe(1)
+})
