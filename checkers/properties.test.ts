@@ -98,7 +98,9 @@ describe('a spoilt history is convicted', () => {
     fc.assert(
       fc.property(world, choice, (world, choice) => {
         const ops = spoilable(world)
-        const { send } = pick(acknowledged(ops), choice)!
+        const chosen = pick(acknowledged(ops), choice)
+        fc.pre(chosen !== undefined)
+        const { send } = chosen
         const beyond = runs(ops).some(({ key, records }) => key === send.key && records.some(([offset]) => offset > send.offset!))
         for (const { key, records } of runs(ops)) {
           if (key !== send.key) continue
@@ -115,8 +117,10 @@ describe('a spoilt history is convicted', () => {
     fc.assert(
       fc.property(world, choice, choice, (world, first, second) => {
         const ops = spoilable(world)
-        const [, value] = pick(runs(ops).flatMap(({ key, records }) => (key === world.keys[0] ? records : [])), first)!
-        const target = pick(runs(ops).filter(({ key }) => key === world.keys[0]), second)!
+        const record = pick(runs(ops).flatMap(({ key, records }) => (key === world.keys[0] ? records : [])), first)
+        const target = pick(runs(ops).filter(({ key }) => key === world.keys[0]), second)
+        fc.pre(record !== undefined && target !== undefined)
+        const [, value] = record
         target.records.push([target.records.at(-1)![0] + 50_000, value])
         expect(anomalies(ops)).toContain('duplicate')
       }),

@@ -39,7 +39,6 @@ const focusOf: Readonly<Record<string, Focus>> = {
   'serve-beyond-high-watermark': cuts,
   'shrink-before-confirmation': cuts,
   'truncate-by-high-watermark': kills,
-  'trust-unclean-stop': power,
 }
 const seedsMax = 30
 

@@ -17,7 +17,6 @@ import { loseTailOnRecovery } from './lose-tail-on-recovery.ts'
 import { serveBeyondHighWatermark } from './serve-beyond-high-watermark.ts'
 import { truncateByHighWatermark } from './truncate-by-high-watermark.ts'
 import { shrinkBeforeConfirmation } from './shrink-before-confirmation.ts'
-import { trustUncleanStop } from './trust-unclean-stop.ts'
 import type { Defect } from './defect.ts'
 
 export const defects: Readonly<Record<string, Defect>> = {
@@ -35,7 +34,6 @@ export const defects: Readonly<Record<string, Defect>> = {
   'serve-beyond-high-watermark': serveBeyondHighWatermark,
   'truncate-by-high-watermark': truncateByHighWatermark,
   'shrink-before-confirmation': shrinkBeforeConfirmation,
-  'trust-unclean-stop': trustUncleanStop,
 }
 
 export function withDefect(name: string): Decisions {
