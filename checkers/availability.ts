@@ -49,15 +49,15 @@ function ofFault(index: HistoryIndex, fault: FaultRecord, watch: StallWatch): Fa
 
 /** Every send and every answer in order, for as long as the traffic lasts. False where a time is missing. */
 function replay(index: HistoryIndex, stalls: Stalls): boolean {
-  const { ops, table, sends, records } = index
+  const { table, sends, records } = index
   const end = endOf(index)
   let last = 0
   for (let at = 0; at < end; at++) {
     const invocation = table.invocation[at]!
     const first = invocation === none ? none : sends.firstOf(invocation)
     if (first === none) continue
-    const { time } = ops[at]!
-    if (time === null) return false
+    const time = table.time[at]!
+    if (Number.isNaN(time)) return false
     last = time
     for (let row = first; row < sends.size && sends.invocation[row] === invocation; row++) {
       const key = records.keyOf[sends.record[row]!]!
@@ -65,7 +65,7 @@ function replay(index: HistoryIndex, stalls: Stalls): boolean {
       else stalls.answered(key, time, sends.outcome[row] === ok)
     }
   }
-  stalls.end(ops[end]?.time ?? last)
+  stalls.end(index.ops[end]?.time ?? last)
   return true
 }
 

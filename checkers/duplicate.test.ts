@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { parseNotation } from '../history/notation.ts'
+import type { Op } from '../history/op.ts'
+import { judge } from './judge.ts'
 import { judged } from './testing/judged.ts'
 
 describe('duplicate', () => {
@@ -48,5 +51,16 @@ describe('duplicate', () => {
       p0 send x v1 -> ok @0
       p0 send x v1 -> fail NOT_ENOUGH_REPLICAS
       p1 poll -> ok x[0:v1]`).valid).toBe(true)
+  })
+
+  it('is the broker\'s doing when one request carried the record and was answered', () => {
+    const blame = (told: Partial<Op>): unknown => {
+      const ops = parseNotation('p0 send x v1 -> ok @0; p1 poll -> ok x[0:v1 1:v1]').map(op => (op.f === 'send' && op.type === 'ok' ? { ...op, ...told } : op))
+      return judge(ops).findings[0]!.blame
+    }
+    expect(blame({ attempts: 1, node: 2 })).toBe('broker')
+    expect(blame({ attempts: 2, node: 2 })).toBeUndefined()
+    expect(blame({ attempts: 1 })).toBeUndefined()
+    expect(judged('p0 send x v1 -> info; p1 poll -> ok x[0:v1 1:v1]').findings[0]!.blame).toBeUndefined()
   })
 })

@@ -1,12 +1,11 @@
 /**
- * High watermark regression: what one leader tells under one leaderEpoch goes back; or (aspect `other-leader`) a leader
- * of a later leaderEpoch tells no more than what a poll before it had read, where an earlier one had told more. Between
- * leaders a step back is lawful as long as everything read lies below it.
+ * High watermark regression: what one leader tells under one leaderEpoch goes back; or a later leader tells no more than
+ * what a poll before it had read, where an earlier one had told more. Between leaders a step back is lawful as long as
+ * everything read lies below it.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { contradictedReads } from './index/later-words.ts'
 import { addLaterWords, type LaterWord } from './later-word.ts'
 import { stepsBack, toldStep } from './told-order.ts'
 
@@ -33,11 +32,7 @@ function check(index: HistoryIndex): CheckResult {
       witness: [toldStep(index, before, 'highWatermark'), toldStep(index, after, 'highWatermark')],
     }))
   }
-  const { reads } = index
-  const after = contradictedReads(index).filter(({ run, told, wasHigher }) => {
-    return wasHigher && told.leaderEpoch > reads.runServed[run]!
-  })
-  return addLaterWords(found, index, after, word)
+  return addLaterWords(found, index, index.contradicted.filter(({ toldMore }) => toldMore === 'another'), word)
 }
 
 export const highWatermarkRegression: Checker = {

@@ -6,6 +6,8 @@
 import type { MicroOp, Op } from '../history/op.ts'
 import { committedSends, okReads } from './index/commitment.ts'
 import { coveredKeys, highestAcknowledged, lostBounds, uncoveredSentence } from './index/final-coverage.ts'
+import { KnownOffsets } from './index/known-offsets.ts'
+import { type Contradicted, contradictedReads } from './index/later-words.ts'
 import { Log } from './index/log.ts'
 import { invoked, ok, otherKind, txnKind } from './index/codes.ts'
 import { ints } from './index/columns.ts'
@@ -23,6 +25,8 @@ export interface HistoryIndex {
   readonly table: OpTable
   readonly marks: RunMarks
   readonly observations: Observations
+  /** Polls against what leaders told after them. */
+  readonly contradicted: readonly Contradicted[]
   readonly records: RecordDictionary
   readonly sends: SendTable
   readonly reads: ReadTable
@@ -75,8 +79,9 @@ function scan(ops: readonly Op[]): Scanned {
   const builder = new OpTableBuilder(ops)
   const { table } = builder
   const records = new RecordDictionary(Math.ceil(ops.length / 2))
-  const sends = new SendTable(table, records)
-  const reads = new ReadTable(table, records)
+  const known = new KnownOffsets()
+  const sends = new SendTable(table, records, known)
+  const reads = new ReadTable(table, records, known)
   const scanned: Scanned = { table, records, sends, reads, okPolls: 0 }
   for (let at = 0; at < ops.length; at++) {
     const op = ops[at]!
@@ -108,11 +113,13 @@ export function buildHistoryIndex(ops: readonly Op[]): HistoryIndex {
   const writers = writersOf(sends, records.size)
   const highest = highestAcknowledged(sends, records)
   const covered = coveredKeys({ marks, records, highestAcknowledged: highest })
+  const observations = readObservations(ops, table)
   return {
     ops,
     ...scanned,
     marks,
-    observations: readObservations(ops, table),
+    observations,
+    contradicted: contradictedReads({ observations, reads, records }),
     log,
     readPlace,
     okRead,

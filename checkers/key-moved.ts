@@ -47,11 +47,11 @@ function blameOf({ writers }: HistoryIndex, moved: number): Finding['blame'] {
 }
 
 function finding(index: HistoryIndex, records: readonly [first: number, moved: number], aspect: string): Finding {
-  const { keys, keyOf, values, recordKeys, recordKeyOf } = index.records
+  const { keys, keyOf, values, recordKeys } = index.records
   const [first, moved] = records
   const blame = blameOf(index, moved)
   const [from, to] = records.map(record => String(keys[keyOf[record]!]!))
-  const recordKey = recordKeys[recordKeyOf[first]!]!
+  const recordKey = recordKeys[index.records.recordKeyOf(first)]!
   const where = `${valueName(index, first)} on ${from} and ${valueName(index, moved)} on ${to}`
   return {
     anomaly: name,
@@ -71,17 +71,20 @@ function check(index: HistoryIndex): CheckResult {
   if (records.recordKeys.length === 0) return found.result()
   const grown = grownTopics(index)
   const topics = records.keys.map(topicOf)
-  const topicCodes = new Map([...new Set(topics)].map((topic, code) => [topic, code]))
-  const home = new Map<number, number>()
+  const topicNames = [...new Set(topics)]
+  const topicOfKey = topics.map(topic => topicNames.indexOf(topic))
+  /** By record key and topic: the first record there, or `none` once it has moved. */
+  const home: (number | undefined)[] = []
   for (let record = 0; record < records.size; record++) {
     const key = records.keyOf[record]!
     const topic = topics[key]
-    if (records.recordKeyOf[record] === none || topic === undefined) continue
-    const pair = records.recordKeyOf[record]! * topicCodes.size + topicCodes.get(topic)!
-    const first = home.get(pair)
-    if (first === undefined) home.set(pair, record)
-    else if (first >= 0 && records.keyOf[first] !== key) {
-      home.set(pair, none)
+    const recordKey = records.recordKeyOf(record)
+    if (recordKey === none || topic === undefined) continue
+    const pair = recordKey * topicNames.length + topicOfKey[key]!
+    const first = home[pair]
+    if (first === undefined) home[pair] = record
+    else if (first !== none && records.keyOf[first] !== key) {
+      home[pair] = none
       const aspect = grown.has(topic) ? 'grown' : ''
       found.add(record, aspect, () => finding(index, [first, record], aspect))
     }

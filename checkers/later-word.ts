@@ -1,4 +1,8 @@
-/** What the two checkers of index/later-words.ts share: a finding from a poll and what a leader told after it. */
+/**
+ * What the two checkers of index/later-words.ts share: a finding from a poll and what a leader told after it. Aspect
+ * `other-leader`: the record was not appended under the leaderEpoch of that leader, and an unclean election may lie
+ * between.
+ */
 import type { CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
@@ -14,16 +18,21 @@ export interface LaterWord {
   readonly says: (told: Contradicted['told']) => string
 }
 
-/** `other-leader`: the word is of a later leaderEpoch than the poll. */
-function aspectOf({ reads }: HistoryIndex, { run, told }: Contradicted): string {
-  return told.leaderEpoch > reads.runServed[run]! ? 'other-leader' : ''
+/** The read of a run's highest offset. */
+function topOf({ reads }: HistoryIndex, run: number): number {
+  let read = reads.runStart(run)
+  while (reads.offset[read] !== reads.runTop[run]) read++
+  return read
+}
+
+function aspectOf(index: HistoryIndex, { run, told }: Contradicted): string {
+  return index.reads.epoch[topOf(index, run)] === told.leaderEpoch ? '' : 'other-leader'
 }
 
 function finding(index: HistoryIndex, contradicted: Contradicted, word: LaterWord): Finding {
   const { reads, records } = index
   const { run, told } = contradicted
-  let read = reads.runStart(run)
-  while (reads.offset[read] !== reads.runTop[run]) read++
+  const read = topOf(index, run)
   const record = reads.record[read]!
   const aspect = aspectOf(index, contradicted)
   return {

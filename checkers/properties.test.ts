@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Key, MicroOp, Op, PolledRecord, Value } from '../history/op.ts'
+import type { Key, MicroOp, Observation, Op, PolledRecord, Value } from '../history/op.ts'
 import { parseHistory, renderOp } from '../history/jsonl.ts'
 import { buildHistoryIndex } from './history-index.ts'
 import { judge } from './judge.ts'
@@ -23,6 +23,7 @@ const world = fc.record({
   seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   steps: fc.integer({ min: 40, max: 400 }),
   phases: fc.boolean(),
+  brokers: fc.boolean(),
   baseOffset: fc.constantFrom(0, 7, 2 ** 53 - 100_000),
   keys: fc.constantFrom<readonly Key[]>(['x'], ['x', 'y', 'z'], [1, 2]),
 })
@@ -87,7 +88,7 @@ describe('a right history', () => {
   })
 
   it('stays valid when everything open at its end is never completed', () => {
-    const ops = historyOf({ seed: 5, steps: 200, phases: false, baseOffset: 0, keys: ['x'] })
+    const ops = historyOf({ seed: 5, steps: 200, phases: false, brokers: true, baseOffset: 0, keys: ['x'] })
     const open: Op = { ...ops[0]!, index: ops.length, process: 9999, type: 'invoke', f: 'send', value: [{ f: 'send', key: 'x', value: 'never answered' }] }
     expect(judge([...ops, open]).valid).toBe(true)
   })
@@ -108,6 +109,61 @@ describe('a spoilt history is convicted', () => {
           if (at !== -1) records.splice(at, 1)
         }
         expect(anomalies(ops)).toContain(beyond ? 'lost-write' : 'unseen')
+      }),
+      runsOf,
+    )
+  })
+
+  it('of vanished-read when a final consumer leaves out what others read', () => {
+    fc.assert(
+      fc.property(world, choice, (world, choice) => {
+        const ops = spoilable({ ...world, phases: true })
+        const isFinal = ({ client }: Op): boolean => client?.startsWith('final') === true
+        const read = runs(ops).filter(({ op }) => !isFinal(op)).flatMap(({ key, records }) => records.map(([, value]) => ({ key, value })))
+        const gone = pick(read, choice)
+        fc.pre(gone !== undefined)
+        for (const { op, key, records } of runs(ops)) {
+          const at = records.findIndex(([, value]) => isFinal(op) && key === gone.key && value === gone.value)
+          if (at !== -1) records.splice(at, 1)
+        }
+        expect(anomalies(ops)).toContain('vanished-read')
+      }),
+      runsOf,
+    )
+  })
+
+  it('of leader-epoch-regression when a poll tells another leaderEpoch of a record', () => {
+    fc.assert(
+      fc.property(world, choice, choice, (world, first, second) => {
+        const ops = spoilable({ ...world, brokers: true })
+        const run = pick(runs(ops), first)
+        fc.pre(run !== undefined)
+        const at = second % run.records.length
+        const [offset, value, meta] = run.records[at]!
+        run.records[at] = [offset, value, { ...meta, leaderEpoch: meta!.leaderEpoch! + 1 }]
+        const others = runs(ops).filter(({ key, records }) => key === run.key && records.some(([other]) => other >= offset))
+        fc.pre(others.length > 1)
+        expect(anomalies(ops)).toContain('leader-epoch-regression')
+      }),
+      runsOf,
+    )
+  })
+
+  it('of read-beyond-high-watermark or high-watermark-regression when a leader tells less than was read', () => {
+    fc.assert(
+      fc.property(world, choice, choice, (world, first, second) => {
+        const ops = spoilable({ ...world, brokers: true })
+        const told = ops.filter(({ f }) => f === 'observe')
+        const one = pick(told, first)
+        fc.pre(one !== undefined)
+        const [said] = one.value as Observation[]
+        const read = runs(ops).filter(({ op, key }) => op.index < said!.since! && key === said!.key)
+        const served = read.flatMap(({ op, key, records }) => servedUnder(op, key, said!.leaderEpoch) ? records : [])
+        fc.pre(served.length > 0)
+        const offset = pick(served, second)![0]
+        Object.assign(said!, { highWatermark: offset })
+        const found = anomalies(ops).filter(name => name === 'read-beyond-high-watermark' || name === 'high-watermark-regression')
+        expect(found).not.toEqual([])
       }),
       runsOf,
     )
@@ -200,6 +256,12 @@ describe('a spoilt history is convicted', () => {
   })
 })
 
+function servedUnder({ value }: Op, key: Key, leaderEpoch: number): boolean {
+  return (value as MicroOp[]).some(micro => {
+    return micro.f === 'poll' && (micro.polled ?? []).some(([read, , served]) => read === key && served !== undefined && served <= leaderEpoch)
+  })
+}
+
 function trade(ops: readonly Op[], one: MutableSend, other: MutableSend): void {
   const swapped = new Map<Value, Value>([
     [one.value, other.value],
@@ -229,8 +291,8 @@ describe('the index', () => {
     fc.assert(
       fc.property(world, choice, (world, choice) => {
         const stretch = (offset: number): number => offset * 1_000_003
-        const near = spoilable({ ...world, baseOffset: 0 })
-        const far = spoilable({ ...world, baseOffset: 0 })
+        const near = spoilable({ ...world, brokers: false, baseOffset: 0 })
+        const far = spoilable({ ...world, brokers: false, baseOffset: 0 })
         for (const ops of [near, far]) pick(runs(ops), choice)!.records.reverse()
         for (const { records } of runs(far)) {
           for (const [at, [offset, value]] of records.entries()) records[at] = [stretch(offset), value]

@@ -1,11 +1,10 @@
 /**
  * Read beyond the high watermark: a poll returned a record at an offset that the high watermark had not passed even
  * later: a leader of the leaderEpoch it was served under, or of a later one, was asked after the poll and told no more
- * than that offset, and none before it had told more. Aspect `other-leader`: it was one of a later leaderEpoch.
+ * than that offset, and none before it had told more.
  */
 import type { Checker } from './checker.ts'
 import { FindingList } from './finding-list.ts'
-import { contradictedReads } from './index/later-words.ts'
 import { addLaterWords, type LaterWord } from './later-word.ts'
 
 const name = 'read-beyond-high-watermark'
@@ -22,7 +21,7 @@ export const readBeyondHighWatermark: Checker = {
   describes: 'A poll returned a record that no high watermark had passed, as a leader told it afterwards.',
   guarantees,
   check: index => {
-    const beyond = contradictedReads(index).filter(({ wasHigher }) => !wasHigher)
+    const beyond = index.contradicted.filter(({ toldMore }) => toldMore === 'nobody')
     return addLaterWords(new FindingList(), index, beyond, word)
   },
 }

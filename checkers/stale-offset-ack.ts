@@ -9,18 +9,17 @@ import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { none, ok } from './index/codes.ts'
-import { knownBefore, readWhereAnswered } from './index/known-offsets.ts'
+import { surelyKnownBefore } from './index/known-offsets.ts'
 import type { Finding, WitnessStep } from './verdict.ts'
 import { answeredBy, inOrder, keyName, readStep, sendStep, valueName } from './witness.ts'
 
 const name = 'stale-offset-ack'
 const guarantees: readonly string[] = ['ORD-1']
 
-function staleRows(index: HistoryIndex, before: Float64Array): number[] {
-  const { sends, committed, ambiguous } = index
+function staleRows({ sends, committed, ambiguous }: HistoryIndex): number[] {
   const rows: number[] = []
   for (let row = 0; row < sends.size; row++) {
-    const isStale = committed[row] === 1 && sends.offset[row]! <= before[row]!
+    const isStale = committed[row] === 1 && sends.offset[row]! <= sends.knownBefore[row]!
     if (isStale && !ambiguous.has(sends.record[row]!)) rows.push(row)
   }
   return rows
@@ -84,10 +83,10 @@ function finding(index: HistoryIndex, row: number, aspect: string): Finding {
 
 function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
-  const rows = staleRows(index, knownBefore(index))
+  const rows = staleRows(index)
   if (rows.length === 0) return found.result()
   const { sends } = index
-  const sure = knownBefore(index, readWhereAnswered(index, index.writers))
+  const sure = surelyKnownBefore(index)
   for (const row of rows) {
     const aspect = sends.offset[row]! <= sure[row]! ? '' : 'acknowledged'
     found.add(sends.completion[row]! - sends.invocation[row]!, aspect, () => finding(index, row, aspect))

@@ -122,7 +122,7 @@ export interface ScenarioVerdict {
   readonly reasons: readonly string[]
   /** Numbers worth printing: `leaderChanges`, `opsUnderFault`, … */
   readonly figures: Readonly<Record<string, number>>
-  /** Of the one history that a scenario on real targets has. */
+  /** Of the history whose faults are listed. */
   readonly availability?: Availability
   /** For a simulated scenario that failed: the first failing seed and the command that shows it again. */
   readonly failure?: { readonly seed: number; readonly command: string; readonly story: readonly string[] }

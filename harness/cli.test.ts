@@ -252,6 +252,8 @@ describe('verify', () => {
   it('interrupted twice, ends at once and leaves no process behind', async () => {
     const running = place.start('verify', '--scenario', 'kill-leader', '--seed', '1', '--time', '60s', '--out', place.path('run'))
     await untilHistory(running, '"phase"')
+    // What never answers cannot be healed, so the first interrupt alone does not end the run.
+    for (const pid of place.brokerPids()) process.kill(pid, 'SIGSTOP')
     running.interrupt()
     await vi.waitFor(() => {
       if (!running.isRunning) return

@@ -92,6 +92,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
       findings: judgement.findings,
       reasons: [...cut, ...judgement.reasons],
       figures: judgement.figures ?? {},
+      ...(judgement.availability !== undefined && { availability: judgement.availability }),
     },
   }
 }

@@ -1,4 +1,5 @@
 /** The simulated scenario: many seeds, one verdict. The first seed that fails is the one to look at. */
+import { coveragePrefix } from '../checkers/coverage.ts'
 import { mergeValid, type Finding, type OpCounts, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
 import { coverageNames, uncovered, type CoverageName } from './coverage.ts'
@@ -94,7 +95,7 @@ export class Tally {
   /** Of all seeds, those in which it happened. */
   #shares(): Record<string, number> {
     const share = (name: CoverageName): number => Math.round((this.covered[name] / Math.max(1, this.seeds)) * 1000) / 1000
-    return Object.fromEntries(namesOfCoverage.map((name) => [`seedsWith${name[0]!.toUpperCase()}${name.slice(1)}`, share(name)]))
+    return Object.fromEntries(namesOfCoverage.map((name) => [`${coveragePrefix}${name}`, share(name)]))
   }
 
   figures(): Record<string, number> {
@@ -137,6 +138,7 @@ function sampleOf({ failing, first }: Tally): SeedRun['sample'] {
 
 export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdict {
   const { failing, unknown } = tally
+  const shown = (failing ?? tally.first)?.judgement
   const short = tally.seeds < options.seeds && failing === undefined ? [`only ${tally.seeds} of ${options.seeds} seeds ran`] : []
   const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds) : []
   const faultless = tally.faults === 0 && tally.seeds > 1 ? ['no fault was ever in force'] : []
@@ -150,7 +152,8 @@ export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdic
     seeds: tally.seeds,
     ops: tally.ops,
     acknowledged: tally.acknowledged,
-    faults: (failing ?? tally.first)?.judgement.faults ?? [],
+    faults: shown?.faults ?? [],
+    ...(shown?.availability !== undefined && { availability: shown.availability }),
     findings: [...(failing?.judgement.findings.filter(({ allowed }) => allowed === undefined) ?? []), ...tally.allowed],
     reasons: [...reasons.slice(0, reasonsMax), ...more],
     figures: tally.figures(),

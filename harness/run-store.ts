@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { createWriteStream, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
+import { checkers } from '../checkers/registry.ts'
 import type { Verdict } from '../checkers/verdict.ts'
 import { renderOp } from '../history/jsonl.ts'
 import type { Recorder } from '../history/recorder.ts'
@@ -12,6 +13,13 @@ import { renderReport, type RunFacts } from '../reports/html/report.ts'
 import type { ScenarioHistory } from '../reports/scenario-history.ts'
 import { renderSummary } from '../reports/summary.ts'
 import { root, tribunalVersion } from './checkout.ts'
+import { coverageNames } from './coverage.ts'
+
+/** What the names in a report mean. */
+const words = {
+  anomalies: Object.fromEntries(checkers.map(({ name, describes }) => [name, describes])),
+  coverage: coverageNames,
+}
 
 /** Of run.json and of the histories beside it. */
 const formatVersion = 1
@@ -53,7 +61,7 @@ export class RunStore {
     writeFileSync(this.path('verdict.json'), `${JSON.stringify(verdict, null, 2)}\n`)
     writeFileSync(this.path('junit.xml'), renderJunit(verdict, histories))
     writeFileSync(this.path('summary.md'), renderSummary(verdict, histories))
-    writeFileSync(this.path('report.html'), renderReport({ verdict, histories, run, assets: chartLibraries() }))
+    writeFileSync(this.path('report.html'), renderReport({ verdict, histories, run, assets: chartLibraries(), words }))
   }
 
   /** Data directories are evidence; after a clean verdict they are only large. */

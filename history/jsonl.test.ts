@@ -7,9 +7,11 @@ import type { MicroOp, Op } from './op.ts'
 const name = fc.oneof(fc.string({ minLength: 1, maxLength: 8 }), fc.maxSafeInteger())
 const offset = fc.oneof(fc.nat(9), fc.maxSafeNat())
 const record = fc.oneof(fc.tuple(offset, name), fc.tuple(offset, name, fc.record({ leaderEpoch: fc.nat() }, { requiredKeys: [] })))
+const records = fc.array(record, { maxLength: 3 })
+const run = fc.oneof(fc.tuple(name, records), fc.tuple(name, records, fc.nat(2 ** 31 - 1)))
 const micro: fc.Arbitrary<MicroOp> = fc.oneof(
   fc.record({ f: fc.constant('send' as const), key: name, value: name, offset }, { requiredKeys: ['f', 'key', 'value'] }),
-  fc.record({ f: fc.constant('poll' as const), polled: fc.array(fc.tuple(name, fc.array(record, { maxLength: 3 })), { maxLength: 2 }) }, { requiredKeys: ['f'] }),
+  fc.record({ f: fc.constant('poll' as const), polled: fc.array(run, { maxLength: 2 }) }, { requiredKeys: ['f'] }),
 ) as fc.Arbitrary<MicroOp>
 const extras = fc.record(
   {
@@ -149,6 +151,7 @@ describe('a history as lines of JSON', () => {
     ['{"process":0,"type":"invoke","f":"send","value":[["send",1,[-2,1]]]}', 'an offset must be a whole number from 0 to 2^53 - 1, or null, not -2'],
     ['{"process":0,"type":"invoke","f":"poll","value":[{"f":"poll","polled":7}]}', '"polled" must be a list of [key, records], not 7'],
     ['{"process":0,"type":"invoke","f":"poll","value":[{"f":"poll","polled":[[1]]}]}', '"polled" must list [key, records], not [1]'],
+    ['{"process":0,"type":"invoke","f":"poll","value":[{"f":"poll","polled":[[1,[],-1]]}]}', '"polled" must list [key, records], not [1,[],-1]'],
     ['{"process":0,"type":"invoke","f":"poll","value":[{"f":"poll","polled":[[1,2]]}]}', 'polled records must be a list, not 2'],
     ['{"process":0,"type":"invoke","f":"poll","value":[{"f":"poll","polled":[[1,[2]]]}]}', 'a polled record must be [offset, value], not 2'],
     ['{"process":0,"type":"invoke","f":"poll","value":[{"f":"poll","polled":[[1,[["2",2]]]]}]}', 'an offset must be a whole number from 0 to 2^53 - 1, or null, not "2"'],

@@ -33,9 +33,9 @@ function readOffset(given: unknown, line: number): number {
   throw new HistoryError(line, sentence)
 }
 
-/** A leaderEpoch, or none. */
+/** A leaderEpoch (32 bits in Kafka), or none. */
 function isEpoch(given: unknown): boolean {
-  return given === undefined || (Number.isSafeInteger(given) && (given as number) >= 0)
+  return given === undefined || (Number.isInteger(given) && (given as number) >= 0 && (given as number) < 2 ** 31)
 }
 
 /** Checks one record in place; a null offset becomes -1. */

@@ -14,12 +14,21 @@ export const quantiles = {
   dashes: [[1, 0], [8, 2], [4, 2], [1.5, 2]],
 } as const
 
+/** How whole an in-sync set is. */
+export const inSyncStates = {
+  names: ['whole', 'reduced', 'below minimum'],
+  colors: ['#4f8a5b', '#c0842c', '#d64550'],
+} as const
+
 export const faultColor = '#b98a2f'
 export const findingColor = '#dc3c4c'
 export const noLeaderColor = '#8b9099'
 export const leaderColors: readonly string[] = [
   '#3f79a8', '#b5652f', '#4f8a5b', '#86619b', '#a3742c', '#3f8587', '#a6526a', '#66758c',
 ]
+
+/** For lines of many partitions: a colour comes again with another dash. */
+export const lineDashes: readonly (readonly number[])[] = [[1, 0], [6, 3], [2, 2]]
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 const ink = 'currentColor'

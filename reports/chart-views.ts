@@ -17,15 +17,15 @@ export interface View {
   readonly resolve?: Spec
 }
 
-const laneHeight = 20
+export const laneHeight = 20
 
 /** Where a mark begins on the time axis, which every view has in common. */
-function time(prepared: Prepared): Spec {
+export function time(prepared: Prepared): Spec {
   const scale = { domain: [0, prepared.endSeconds], nice: false, zero: false }
   return { field: 't', type: 'quantitative', scale }
 }
 
-function tooltip(fields: Readonly<Record<string, string>>): Spec[] {
+export function tooltip(fields: Readonly<Record<string, string>>): Spec[] {
   return Object.entries(fields).map(([field, title]) => ({ field, title }))
 }
 
@@ -53,7 +53,7 @@ function bandLayers(prepared: Prepared, { fillOpacity, mark, y }: Band): Spec[] 
 }
 
 /** What lies behind a plot: fault bands and leader changes. */
-function backdrop(prepared: Prepared): Spec[] {
+export function backdrop(prepared: Prepared): Spec[] {
   const layers: Spec[] = []
   if (prepared.faults.length > 0) layers.push(...bandLayers(prepared, { fillOpacity: 0.13, mark: {} }))
   if (prepared.leadership.changes.length > 0) {
@@ -74,7 +74,7 @@ export function eventView(prepared: Prepared): View | undefined {
   return { name: 'events', title: 'Faults and findings', subtitle, height: { step: laneHeight }, layer }
 }
 
-function laneAxis(field: string): Spec {
+export function laneAxis(field: string): Spec {
   return { field, type: 'nominal', axis: { title: null }, sort: null, scale: { paddingInner: 0 } }
 }
 
@@ -155,7 +155,7 @@ function latencyAxis(): Spec {
 }
 
 /** A scale that keeps its order and its choices whichever of the names the data has. */
-function scaleOf(domain: readonly string[], range: readonly unknown[]): Spec {
+export function scaleOf(domain: readonly string[], range: readonly unknown[]): Spec {
   return { scale: { domain, range }, type: 'nominal', title: null }
 }
 

@@ -61,6 +61,8 @@ describe('the timeline', () => {
     expect(svg).not.toMatch(/NaN|undefined|Infinity/)
     expect(itemsOf(spec, items, 'points')).toEqual([data.latency.points.length])
     expect(itemsOf(spec, items, 'stints')[0]).toBe(data.leadership.stints.length)
+    expect(itemsOf(spec, items, 'inSync')[0]).toBe(data.replication.stints.length)
+    expect(data.replication.watermarks.length).toBeGreaterThan(100)
     expect(new Set(itemsOf(spec, items, 'leaderChanges'))).toEqual(new Set([data.leadership.changes.length]))
     expect(new Set(itemsOf(spec, items, 'findings'))).toEqual(new Set([1]))
     expect(svg).toContain('lost-write')
@@ -69,9 +71,32 @@ describe('the timeline', () => {
   test('faults seen in force are filled, others dashed and labelled', async () => {
     const spec = timelineSpec(prepared(1, 5000))!
     const { svg, items } = await draw(spec)
-    expect(itemsOf(spec, items, 'faults')).toEqual([2, 1, 1, 2, 1, 2, 1])
-    expect(svg.match(/<path[^>]*stroke-dasharray="4,3"/g)).toHaveLength(3)
+    expect(itemsOf(spec, items, 'faults')).toEqual([2, 1, 1, 2, 1, 2, 1, 2, 1])
+    expect(svg.match(/<path[^>]*stroke-dasharray="4,3"/g)).toHaveLength(4)
     expect(svg).toContain('not seen in force')
+  })
+
+  test('in-sync sets tell their members, and mark those below the minimum by more than colour', async () => {
+    const { svg } = await draw(timelineSpec(prepared(0, 5000))!)
+    expect(svg).toContain('>1 2 3<')
+    const { ops } = trial({ rate: 30, durationSeconds: 40, seed: 11 }).histories[0]!
+    const config = { ...ops[0]!, value: { minInSyncReplicas: 3 } }
+    const strict = prepare([config, ...ops.slice(1)], { faults: [], findings: [], maxPoints: 5000 })!
+    const { svg: marked } = await draw(timelineSpec(strict)!)
+    expect(marked).toMatch(/>\d \d !</)
+    expect(marked).toContain('below the minimum of 3')
+  })
+
+  test('the high watermarks of a dozen partitions are told apart by colour and dash', async () => {
+    const data = prepared(0, 5000)
+    const [row] = data.replication.watermarks
+    const watermarks = Array.from({ length: 12 }, (_, at) => ({ ...row!, key: `orders-${at}`, highWatermark: at }))
+    const spec = timelineSpec({ ...data, replication: { ...data.replication, watermarks } })!
+    const views = spec['vconcat'] as { title: { text: string }; layer: { encoding: Record<string, { scale: { range: unknown[] } }> }[] }[]
+    const { color, strokeDash } = views.find(({ title }) => title.text === 'High watermarks')!.layer.at(-1)!.encoding
+    const looks = watermarks.map((_, at) => JSON.stringify([color!.scale.range[at], strokeDash!.scale.range[at]]))
+    expect(new Set(looks).size).toBe(12)
+    expect((await draw(spec)).warnings).toEqual([])
   })
 
   test('above the limit of points the quantiles are lines and compile as well', async () => {

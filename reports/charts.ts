@@ -5,20 +5,24 @@
  */
 import { chartConfig } from './chart-style.ts'
 import { eventView, latencyView, leadershipView, throughputView, type Spec, type View } from './chart-views.ts'
+import { inSyncView, watermarkView } from './replication-views.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
- * Faults and findings, latency, throughput and leaders over one time axis, one above the other; what has no rows is
- * left out. undefined when nothing has any. `width` is that of the plots alone, in pixels.
+ * Faults and findings, latency, throughput, leaders, in-sync replicas and high watermarks over one time axis, one above
+ * the other; what has no rows is left out. undefined when nothing has any. `width` is that of the plots alone, in pixels.
  */
 export function timelineSpec(prepared: Prepared, width = 860): Spec | undefined {
-  const views = [eventView(prepared), latencyView(prepared), throughputView(prepared), leadershipView(prepared)]
+  const views = [
+    eventView(prepared), latencyView(prepared), throughputView(prepared),
+    leadershipView(prepared), inSyncView(prepared), watermarkView(prepared),
+  ]
   const drawn = views.filter((view) => view !== undefined)
   if (drawn.length === 0) return undefined
   const own = { scale: { color: 'independent', shape: 'independent', strokeDash: 'independent' } }
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    description: 'What happened over the run: faults, latency, throughput and partition leaders on one time axis.',
+    description: 'What happened over the run: faults, latency, throughput, partition leaders and replicas on one time axis.',
     datasets: datasetsOf(prepared),
     params: [zoomOf(drawn)],
     vconcat: drawn.map((view, at) => withTimeAxis(view, { width, isLast: at === drawn.length - 1 })),
@@ -44,6 +48,8 @@ function datasetsOf(prepared: Prepared): Record<string, readonly unknown[]> {
     phases: prepared.phases,
     stints: prepared.leadership.stints,
     leaderChanges: prepared.leadership.changes,
+    inSync: prepared.replication.stints,
+    watermarks: prepared.replication.watermarks,
   }
 }
 

@@ -113,6 +113,6 @@ function changesOf(byKey: ReadonlyMap<string, readonly OpenStint[]>): LeaderChan
 }
 
 /** `orders-2` before `orders-10`. */
-function compareKeys(a: string, b: string): number {
+export function compareKeys(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }

@@ -4,6 +4,7 @@ import type { Op } from '../history/op.ts'
 import { faultBands, type FaultBand } from './faults.ts'
 import { latencyOf, rounded, type Latency } from './latency.ts'
 import { leadershipOf, type Leadership } from './leadership.ts'
+import { replicationOf, type Replication } from './replication.ts'
 import { secondsOf } from './op-value.ts'
 import { lookupIn } from './scenario-history.ts'
 import { throughputOf, type Throughput } from './throughput.ts'
@@ -32,6 +33,7 @@ export interface Prepared {
   readonly faults: readonly FaultBand[]
   readonly findings: readonly FindingMark[]
   readonly leadership: Leadership
+  readonly replication: Replication
   readonly phases: readonly PhaseMark[]
 }
 
@@ -60,6 +62,7 @@ export function prepare(ops: readonly Op[], { faults, findings, maxPoints }: Pre
     faults: faultBands(faults, endSeconds),
     findings: findingMarks(ops, findings),
     leadership: leadershipOf(ops, endSeconds),
+    replication: replicationOf(ops, endSeconds),
     phases: phasesOf(ops),
   }
 }

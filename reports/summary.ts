@@ -4,7 +4,7 @@ import { escapeMarkdown, fencedBlock } from './escape.ts'
 import { witnessLookup, type ScenarioHistory } from './scenario-history.ts'
 import { witnessLines, witnessText } from './witness.ts'
 import {
-  allowed, anomalyCounts, breaksWhat, convicting, countedBeyondList, faultsInForce, findingTitle, formatCount,
+  allowed, anomalyCounts, blamedOn, breaksWhat, convicting, countedBeyondList, faultsInForce, findingTitle, formatCount,
   formatDuration, pickFindings, plural, verdictMark, verdictSentence, verdictWord,
 } from './words.ts'
 
@@ -72,7 +72,9 @@ function scenarioBlocks(scenario: ScenarioVerdict, histories: readonly ScenarioH
 
 function findingText(finding: Finding): string {
   const title = [`**${escapeMarkdown(findingTitle(finding))}**`, escapeMarkdown(breaksWhat(finding))]
-  return `${title.join(' ').trimEnd()}: ${escapeMarkdown(finding.message)}`
+  const blame = blamedOn(finding)
+  const message = blame === '' ? finding.message : `${finding.message} (${blame})`
+  return `${title.join(' ').trimEnd()}: ${escapeMarkdown(message)}`
 }
 
 function allowedText(finding: Finding): string {

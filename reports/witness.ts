@@ -4,7 +4,7 @@ import type { MicroOp, Op, Polled, PolledRecord } from '../history/op.ts'
 import { compactJson } from './escape.ts'
 import { microOps, nemesisValue, observations, polledBy } from './op-value.ts'
 import type { OpLookup } from './scenario-history.ts'
-import { formatTime } from './words.ts'
+import { blamedOn, formatTime } from './words.ts'
 
 /** `time`, `who` and `what` are empty when the op is not at hand. */
 export interface WitnessLine {
@@ -37,12 +37,14 @@ export function witnessText(line: WitnessLine): string {
   return act === '' ? `#${line.op}  ${line.shows}` : `#${line.op}  ${act}${line.shows && `  — ${line.shows}`}`
 }
 
-/** Where in the log a finding lies: `key orders-3`, `offsets 4, 9`, `values v17`. */
-export function findingPlace({ key, offsets, values }: Finding): string[] {
+/** Where in the log a finding lies, and whose doing it is: `key orders-3`, `offsets 4, 9`, `values v17`. */
+export function findingPlace(finding: Finding): string[] {
+  const { key, offsets, values } = finding
   const parts: string[] = []
   if (key !== undefined) parts.push(`key ${key}`)
   if (offsets !== undefined) parts.push(`offsets ${shortList(offsets)}`)
   if (values !== undefined) parts.push(`values ${shortList(values)}`)
+  if (finding.blame !== undefined) parts.push(blamedOn(finding))
   return parts
 }
 

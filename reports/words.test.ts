@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding, ScenarioVerdict, Valid, Verdict } from '../checkers/verdict.ts'
 import {
-  anomalyCounts, countedBeyondList, figureName, findingTitle, formatDuration, formatMs, formatShort, formatTime,
+  anomalyCounts, blamedOn, countedBeyondList, evidenceText, figureName, findingTitle, formatDuration, formatMs, formatShort, formatTime,
   pickFindings, plural, verdictSentence,
 } from './words.ts'
 
@@ -32,6 +32,23 @@ describe('words', () => {
     expect(verdictSentence(verdict('unknown'))).toBe('no scenario was run')
     expect(verdictSentence(verdict('unknown', scenario(true)))).not.toContain('every promise')
     expect(verdictSentence(verdict(false, scenario(true)))).not.toContain('every promise')
+  })
+
+  test('evidence is told in words, and only as long as can be read', () => {
+    expect(evidenceText({ exit: 'SIGKILL', connect: 'refused' })).toBe('exit SIGKILL, connect refused')
+    expect(evidenceText('state T')).toBe('state T')
+    expect(evidenceText({ atMs: 30_903.61328125, share: [0.25, 2] })).toBe('atMs 30903.6, share 0.3 2')
+    expect(evidenceText([{ node: 1, seen: true }, { node: 2, lost: { files: 3, bytes: [1, 2] } }])).toBe(
+      'node 1, seen true, node 2, lost.files 3, lost.bytes 1 2',
+    )
+    expect([evidenceText(null), evidenceText({}), evidenceText(undefined), evidenceText({ a: null })]).toEqual(['', '', '', ''])
+    expect(evidenceText({ a: { b: { c: { d: { e: 1 } } } } })).toBe('a.b.c.d {"e":1}')
+    expect(evidenceText(Array.from({ length: 50 }, () => ({ word: 'x'.repeat(90) }))).length).toBe(300)
+  })
+
+  test('blame is said where it is known', () => {
+    expect(blamedOn({ ...finding('duplicate'), blame: 'client' })).toBe('blamed on the client')
+    expect(blamedOn(finding('duplicate'))).toBe('')
   })
 
   test('a finding is named with its aspect and the issue of a known bug', () => {

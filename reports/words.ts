@@ -1,5 +1,6 @@
 /** How a verdict is said in words: the same words in the terminal, HTML, JUnit and Markdown. */
 import type { FaultRecord, Finding, Valid, Verdict } from '../checkers/verdict.ts'
+import { compactJson } from './escape.ts'
 
 export function verdictWord(valid: Valid): string {
   if (valid === 'unknown') return 'unknown'
@@ -28,6 +29,11 @@ export function findingTitle({ anomaly, aspect, issue }: Finding): string {
 /** `breaks DUR-1, DUR-3`; empty for a finding that breaks no promise by name. */
 export function breaksWhat({ guarantees }: Finding): string {
   return guarantees.length === 0 ? '' : `breaks ${guarantees.join(', ')}`
+}
+
+/** `blamed on the broker`; empty where nobody can tell. */
+export function blamedOn({ blame }: Finding): string {
+  return blame === undefined ? '' : `blamed on the ${blame}`
 }
 
 /**
@@ -64,6 +70,39 @@ export function anomalyCounts(findings: readonly Finding[]): string {
   const counts = new Map<string, number>()
   for (const { anomaly } of findings) counts.set(anomaly, (counts.get(anomaly) ?? 0) + 1)
   return [...counts].map(([anomaly, times]) => `${anomaly} ${times}`).join(', ')
+}
+
+/** Evidence as a person reads it: `exit SIGKILL, connect refused`; names within names are joined by dots. */
+export function evidenceText(evidence: unknown): string {
+  const parts = evidenceParts(evidence, '')
+  const text = parts.join(', ')
+  return text.length <= mostEvidence ? text : `${text.slice(0, mostEvidence - 1)}…`
+}
+
+const mostEvidence = 300
+const mostParts = 12
+const deepest = 4
+
+/** Measured numbers are told as precisely as they matter. */
+function scalarText(value: unknown): string {
+  return typeof value === 'number' && !Number.isInteger(value) ? String(Math.round(value * 10) / 10) : String(value)
+}
+
+function evidenceParts(evidence: unknown, name: string, depth = 0): string[] {
+  if (evidence === null || evidence === undefined) return []
+  if (typeof evidence !== 'object' || depth === deepest) {
+    const text = typeof evidence === 'object' ? compactJson(evidence, 100) : scalarText(evidence)
+    return [name === '' ? text : `${name} ${text}`]
+  }
+  const entries = Object.entries(evidence).slice(0, mostParts)
+  const isList = Array.isArray(evidence)
+  if (isList && entries.every(([, each]) => typeof each !== 'object')) {
+    return [`${name === '' ? '' : `${name} `}${entries.map(([, each]) => scalarText(each)).join(' ')}`]
+  }
+  return entries.flatMap(([inner, each]) => {
+    const full = isList ? name : name === '' ? inner : `${name}.${inner}`
+    return evidenceParts(each, full, depth + 1)
+  })
 }
 
 /** `12,345`; up to three decimals where it has any. */

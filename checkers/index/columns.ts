@@ -29,8 +29,13 @@ function grownTo(capacity: number, needed: number): number {
 }
 
 export class IntColumn {
-  data: Int32Array = ints(firstCapacity)
+  data: Int32Array
   length = 0
+
+  /** `expected` values need no growing. */
+  constructor(expected: number = firstCapacity) {
+    this.data = ints(Math.max(firstCapacity, expected))
+  }
 
   /** Appends and returns the position. */
   push(value: number): number {
@@ -50,8 +55,13 @@ export class IntColumn {
 }
 
 export class FloatColumn {
-  data: Float64Array = floats(firstCapacity)
+  data: Float64Array
   length = 0
+
+  /** `expected` values need no growing. */
+  constructor(expected: number = firstCapacity) {
+    this.data = floats(Math.max(firstCapacity, expected))
+  }
 
   /** Appends and returns the position. */
   push(value: number): number {

@@ -4,45 +4,28 @@
  */
 import type { HistoryIndex } from '../history-index.ts'
 import { invoked, none, ok, otherKind, txnKind } from './codes.ts'
-import { bytes, floats } from './columns.ts'
+import { bytes, FloatColumn, floats } from './columns.ts'
 
-type Input = Pick<HistoryIndex, 'table' | 'sends' | 'reads' | 'records'>
+/** The highest known offset of each key so far. */
+export class KnownOffsets {
+  readonly #byKey = new FloatColumn()
 
-/**
- * By send row: the highest offset of its key known before its invocation, -1 when none was, or when the history does not
- * show the invocation. `counts` picks, by row, the answers that make an offset known; all of them when missing.
- */
-export function knownBefore({ table, sends, reads, records }: Input, counts?: Uint8Array): Float64Array {
-  const known = new Float64Array(records.keys.length).fill(none)
-  const before = floats(sends.size).fill(none)
-  const { record, offset, invocation } = sends
-  const { keyOf } = records
-  let run = 0
-  for (let at = 0; at < table.kind.length; at++) {
-    const kind = table.kind[at]!
-    if (kind === otherKind || kind > txnKind) continue
-    const type = table.type[at]!
-    const first = type === invoked ? sends.firstOf(at) : type === ok ? answeredFirst(at, table, sends) : none
-    for (let row = first; row !== none && row < sends.size && invocation[row] === invocation[first]; row++) {
-      const key = keyOf[record[row]!]!
-      if (type === invoked) before[row] = known[key]!
-      else if (offset[row]! > known[key]! && counts?.[row] !== 0) known[key] = offset[row]!
-    }
-    for (; run < reads.runs && reads.runOp[run] === at; run++) {
-      const key = reads.runKey[run]!
-      if (type === ok && reads.runTop[run]! > known[key]!) known[key] = reads.runTop[run]!
-    }
+  /** By key code; -1 while none is known. */
+  of(key: number): number {
+    return key < this.#byKey.length ? this.#byKey.data[key]! : none
   }
-  return before
+
+  /** NaN raises nothing. */
+  raise(key: number, offset: number): void {
+    while (this.#byKey.length <= key) this.#byKey.push(none)
+    if (offset > this.#byKey.data[key]!) this.#byKey.data[key] = offset
+  }
 }
 
-function answeredFirst(at: number, table: HistoryIndex['table'], sends: HistoryIndex['sends']): number {
-  const invocation = table.invocation[at]!
-  return invocation === none ? none : sends.firstOf(invocation)
-}
+type Input = Pick<HistoryIndex, 'table' | 'sends' | 'reads' | 'records' | 'writers'>
 
 /** By send row: 1 when an ok poll returned its record at the very offset of its answer. */
-export function readWhereAnswered({ sends, reads }: Pick<HistoryIndex, 'sends' | 'reads'>, writers: Int32Array): Uint8Array {
+function readWhereAnswered({ sends, reads, writers }: Input): Uint8Array {
   const confirmed = bytes(sends.size)
   for (let run = 0; run < reads.runs; run++) {
     if (!reads.isOk(run)) continue
@@ -53,4 +36,50 @@ export function readWhereAnswered({ sends, reads }: Pick<HistoryIndex, 'sends' |
     }
   }
   return confirmed
+}
+
+class SureWalk {
+  readonly before: Float64Array
+  readonly #input: Input
+  readonly #confirmed: Uint8Array
+  readonly #known = new KnownOffsets()
+
+  constructor(input: Input) {
+    this.#input = input
+    this.#confirmed = readWhereAnswered(input)
+    this.before = floats(input.sends.size).fill(none)
+  }
+
+  /** The sends of the op invoked at a position, as it begins or once it has ended ok. */
+  sends(invocation: number, begins: boolean): void {
+    const { sends, records } = this.#input
+    const first = invocation === none ? none : sends.firstOf(invocation)
+    for (let row = first; row !== none && row < sends.size && sends.invocation[row] === invocation; row++) {
+      const key = records.keyOf[sends.record[row]!]!
+      if (begins) this.before[row] = this.#known.of(key)
+      else if (this.#confirmed[row] === 1) this.#known.raise(key, sends.offset[row]!)
+    }
+  }
+
+  /** What one poll of an ok op returned. */
+  run(run: number): void {
+    const { reads } = this.#input
+    this.#known.raise(reads.runKey[run]!, reads.runTop[run]!)
+  }
+}
+
+/** As `knownBefore` of the sends, counting an answer only when an ok poll, at any time, found its record there. */
+export function surelyKnownBefore(input: Input): Float64Array {
+  const { table, reads } = input
+  const walk = new SureWalk(input)
+  let run = 0
+  for (let at = 0; at < table.kind.length; at++) {
+    const kind = table.kind[at]!
+    if (kind === otherKind || kind > txnKind) continue
+    const begins = table.type[at] === invoked
+    const isOk = table.type[at] === ok
+    if (begins || isOk) walk.sends(table.invocation[at]!, begins)
+    for (; run < reads.runs && reads.runOp[run] === at; run++) if (isOk) walk.run(run)
+  }
+  return walk.before
 }

@@ -13,8 +13,8 @@ import { type Told, toldByKey } from './observations.ts'
 export interface Contradicted {
   readonly run: number
   readonly told: Told
-  /** A leader of this leaderEpoch or an earlier one had told more than the run's highest offset before. */
-  readonly wasHigher: boolean
+  /** Who had told more than the run's highest offset before, under this leaderEpoch or an earlier one. */
+  readonly toldMore: 'the same' | 'another' | 'nobody'
 }
 
 type Input = Pick<HistoryIndex, 'observations' | 'reads' | 'records'>
@@ -55,6 +55,14 @@ function servedRuns({ reads, records }: Input): number[][] {
   return byKey
 }
 
+function whoToldMore(words: readonly Told[], told: Told, offset: number): Contradicted['toldMore'] {
+  const more = words.filter(({ at, leaderEpoch, highWatermark }) => {
+    return at < told.at && leaderEpoch <= told.leaderEpoch && highWatermark! > offset
+  })
+  if (more.length === 0) return 'nobody'
+  return more.some(({ leaderEpoch, node }) => leaderEpoch === told.leaderEpoch && node === told.node) ? 'the same' : 'another'
+}
+
 function contradictedOf(words: readonly Told[], runs: readonly number[], reads: Input['reads']): Contradicted[] {
   const found: Contradicted[] = []
   const highest = new HighestRuns(reads)
@@ -63,10 +71,7 @@ function contradictedOf(words: readonly Told[], runs: readonly number[], reads: 
     for (; next < runs.length && reads.runOp[runs[next]!]! < told.asked; next++) highest.add(runs[next]!)
     const run = highest.upTo(told.leaderEpoch)
     if (run === none || reads.runTop[run]! < told.highWatermark!) continue
-    const wasHigher = words.some(({ at, leaderEpoch, highWatermark }) => {
-      return at < told.at && leaderEpoch <= told.leaderEpoch && highWatermark! > reads.runTop[run]!
-    })
-    found.push({ run, told, wasHigher })
+    found.push({ run, told, toldMore: whoToldMore(words, told, reads.runTop[run]!) })
   }
   return found
 }

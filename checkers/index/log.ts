@@ -11,6 +11,8 @@ import type { ReadTable } from './read-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 import type { SendTable } from './send-table.ts'
 
+const movesPerOffset = 8
+
 /** Where records were seen: their first offset in a column, further ones beside it. */
 class Placements {
   /** By record: NaN while nowhere. */
@@ -60,12 +62,17 @@ function placementsOf({ records, reads, sends, committed }: LogInput): Placement
   return placements
 }
 
-function sortWhereNeeded(offsets: Float64Array): void {
+/** Offsets come nearly sorted: each is moved back to its place, unless that takes more moves than sorting them all. */
+function sortNearlySorted(offsets: Float64Array): void {
+  let moves = movesPerOffset * offsets.length
   for (let at = 1; at < offsets.length; at++) {
-    if (offsets[at]! < offsets[at - 1]!) {
-      offsets.sort()
-      return
-    }
+    const offset = offsets[at]!
+    if (offset >= offsets[at - 1]!) continue
+    let to = at
+    for (; to > 0 && offsets[to - 1]! > offset; to--) offsets[to] = offsets[to - 1]!
+    offsets[to] = offset
+    moves -= at - to
+    if (moves < 0) return void offsets.sort()
   }
 }
 
@@ -165,7 +172,7 @@ export class Log {
     let size = 0
     for (let key = 0; key + 1 < starts.length; key++) {
       const own = gathered.subarray(starts[key]!, starts[key + 1]!)
-      sortWhereNeeded(own)
+      sortNearlySorted(own)
       this.start[key] = size
       for (let at = 0; at < own.length; at++) {
         if (at === 0 || own[at] !== own[at - 1]) gathered[size++] = own[at]!

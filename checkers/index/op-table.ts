@@ -7,13 +7,15 @@ import type { Op } from '../../history/op.ts'
 import {
   assignKind, crashKind, failed, invoked, none, ok, otherKind, pollKind, sendKind, subscribeKind, txnKind, unknown,
 } from './codes.ts'
-import { bytes, ints } from './columns.ts'
-import { ProcessSlots } from './process-slots.ts'
+import { bytes, floats, ints } from './columns.ts'
+import { type ProcessSlot, ProcessSlots } from './process-slots.ts'
 
 export interface OpTable {
   /** `invoked`, `ok`, `failed` or `unknown`. */
   readonly type: Uint8Array
   readonly kind: Uint8Array
+  /** Of sends and transactions: nanoseconds of the run, NaN when unknown. */
+  readonly time: Float64Array
   /** Position of the invocation (its own for an invocation), or `none`. */
   readonly invocation: Int32Array
   /** For an invocation: position of its completion, or `none`. */
@@ -76,6 +78,7 @@ export class OpTableBuilder {
     this.table = {
       type: bytes(ops.length),
       kind: bytes(ops.length),
+      time: floats(ops.length),
       invocation: ints(ops.length).fill(none),
       completion: ints(ops.length).fill(none),
       actor: ints(ops.length).fill(none),
@@ -93,6 +96,7 @@ export class OpTableBuilder {
     const kind = kindCode(op.f)
     table.type[at] = type
     table.kind[at] = kind
+    if (kind === sendKind || kind === txnKind) table.time[at] = op.time ?? Number.NaN
     if (typeof op.process !== 'number') this.#others.push(at)
     else {
       if (kind === otherKind || kind > txnKind) this.#rest.push(at)
@@ -116,7 +120,7 @@ export class OpTableBuilder {
     }
     const invocation = table.invocation[at]!
     const inherits = op.client === undefined && invocation !== none && invocation !== at
-    table.actor[at] = inherits ? table.actor[invocation]! : this.#actorOf(op, process)
+    table.actor[at] = inherits ? table.actor[invocation]! : this.#actorOf(op, process, slot)
   }
 
   #completes(op: Op, at: number, open: number): boolean {
@@ -126,9 +130,7 @@ export class OpTableBuilder {
   }
 
   /** The slot remembers the client its process last acted for, which hardly ever changes. */
-  #actorOf(op: Op, process: number): number {
-    const slot = this.#slots.of(process)
-    const { client } = op
+  #actorOf({ client }: Op, process: number, slot: ProcessSlot): number {
     if (client === undefined) {
       if (slot.own === none) slot.own = this.#actors.push(process) - 1
       return slot.own

@@ -5,26 +5,42 @@
 import type { Polled, PolledRecord } from '../../history/op.ts'
 import { none, ok } from './codes.ts'
 import { FloatColumn, IntColumn } from './columns.ts'
+import type { KnownOffsets } from './known-offsets.ts'
 import type { OpTable } from './op-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 
 export class ReadTable {
   readonly #records: RecordDictionary
   readonly #ops: OpTable
-  readonly #offset = new FloatColumn()
-  readonly #record = new IntColumn()
-  readonly #epoch = new IntColumn()
-  readonly #runOp = new IntColumn()
-  readonly #runKey = new IntColumn()
-  readonly #runStart = new IntColumn()
-  readonly #runTop = new FloatColumn()
-  readonly #runServed = new IntColumn()
+  readonly #known: KnownOffsets
+  readonly #offset: FloatColumn
+  readonly #record: IntColumn
+  readonly #epoch: IntColumn
+  readonly #runOp: IntColumn
+  readonly #runKey: IntColumn
+  readonly #runStart: IntColumn
+  readonly #runTop: FloatColumn
+  readonly #runServed: IntColumn
+  /** By key code: the record read last. */
+  readonly #lastOf: number[] = []
   /** True once any record came with its leaderEpoch. */
   hasEpochs = false
 
-  constructor(ops: OpTable, records: RecordDictionary) {
+  /** `ops` and `known` are being filled while this is. */
+  constructor(ops: OpTable, records: RecordDictionary, known: KnownOffsets) {
     this.#ops = ops
+    this.#known = known
     this.#records = records
+    const reads = ops.type.length
+    this.#offset = new FloatColumn(reads)
+    this.#record = new IntColumn(reads)
+    this.#epoch = new IntColumn(reads)
+    const runs = Math.ceil(reads / 4)
+    this.#runOp = new IntColumn(runs)
+    this.#runKey = new IntColumn(runs)
+    this.#runStart = new IntColumn(runs)
+    this.#runTop = new FloatColumn(runs)
+    this.#runServed = new IntColumn(runs)
   }
 
   get size(): number {
@@ -93,21 +109,27 @@ export class ReadTable {
 
   /** Takes what the poll of the op at position `at` returned. */
   add(at: number, polled: readonly Polled[]): void {
-    for (const [key, records, served] of polled) {
-      const keyCode = this.#records.keyCode(key)
+    for (const run of polled) {
+      const keyCode = this.#records.keyCode(run[0])
       this.#runOp.push(at)
       this.#runKey.push(keyCode)
       this.#runStart.push(this.size)
-      this.#runServed.push(served ?? none)
-      this.#runTop.push(this.#addRecords(keyCode, records))
+      this.#runServed.push(run.length > 2 ? (run[2] ?? none) : none)
+      const top = this.#addRecords(keyCode, run[1])
+      this.#runTop.push(top)
+      if (this.#ops.type[at] === ok) this.#known.raise(keyCode, top)
     }
   }
 
   /** Returns the highest offset. */
   #addRecords(keyCode: number, records: readonly PolledRecord[]): number {
-    for (const column of [this.#offset, this.#record, this.#epoch]) column.reserve(records.length)
-    const [offsets, codes, epochs] = [this.#offset.data, this.#record.data, this.#epoch.data]
-    let before = none
+    this.#offset.reserve(records.length)
+    this.#record.reserve(records.length)
+    this.#epoch.reserve(records.length)
+    const offsets = this.#offset.data
+    const codes = this.#record.data
+    const epochs = this.#epoch.data
+    let before = this.#lastOf[keyCode] ?? none
     let top = none
     let at = this.size
     for (let i = 0; i < records.length; i++, at++) {
@@ -119,16 +141,17 @@ export class ReadTable {
       if (offset > top) top = offset
       epochs[at] = read.length > 2 ? this.#readMeta(before, read[2]) : none
     }
+    this.#lastOf[keyCode] = before
     this.#offset.length = this.#record.length = this.#epoch.length = at
     return top
   }
 
   /** Keeps the record's key once; returns the leaderEpoch. */
   #readMeta(record: number, meta: PolledRecord[2]): number {
-    if (meta === undefined) return none
+    if (typeof meta !== 'object' || meta === null) return none
     const { recordKey, leaderEpoch } = meta
     if (typeof recordKey === 'string') this.#records.keepRecordKey(record, recordKey)
-    if (typeof leaderEpoch !== 'number' || leaderEpoch < 0) return none
+    if (typeof leaderEpoch !== 'number' || leaderEpoch < 0 || (leaderEpoch | 0) !== leaderEpoch) return none
     this.hasEpochs = true
     return leaderEpoch
   }

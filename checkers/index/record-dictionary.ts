@@ -1,11 +1,13 @@
 /**
  * Keys and records as integers. A record is one (key, value) pair, whoever sent or polled it; values are unique within
- * their key. Strings are looked at once, here; everything after counts. Records are found by open addressing over typed
- * arrays: a Map of strings costs several times as much, and the garbage collector as much again.
+ * their key. Strings are looked at once, here; everything after counts. Records are found by the number in their value,
+ * else by open addressing over typed arrays: a Map of strings costs many times as much, and the garbage collector as
+ * much again.
  */
 import type { Key, Value } from '../../history/op.ts'
 import { none } from './codes.ts'
 import { IntColumn, ints } from './columns.ts'
+import { NumberedValues } from './numbered-values.ts'
 
 const leastSlots = 256
 
@@ -28,23 +30,25 @@ export class RecordDictionary {
   readonly keys: Key[] = []
   /** By record code. */
   readonly values: Value[] = []
-  readonly #key = new IntColumn()
-  readonly #next = new IntColumn()
-  readonly #hash = new IntColumn()
+  readonly #key: IntColumn
+  readonly #next: IntColumn
+  readonly #numbered = new NumberedValues()
   readonly #keyCodes = new Map<Key, number>()
-  /** By record code: code of the key it carries, `none` when no poll told one. */
-  readonly #recordKey = new IntColumn()
   /** Keys that records carry (not to be taken for `keys`), by code. */
   readonly recordKeys: string[] = []
   readonly #recordKeyCodes = new Map<string, number>()
-  /** Record code by slot, or `none`; at most half of it is taken, and its length is a power of two. */
-  #slots: Int32Array
+  /** By slot: record code, or `none`, and its hash beside it. At most half are taken; their number is a power of two. */
+  #slots: Int32Array = ints(2 * leastSlots).fill(none)
+  #hashed = 0
+  /** By record code, as far as it reaches: one more than the code of the key it carries; 0 when no poll told one. */
+  #recordKey: Int32Array = ints(0)
   #lastKey: Key | undefined
   #lastKeyCode = none
 
-  /** `expected` records need no rearranging. */
+  /** `expected` records need no growing. */
   constructor(expected: number) {
-    this.#slots = ints(2 ** Math.ceil(Math.log2(Math.max(leastSlots, 2 * expected)))).fill(none)
+    this.#key = new IntColumn(expected)
+    this.#next = new IntColumn(expected)
   }
 
   get size(): number {
@@ -56,20 +60,27 @@ export class RecordDictionary {
     return this.#key.data
   }
 
-  /** Code of the key a record carries, by record code; `none` when no poll told one. */
-  get recordKeyOf(): Int32Array {
-    return this.#recordKey.data
+  /** Code of the key that a record carries, `none` when no poll told one. */
+  recordKeyOf(record: number): number {
+    return (this.#recordKey[record] ?? 0) - 1
   }
 
   /** Takes the key that a record carries, as the first poll that tells one does. */
   keepRecordKey(record: number, recordKey: string): void {
-    if (this.#recordKey.data[record] !== none) return
+    if (record >= this.#recordKey.length) this.#growRecordKeys()
+    if (this.#recordKey[record] !== 0) return
     let code = this.#recordKeyCodes.get(recordKey)
     if (code === undefined) {
       code = this.recordKeys.push(recordKey) - 1
       this.#recordKeyCodes.set(recordKey, code)
     }
-    this.#recordKey.data[record] = code
+    this.#recordKey[record] = code + 1
+  }
+
+  #growRecordKeys(): void {
+    const grown = ints(this.#key.data.length)
+    grown.set(this.#recordKey)
+    this.#recordKey = grown
   }
 
   keyCode(key: Key): number {
@@ -85,18 +96,15 @@ export class RecordDictionary {
   }
 
   record(keyCode: number, value: Value): number {
-    const hash = mixed(hashOf(value), keyCode)
-    const slot = this.#slotOf(hash, keyCode, value)
-    const known = this.#slots[slot]!
-    if (known !== none) return known
-    const record = this.values.push(value) - 1
-    this.#key.push(keyCode)
-    this.#next.push(none)
-    this.#hash.push(hash)
-    this.#recordKey.push(none)
-    this.#slots[slot] = record
-    if (2 * this.size > this.#slots.length) this.#widen()
-    return record
+    if (typeof value !== 'string') return this.#hashedRecord(keyCode, value)
+    const numbered = this.#numbered.find(value)
+    if (numbered === none) {
+      if (!this.#numbered.hasPlace) return this.#hashedRecord(keyCode, value)
+      const record = this.#fresh(keyCode, value)
+      this.#numbered.put(record)
+      return record
+    }
+    return this.#is(numbered, keyCode, value) ? numbered : this.#hashedRecord(keyCode, value)
   }
 
   /**
@@ -120,29 +128,54 @@ export class RecordDictionary {
   /** Codes of all records with this value, whatever their key. */
   withValue(value: Value): number[] {
     return this.keys.flatMap((_, keyCode) => {
-      const known = this.#slots[this.#slotOf(mixed(hashOf(value), keyCode), keyCode, value)]!
+      const numbered = typeof value === 'string' ? this.#numbered.find(value) : none
+      if (numbered !== none && this.#is(numbered, keyCode, value)) return [numbered]
+      const known = this.#slots[2 * this.#slotOf(mixed(hashOf(value), keyCode), keyCode, value)]!
       return known === none ? [] : [known]
     })
   }
 
+  #is(record: number, keyCode: number, value: Value): boolean {
+    return this.#key.data[record] === keyCode && this.values[record] === value
+  }
+
+  #fresh(keyCode: number, value: Value): number {
+    this.#key.push(keyCode)
+    this.#next.push(none)
+    return this.values.push(value) - 1
+  }
+
+  #hashedRecord(keyCode: number, value: Value): number {
+    const hash = mixed(hashOf(value), keyCode)
+    const slot = this.#slotOf(hash, keyCode, value)
+    const known = this.#slots[2 * slot]!
+    if (known !== none) return known
+    const record = this.#fresh(keyCode, value)
+    this.#slots[2 * slot] = record
+    this.#slots[2 * slot + 1] = hash
+    this.#hashed++
+    if (4 * this.#hashed > this.#slots.length) this.#widen()
+    return record
+  }
+
   /** The slot that holds the record, or the free one where it belongs. */
   #slotOf(hash: number, keyCode: number, value: Value): number {
-    const mask = this.#slots.length - 1
+    const mask = this.#slots.length / 2 - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const record = this.#slots[slot]!
-      if (record === none) return slot
-      const alike = this.#hash.data[record] === hash && this.#key.data[record] === keyCode
-      if (alike && this.values[record] === value) return slot
+      const record = this.#slots[2 * slot]!
+      if (record === none || (this.#slots[2 * slot + 1] === hash && this.#is(record, keyCode, value))) return slot
     }
   }
 
   #widen(): void {
-    const slots = ints(2 * this.#slots.length).fill(none)
-    const mask = slots.length - 1
-    for (let record = 0; record < this.size; record++) {
-      let slot = this.#hash.data[record]! & mask
-      while (slots[slot] !== none) slot = (slot + 1) & mask
-      slots[slot] = record
+    const slots = ints(4 * this.#slots.length).fill(none)
+    const mask = slots.length / 2 - 1
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      if (this.#slots[at] === none) continue
+      let slot = this.#slots[at + 1]! & mask
+      while (slots[2 * slot] !== none) slot = (slot + 1) & mask
+      slots[2 * slot] = this.#slots[at]!
+      slots[2 * slot + 1] = this.#slots[at + 1]!
     }
     this.#slots = slots
   }

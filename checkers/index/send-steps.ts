@@ -47,7 +47,8 @@ export interface SendStepsInput {
 class SendWalk {
   readonly steps: SendSteps = new SendSteps()
   readonly #input: SendStepsInput
-  readonly #tracks: Map<number, Track>[] = []
+  /** By actor, by key code. */
+  readonly #tracks: (Track | undefined)[][] = []
 
   constructor(input: SendStepsInput) {
     this.#input = input
@@ -87,14 +88,8 @@ class SendWalk {
 
   #track(actor: number, row: number): Track {
     const { records, sends } = this.#input
-    const tracks = (this.#tracks[actor] ??= new Map())
-    const key = records.keyOf[sends.record[row]!]!
-    let track = tracks.get(key)
-    if (track === undefined) {
-      track = { op: none, row: none, acknowledged: none }
-      tracks.set(key, track)
-    }
-    return track
+    const tracks = (this.#tracks[actor] ??= [])
+    return (tracks[records.keyOf[sends.record[row]!]!] ??= { op: none, row: none, acknowledged: none })
   }
 }
 

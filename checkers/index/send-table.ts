@@ -5,6 +5,7 @@
 import type { MicroOp, SendMicroOp } from '../../history/op.ts'
 import { failed, none, ok, unknown } from './codes.ts'
 import { FloatColumn, IntColumn, ints } from './columns.ts'
+import type { KnownOffsets } from './known-offsets.ts'
 import type { OpTable } from './op-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 
@@ -13,17 +14,27 @@ export class SendTable {
   readonly #ops: OpTable
   /** Per op: its first row if it is the invocation of sends, else `none`. */
   readonly #first: Int32Array
-  readonly #record = new IntColumn()
-  readonly #offset = new FloatColumn()
-  readonly #invocation = new IntColumn()
-  readonly #completion = new IntColumn()
-  readonly #outcome = new IntColumn()
+  readonly #record: IntColumn
+  readonly #offset: FloatColumn
+  readonly #invocation: IntColumn
+  readonly #completion: IntColumn
+  readonly #outcome: IntColumn
+  readonly #before: FloatColumn
+  readonly #known: KnownOffsets
 
-  /** `ops` is being filled while this is. */
-  constructor(ops: OpTable, records: RecordDictionary) {
+  /** `ops` and `known` are being filled while this is. */
+  constructor(ops: OpTable, records: RecordDictionary, known: KnownOffsets) {
     this.#ops = ops
+    this.#known = known
     this.#records = records
     this.#first = ints(ops.type.length).fill(none)
+    const sends = Math.ceil(ops.type.length / 2)
+    this.#record = new IntColumn(sends)
+    this.#offset = new FloatColumn(sends)
+    this.#invocation = new IntColumn(sends)
+    this.#completion = new IntColumn(sends)
+    this.#outcome = new IntColumn(sends)
+    this.#before = new FloatColumn(sends)
   }
 
   get size(): number {
@@ -55,6 +66,14 @@ export class SendTable {
     return this.#outcome.data
   }
 
+  /**
+   * By row: the highest offset of its key that an op had told which ended ok before this one began; -1 when none had, or
+   * when the history does not show the beginning.
+   */
+  get knownBefore(): Float64Array {
+    return this.#before.data
+  }
+
   /** First row of the op invoked at a position, or `none`. */
   firstOf(invocation: number): number {
     return this.#first[invocation]!
@@ -65,6 +84,7 @@ export class SendTable {
     for (const micro of micros) {
       if (micro.f !== 'send') continue
       const row = this.#add(at, micro)
+      this.#before.data[row] = this.#known.of(this.#records.keyOf[this.#record.data[row]!]!)
       if (this.#first[at] === none) this.#first[at] = row
     }
   }
@@ -79,8 +99,13 @@ export class SendTable {
       if (micro.f !== 'send') continue
       const asked = row < this.size && this.#invocation.data[row] === invocation && this.#isOf(row, micro)
       const answered = asked ? row++ : this.#addAnswered(at, micro)
-      if (micro.offset !== undefined && micro.offset >= 0) this.#offset.data[answered] = micro.offset
+      if (micro.offset !== undefined && micro.offset >= 0) this.#answer(at, answered, micro.offset)
     }
+  }
+
+  #answer(at: number, row: number, offset: number): void {
+    this.#offset.data[row] = offset
+    if (this.#ops.type[at] === ok) this.#known.raise(this.#records.keyOf[this.#record.data[row]!]!, offset)
   }
 
   /** Takes a completion without results. */
@@ -109,6 +134,7 @@ export class SendTable {
     this.#completion.push(none)
     this.#outcome.push(unknown)
     this.#offset.push(Number.NaN)
+    this.#before.push(none)
     return this.#record.push(this.#records.record(this.#records.keyCode(micro.key), micro.value))
   }
 

@@ -5,7 +5,7 @@
  * transactions, holes in the offsets, polls that end badly and are repeated, crashes, reassignment. Every
  * choice is drawn from the caller.
  */
-import type { Key, MicroOp, NewOp, Op, Polled, PolledRecord, Value } from '../../history/op.ts'
+import type { Key, MicroOp, NewOp, Observation, Op, Polled, PolledRecord, Value } from '../../history/op.ts'
 import { makeValue } from '../../history/value-checksum.ts'
 
 /** A whole number from 0 to `bound` - 1. */
@@ -22,7 +22,20 @@ export interface ModelOptions {
   readonly phases?: boolean
   /** The most records one poll takes of a key. */
   readonly pollRecords?: number
+  /** With leaders that change, and that are heard, also those that do not know yet that they were replaced. */
+  readonly brokers?: boolean
 }
+
+/** Who leads a key, and who led it before. */
+interface Leadership {
+  leader: number
+  leaderEpoch: number
+  /** A leader that was replaced, and where its high watermark stood then. */
+  former: { readonly leader: number; readonly leaderEpoch: number; readonly highWatermark: number } | undefined
+}
+
+/** What a broker was asked and has not said yet. */
+type Asked = Observation & { readonly node: number }
 
 interface Pending {
   readonly process: number
@@ -47,6 +60,7 @@ interface Consumer {
   readonly next: Map<Key, number>
 }
 
+const brokerCount = 3
 const producerCount = 3
 const consumerCount = 2
 const openAtMost = 3
@@ -58,6 +72,8 @@ export class ModelHistory {
   readonly log: Map<Key, PolledRecord[]> = new Map()
   readonly #options: ModelOptions
   readonly #nextOffset = new Map<Key, number>()
+  readonly #leaders = new Map<Key, Leadership>()
+  #asked: Asked | undefined
   readonly #producers: Producer[] = []
   readonly #consumers: Consumer[] = []
   /** Given up by their clients; they may land at any time or never. */
@@ -73,6 +89,7 @@ export class ModelHistory {
     for (const key of options.keys) {
       this.log.set(key, [])
       this.#nextOffset.set(key, options.baseOffset ?? 0)
+      this.#leaders.set(key, { leader: 1, leaderEpoch: 0, former: undefined })
     }
     for (let at = 0; at < producerCount; at++) {
       this.#producers.push({ client: at % 2 === 0 ? `producer-${at}` : undefined, open: [] })
@@ -115,7 +132,9 @@ export class ModelHistory {
   #append(key: Key, value: Value): number {
     const offset = this.#nextOffset.get(key)! + (this.#draw(8) === 7 ? 1 + this.#draw(3) : 0)
     this.#nextOffset.set(key, offset + 1)
-    this.log.get(key)!.push([offset, value])
+    const { leaderEpoch } = this.#leaders.get(key)!
+    const isTold = this.#options.brokers === true
+    this.log.get(key)!.push(isTold ? [offset, value, { leaderEpoch, recordKey: `of ${key}` }] : [offset, value])
     return offset
   }
 
@@ -180,7 +199,9 @@ export class ModelHistory {
       const from = next.get(key) ?? 0
       const records = this.log.get(key)!.slice(from, from + this.#draw(most + 1))
       next.set(key, from + records.length)
-      return records.length === 0 ? [] : [[key, records]]
+      if (records.length === 0) return []
+      const isTold = this.#options.brokers === true && this.#draw(4) > 0
+      return [isTold ? [key, records, this.#leaders.get(key)!.leaderEpoch] : [key, records]]
     })
   }
 
@@ -223,7 +244,38 @@ export class ModelHistory {
     else this.#poll(consumer)
   }
 
+  #elect(key: Key): void {
+    const { leader, leaderEpoch } = this.#leaders.get(key)!
+    this.#leaders.set(key, {
+      leader: (leader % brokerCount) + 1,
+      leaderEpoch: leaderEpoch + 1,
+      former: { leader, leaderEpoch, highWatermark: this.#nextOffset.get(key)! },
+    })
+  }
+
+  /** What the leader of a key, or one that does not know that it was replaced, would answer now. */
+  #ask(key: Key): Asked {
+    const { former, ...now } = this.#leaders.get(key)!
+    const current = { ...now, highWatermark: this.#nextOffset.get(key)! }
+    const says = former !== undefined && this.#draw(3) === 0 ? former : current
+    return { key, inSyncReplicas: [1, 2, 3], logStartOffset: 0, since: this.ops.length, node: says.leader, ...says }
+  }
+
+  /** Brokers elect, are asked, and answer, each in its own time. */
+  #observe(): void {
+    const key = this.#pick(this.#options.keys)
+    if (this.#draw(3) === 0) return this.#elect(key)
+    if (this.#asked === undefined) {
+      this.#asked = this.#ask(key)
+      return
+    }
+    const { node, ...value } = this.#asked
+    this.#asked = undefined
+    this.#record({ process: 'observer', type: 'info', f: 'observe', node, value: [value] })
+  }
+
   #step(): void {
+    if (this.#options.brokers === true && this.#draw(8) === 7) this.#observe()
     if (this.#late.length > 0 && this.#draw(6) === 5) {
       const pending = this.#pick(this.#late)
       this.#late = this.#late.filter(other => other !== pending)

@@ -8,10 +8,17 @@ import { html, nothing, type Markup } from './markup.ts'
 
 const shownWitness = 40
 
-export function findingCard(finding: Finding, lookup: OpLookup, strip: readonly StripCell[] = []): Markup {
+export interface CardExtras {
+  readonly strip: readonly StripCell[]
+  /** What its anomaly is, in a sentence; undefined when nobody says. */
+  readonly explained: string | undefined
+}
+
+export function findingCard(finding: Finding, lookup: OpLookup, { strip, explained }: CardExtras): Markup {
   const isLawful = finding.allowed !== undefined
   return html`<div class="finding${isLawful ? ' lawful' : ''}">
 <h4>${findingTitle(finding)} <span>${breaksWhat(finding)}</span></h4>
+${explained === undefined ? nothing : html`<p class="explained">${explained}</p>`}
 <p>${finding.message}</p>
 ${isLawful ? html`<p><strong>Allowed because</strong> ${finding.allowed ?? ''}</p>` : nothing}
 ${placeLine(finding)}

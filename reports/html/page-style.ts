@@ -43,6 +43,9 @@ th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); text-ali
 td.mono, td.what, td.shows { min-width: 15em; overflow-wrap: anywhere; }
 thead th { color: var(--soft); font-size: 12px; font-weight: 500; white-space: nowrap; }
 tbody th { font-weight: 600; }
+table.narrow { width: auto; min-width: min(30em, 100%); }
+table.narrow tbody th { font-weight: 400; }
+.dense th, .dense td, .narrow th, .narrow td { font-size: 13px; padding: 4px 14px 4px 0; }
 .number { text-align: right; white-space: nowrap; }
 .keep { white-space: nowrap; }
 td.number + td:not(.number), th.number + th:not(.number) { padding-left: 14px; }
@@ -56,6 +59,7 @@ td.number + td:not(.number), th.number + th:not(.number) { padding-left: 14px; }
 .finding.lawful { border-left-color: var(--line); }
 .finding h4 { margin: 0; font-size: 17px; }
 .finding h4 span { font-size: 12px; font-weight: 400; color: var(--soft); }
+.explained { margin: 2px 0 8px; color: var(--soft); font-size: 13px; }
 .witness { margin-top: 10px; }
 .witness th, .witness td { font-size: 13px; padding: 4px 14px 4px 0; }
 .witness tbody th { font-weight: 500; color: var(--soft); }

@@ -7,6 +7,7 @@ import { hostileHistories, hostileText, hostileVerdict } from '../testing/arbitr
 import { readHtml, type Element } from '../testing/markup-check.ts'
 import { trial } from '../testing/trial-fixture.ts'
 import { prepare } from '../prepare.ts'
+import { formatDuration } from '../words.ts'
 import { pageScript } from './page-script.ts'
 import { renderReport, type ChartLibraries, type RunFacts } from './report.ts'
 
@@ -61,6 +62,36 @@ describe('the HTML report', () => {
       expect(report).toContain(shows)
     }
     expect(report).toContain(`<th scope="col" class="named">▾ ${finding!.offsets![0]}</th>`)
+  })
+
+  test('says what an anomaly is and on whom it is blamed, where it is told', () => {
+    expect(report).toContain('<span>blamed on the broker</span>')
+    expect(report).not.toContain('class="explained"')
+    const words = { anomalies: { 'lost-write': 'A record is <gone>.' }, coverage: {} }
+    const explained = renderReport({ ...small, run, assets: noLibraries, words })
+    expect(explained).toContain('<p class="explained">A record is &lt;gone&gt;.</p>')
+  })
+
+  test('tells of each fault what was seen of it and how long sending stood still', () => {
+    const { elements } = readHtml(report)
+    const [fault] = small.verdict.scenarios[0]!.availability!.faults
+    expect(report).toContain('exitedBy SIGKILL, connect ECONNREFUSED')
+    expect(report).toContain(`orders-2: ${formatDuration(fault!.keys[0]!.stallMs)}`)
+    expect(textOf(elements, 'td')).toEqual(expect.arrayContaining(['never', '40 ms', formatDuration(fault!.longestStallMs)]))
+    const { availability, ...without } = small.verdict.scenarios[0]!
+    const bare = renderReport({ ...small, verdict: { ...small.verdict, scenarios: [without] }, run, assets: noLibraries })
+    expect(availability).toBeDefined()
+    expect(textOf(readHtml(bare).elements, 'th')).not.toContain('recovery')
+  })
+
+  test('tells what the seeds of a scenario went through, what never happened first, and not among the figures', () => {
+    const words = { anomalies: {}, coverage: { tornTails: 'a recovery that cut a torn tail' } }
+    const page = renderReport({ ...small, run, assets: noLibraries, words })
+    const { elements } = readHtml(page)
+    expect(textOf(elements, 'summary')).toContain('What it went through: 3 of 4 kinds')
+    expect(page).toMatch(/a recovery that cut a torn tail<\/th>\s*<td class="number"><span class="is-unknown">\? 0 %/)
+    expect(textOf(elements, 'td')).toEqual(expect.arrayContaining(['42 %', '&lt; 1 %', '97 %']))
+    expect(textOf(elements, 'dt').filter((name) => name.includes('coverage'))).toEqual([])
   })
 
   test('tables name their rows and columns, and charts are told in words', () => {

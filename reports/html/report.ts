@@ -16,7 +16,7 @@ import {
 import { html, Markup, nothing } from './markup.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
-import { scenarioSection, verdictClass } from './scenario-section.ts'
+import { scenarioSection, verdictClass, type ReportWords } from './scenario-section.ts'
 import { timelineOf, type Timeline } from './timeline.ts'
 
 export interface RunFacts {
@@ -41,6 +41,8 @@ export interface ReportInput {
   readonly histories: readonly ScenarioHistory[]
   readonly run: RunFacts
   readonly assets: ChartLibraries
+  /** What anomalies and coverage are, for who does not know; names stand alone without it. */
+  readonly words?: ReportWords
 }
 
 const mostPointsAChart = 5000
@@ -49,12 +51,14 @@ const chartCharacters = 2_800_000
 
 const contentPolicy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
+const noWords: ReportWords = { anomalies: {}, coverage: {} }
+
 /** A complete HTML document. */
-export function renderReport({ verdict, histories, run, assets }: ReportInput): string {
+export function renderReport({ verdict, histories, run, assets, words = noWords }: ReportInput): string {
   const timelines = drawTimelines(verdict, histories)
   const sections = verdict.scenarios.map((scenario, at) => {
     const history = historyOf(scenario, histories)
-    return scenarioSection({ scenario, id: idOf(at), history, timeline: timelines.get(scenario) })
+    return scenarioSection({ scenario, id: idOf(at), history, timeline: timelines.get(scenario), words })
   })
   const page = html`<!doctype html>
 <html lang="en">
@@ -72,8 +76,10 @@ ${scenarioTable(verdict)}
 ${sections}
 ${runSection(run)}
 </main>
-<footer>invalid: a promise was broken. unknown: it could not be judged, which is never a pass.
-valid: no promise was seen broken in what was recorded.</footer>
+<footer><p>invalid: a promise was broken. unknown: it could not be judged, which is never a pass.
+valid: no promise was seen broken in what was recorded.</p>
+<p>stall: the longest time in which sends waited and none was acknowledged. next ack: from the start of a fault. recovery:
+from healing until every partition that stood still was acknowledged again. These are measured, not judged.</p></footer>
 ${timelines.size > 0 ? libraries(assets) : nothing}
 <script>${new Markup(pageScript)}</script>
 </body>

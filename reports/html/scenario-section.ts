@@ -1,15 +1,22 @@
 /** One scenario of the verdict: what was found, why, over which time line, under which faults. */
-import type { FaultRecord, ScenarioVerdict } from '../../checkers/verdict.ts'
-import { compactJson } from '../escape.ts'
+import type { ScenarioVerdict } from '../../checkers/verdict.ts'
+import { isCoverage } from '../coverage.ts'
 import { offsetStrips } from '../offset-strip.ts'
 import { isJudgedHistory, witnessLookup, type ScenarioHistory } from '../scenario-history.ts'
 import {
-  allowed, convicting, faultsInForce, figureName, formatCount, formatTime, pickFindings, plural, verdictMark,
-  verdictWord,
+  allowed, convicting, faultsInForce, figureName, formatCount, pickFindings, plural, verdictMark, verdictWord,
 } from '../words.ts'
+import { coverageTable } from './coverage-table.ts'
+import { faultTable } from './fault-table.ts'
 import { findingCard } from './finding-card.ts'
 import { html, nothing, type Markup } from './markup.ts'
 import { timelineFigure, type Timeline } from './timeline.ts'
+
+/** One sentence each, by name: what an anomaly is, and what coverage counts. */
+export interface ReportWords {
+  readonly anomalies: Readonly<Record<string, string>>
+  readonly coverage: Readonly<Record<string, string>>
+}
 
 export interface SectionInput {
   readonly scenario: ScenarioVerdict
@@ -17,11 +24,11 @@ export interface SectionInput {
   readonly id: string
   readonly history: ScenarioHistory | undefined
   readonly timeline: Timeline | undefined
+  readonly words: ReportWords
 }
 
 const shownFindings = 25
 const shownAllowed = 10
-const shownFaults = 60
 
 /** `valid`, `invalid` or `unknown`, as the style sheet calls it. */
 export function verdictClass(valid: ScenarioVerdict['valid']): string {
@@ -39,7 +46,8 @@ ${findingBlock(input)}
 ${reasonBlock(scenario)}
 ${failureBlock(scenario)}
 ${timelineBlock(input)}
-${faultBlock(scenario)}
+${faultTable(scenario)}
+${coverageTable(scenario, input.words.coverage)}
 ${figureBlock(scenario)}
 ${allowedBlock(input)}
 </section>
@@ -61,31 +69,34 @@ ${seeds > 1 ? tile('seeds', formatCount(seeds)) : nothing}
 `
 }
 
-function findingBlock({ scenario, history }: SectionInput): Markup {
+function findingBlock({ scenario, history, words }: SectionInput): Markup {
   const guilty = convicting(scenario.findings)
   if (guilty.length === 0) return nothing
   const shown = pickFindings(guilty, shownFindings)
   const rest = guilty.length - shown.length
   return html`<h3>What was found</h3>
-${cards(shown, { scenario, history })}
+${cards(shown, { scenario, history, words })}
 ${rest > 0 ? html`<p>${plural(rest, 'more finding')} in <code>verdict.json</code>.</p>` : nothing}`
 }
 
-type Judged = Pick<SectionInput, 'scenario' | 'history'>
+type Judged = Pick<SectionInput, 'scenario' | 'history' | 'words'>
 
-function cards(findings: ScenarioVerdict['findings'], { scenario, history }: Judged): Markup[] {
+function cards(findings: ScenarioVerdict['findings'], { scenario, history, words }: Judged): Markup[] {
   const isJudged = history !== undefined && isJudgedHistory(scenario, history)
   const strips = offsetStrips(isJudged ? history.ops : [], isJudged ? findings : [])
   const lookup = witnessLookup(scenario, history === undefined ? [] : [history])
-  return findings.map((finding) => findingCard(finding, lookup, strips.get(finding)))
+  return findings.map((finding) => {
+    const explained = Object.hasOwn(words.anomalies, finding.anomaly) ? words.anomalies[finding.anomaly] : undefined
+    return findingCard(finding, lookup, { strip: strips.get(finding) ?? [], explained })
+  })
 }
 
-function allowedBlock({ scenario, history }: SectionInput): Markup {
+function allowedBlock({ scenario, history, words }: SectionInput): Markup {
   const lawful = allowed(scenario.findings)
   if (lawful.length === 0) return nothing
   const shown = pickFindings(lawful, shownAllowed)
   return html`<details><summary>Allowed by configuration: ${plural(lawful.length, 'finding')}</summary>
-${cards(shown, { scenario, history })}
+${cards(shown, { scenario, history, words })}
 </details>`
 }
 
@@ -115,30 +126,8 @@ function seedNote(scenario: ScenarioVerdict, history: ScenarioHistory): string {
   return `${kind}${which}: one of ${formatCount(scenario.seeds)}.`
 }
 
-function faultBlock({ faults }: ScenarioVerdict): Markup {
-  if (faults.length === 0) return nothing
-  const unseenFirst = [...faults].sort((a, b) => Number(a.inForce) - Number(b.inForce)).slice(0, shownFaults)
-  const rest = faults.length - unseenFirst.length
-  const caption = rest > 0 ? `The first ${shownFaults}, unseen ones before others; ${rest} more in verdict.json` : ''
-  return html`<details><summary>Faults and their evidence: ${faultsInForce(faults)} seen in force</summary>
-<div class="scroll"><table>
-<caption>${caption}</caption>
-<thead><tr><th scope="col">fault</th><th scope="col">targets</th><th scope="col" class="number">from</th>
-<th scope="col" class="number">to</th><th scope="col">in force</th><th scope="col">evidence</th></tr></thead>
-<tbody>${unseenFirst.map(faultRow)}</tbody></table></div></details>`
-}
-
-function faultRow({ name, targets, startTime, endTime, inForce, evidence }: FaultRecord): Markup {
-  const end = endTime === null ? 'never healed' : formatTime(endTime)
-  const seen = inForce ? html`✓ seen` : html`<span class="is-unknown">? not seen</span>`
-  return html`<tr><th scope="row">${name}</th><td>${targets.join(', ')}</td>
-<td class="number">${formatTime(startTime)}</td><td class="number">${end}</td><td class="keep">${seen}</td>
-<td class="mono">${compactJson(evidence, 400)}</td></tr>
-`
-}
-
 function figureBlock({ figures }: ScenarioVerdict): Markup {
-  const rows = Object.entries(figures)
+  const rows = Object.entries(figures).filter(([name]) => !isCoverage(name))
   if (rows.length === 0) return nothing
   return html`<details${rows.length <= 8 ? html` open` : nothing}><summary>Figures</summary><dl class="tiles">
 ${rows.map(([name, value]) => html`<div><dt>${figureName(name)}</dt><dd>${formatCount(value)}</dd></div>`)}

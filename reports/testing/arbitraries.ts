@@ -42,6 +42,7 @@ const observation = fc.record({
   leader: fc.oneof(fc.integer({ min: -1, max: 3 }), anyNumber),
   leaderEpoch: fc.oneof(fc.nat({ max: 9 }), anyNumber),
   inSyncReplicas: fc.oneof(fc.array(fc.nat({ max: 3 })), junk),
+  highWatermark: fc.oneof(fc.nat({ max: 99 }), anyNumber, junk),
 })
 
 const process = fc.oneof(fc.nat({ max: 4 }), fc.constantFrom('nemesis', 'observer', 'harness'))
@@ -56,7 +57,7 @@ export const hostileOp: fc.Arbitrary<Op> = fc.record(
     time,
     process,
     type: fc.constantFrom('invoke', 'ok', 'fail', 'info'),
-    f: fc.oneof(fc.constantFrom('send', 'poll', 'txn', 'observe', 'phase', 'config', 'kill', 'assign'), hostileText),
+    f: fc.oneof(fc.constantFrom('send', 'poll', 'txn', 'observe', 'observe', 'phase', 'config', 'kill', 'assign'), hostileText),
     value: fc.oneof(micros, nemesis, fc.array(fc.oneof(observation, junk), { maxLength: 5 }), hostileText, junk),
     client: hostileText,
     error,
@@ -80,6 +81,7 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc.record(
     values: fc.array(value, { maxLength: 20 }),
     offsets: fc.array(fc.oneof(fc.nat({ max: 30 }), anyNumber), { maxLength: 20 }),
     allowed: hostileText,
+    blame: fc.oneof(fc.constantFrom('broker', 'client', 'harness'), hostileText),
   },
   { requiredKeys: ['anomaly', 'guarantees', 'message', 'witness'] },
 ) as fc.Arbitrary<Finding>
@@ -87,6 +89,16 @@ export const hostileFinding: fc.Arbitrary<Finding> = fc.record(
 const fault: fc.Arbitrary<FaultRecord> = fc.record({
   name: hostileText, targets: fc.array(key, { maxLength: 3 }), startTime: time, endTime: time, inForce: fc.boolean(), evidence: junk,
 })
+
+const stalls = fc.array(fc.record({ key, stallMs: anyNumber }), { maxLength: 3 })
+const suffered = fc.record({
+  name: hostileText, targets: fc.array(key, { maxLength: 3 }), startTime: time, endTime: time, longestStallMs: anyNumber, keys: stalls,
+  nextAcknowledgedMs: fc.option(anyNumber), recoveryMs: fc.option(anyNumber),
+})
+const availability = fc.record({
+  longestStallMs: anyNumber, keys: stalls, recoveryMsMax: fc.option(anyNumber), faults: fc.array(suffered, { maxLength: 3 }),
+})
+const figureNames = fc.oneof(hostileText, hostileText.map((text) => `coverage.${text}`))
 
 const scenarioName = fc.oneof(fc.constantFrom('kill-leader', 'pause'), hostileText)
 const targetName = fc.oneof(fc.constantFrom('simulated', 'processes'), hostileText)
@@ -99,7 +111,8 @@ const scenario: fc.Arbitrary<ScenarioVerdict> = fc.record(
     faults: fc.array(fault, { maxLength: 4 }),
     findings: fc.array(hostileFinding, { maxLength: 12 }),
     reasons: fc.array(hostileText, { maxLength: 3 }),
-    figures: fc.dictionary(hostileText, anyNumber, { maxKeys: 4 }),
+    figures: fc.dictionary(figureNames, anyNumber, { maxKeys: 6 }),
+    availability,
     failure: fc.record({ seed, command: hostileText, story: fc.array(hostileText, { maxLength: 3 }) }),
   },
   { requiredKeys: ['name', 'target', 'valid', 'seeds', 'ops', 'acknowledged', 'faults', 'findings', 'reasons', 'figures'] },

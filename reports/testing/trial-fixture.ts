@@ -2,7 +2,9 @@
  * A made-up trial for the tests of this room, close to a real one: two scenarios on processes with kills and pauses,
  * one acknowledged record lost, one fault without evidence, and a simulated scenario with its sample seed.
  */
-import type { FaultRecord, Finding, ScenarioVerdict, Verdict } from '../../checkers/verdict.ts'
+import type {
+  Availability, FaultAvailability, FaultRecord, Finding, ScenarioVerdict, Verdict,
+} from '../../checkers/verdict.ts'
 import type { NewOp, Observation, Op } from '../../history/op.ts'
 import { faultsOfHistory } from '../faults.ts'
 import { nemesisValue } from '../op-value.ts'
@@ -84,11 +86,15 @@ function observerOps(outages: readonly Outage[], { durationSeconds }: TrialOptio
       partition.leader = [1, 2, 3].find((broker) => !isOut(outages, broker, at)) ?? -1
       partition.leaderEpoch += 1
     }
-    const value: Observation[] = state.map((partition) => ({
-      ...partition, inSyncReplicas: [1, 2, 3].filter((broker) => !isOut(outages, broker, at - 0.5)),
-    }))
-    const node = [1, 2, 3].find((broker) => !isOut(outages, broker, at)) ?? 1
-    ops.push({ at, process: 'observer', type: 'info', f: 'observe', node, value })
+    const inSyncReplicas = [1, 2, 3].filter((broker) => !isOut(outages, broker, at - 0.5))
+    for (const node of [1, 2, 3]) {
+      if (isOut(outages, node, at)) continue
+      const value = state.map((partition, nth): Observation => {
+        const told = { ...partition, inSyncReplicas }
+        return partition.leader === node ? { ...told, highWatermark: Math.floor(at * (20 + 5 * nth)) } : told
+      })
+      ops.push({ at, process: 'observer', type: 'info', f: 'observe', node, value })
+    }
   }
   return ops
 }
@@ -225,6 +231,7 @@ export function lostWrite(ops: readonly Op[]): Finding {
     key: lostKey,
     values: [value],
     offsets: [offset],
+    blame: 'broker',
     witness: [
       { op: sent.index, shows: `asks to write ${value}` },
       { op: acked.index, shows: `acknowledged ${value} at offset ${offset}` },
@@ -277,8 +284,20 @@ function scenario(name: string, ops: readonly Op[], judged: Judged): ScenarioVer
     name, target: 'processes', seeds: 1, ...judged, faults,
     ops: { invoke: count('invoke'), ok: count('ok'), fail: count('fail'), info: count('info') },
     acknowledged: clients.filter((op) => op.f === 'send' && op.type === 'ok').length,
-    figures: { leaderChanges: 9, opsUnderFault: 1893, latencyMsMax: 2031.5 },
+    figures: { leaderChanges: 9, opsUnderFault: 1893, latencyMsMax: 2031.5, 'coverage.leaderChanges': 9, 'coverage.fault.kill': 3 },
+    availability: availabilityOf(faults),
   }
+}
+
+/** As if each fault had stopped sending for half of its time. */
+function availabilityOf(faults: readonly FaultRecord[]): Availability {
+  const each = faults.map(({ name, targets, startTime, endTime }, at): FaultAvailability => {
+    const stallMs = ((endTime ?? 0) - (startTime ?? 0)) / 2e6
+    const recoveryMs = at === 1 ? null : 40 * (at + 1)
+    const keys = [{ key: 'orders-2', stallMs: stallMs + 100 }]
+    return { name, targets, startTime, endTime, longestStallMs: stallMs, keys, nextAcknowledgedMs: stallMs, recoveryMs }
+  })
+  return { longestStallMs: 2300, keys: [{ key: 'orders-2', stallMs: 2400 }], recoveryMsMax: 120, faults: each }
 }
 
 function simulated(sample: readonly Op[]): ScenarioVerdict {
@@ -286,6 +305,9 @@ function simulated(sample: readonly Op[]): ScenarioVerdict {
   return {
     ...one, target: 'simulated', seeds: 1200, acknowledged: 3_481_220,
     ops: { invoke: 7_120_331, ok: 6_980_112, fail: 40_118, info: 100_101 },
-    figures: { seedsPerSecond: 21.4, eventsPerSeed: 48_210, leaderChanges: 11_873, invariantChecks: 57_852_000 },
+    figures: {
+      seedsPerSecond: 21.4, eventsPerSeed: 48_210, leaderChanges: 11_873, invariantChecks: 57_852_000,
+      'coverage.truncations': 0.4219, 'coverage.belowMinimum': 0.005, 'coverage.tornTails': 0, 'coverage.leaderChanges': 0.9741,
+    },
   }
 }
