@@ -51,7 +51,7 @@ export class BrokerProcess {
     const child = spawn(program!, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
-      env: { ...process.env, ...this.#options.environment },
+      env: { ...ownEnvironment(), ...this.#options.environment },
     })
     this.#child = child
     this.#expectExit = false
@@ -150,6 +150,11 @@ export class BrokerProcess {
   closeLog(): void {
     this.#log.end()
   }
+}
+
+/** Ours, without the settings it may hold for brokers of somebody else: a broker reads KAFKA_* over its config file. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAFKA_')))
 }
 
 /** The state letter of a process: /proc on Linux, ps elsewhere. */

@@ -7,6 +7,7 @@
 import {
   closeSync, fdatasync, fsync, ftruncate, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, unlink,
   writeSync,
+  type Dirent,
 } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import type { Disk } from '../disk.ts'
@@ -246,7 +247,7 @@ function readAll(fd: number, position: number, lengthBytes: number): Uint8Array 
 
 function listFiles(rootDir: string, prefix: string): FileEntry[] {
   const files: FileEntry[] = []
-  for (const entry of readdirSync(rootDir, { withFileTypes: true, recursive: true })) {
+  for (const entry of entriesBelow(join(rootDir, prefix.slice(0, prefix.lastIndexOf('/') + 1)))) {
     if (!entry.isFile() || entry.name.endsWith(replacingSuffix)) continue
     const path = join(entry.parentPath, entry.name)
     const file = relative(rootDir, path).split(sep).join('/')
@@ -255,6 +256,15 @@ function listFiles(rootDir: string, prefix: string): FileEntry[] {
     if (sizeBytes !== undefined) files.push({ file, sizeBytes })
   }
   return files.sort((a, b) => (a.file < b.file ? -1 : 1))
+}
+
+function entriesBelow(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true, recursive: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** Node's messages begin with the code already; others get their name. */

@@ -82,8 +82,8 @@ describe('a preferred election', () => {
 
 describe('an unclean election', () => {
   /** Broker 3 is behind what broker 2 acknowledged, and broker 2 is gone. */
-  function withoutLeader(): RoleCluster {
-    const cluster = newCluster({}, false)
+  function withoutLeader(settings?: Readonly<Record<string, string>>): RoleCluster {
+    const cluster = newCluster(settings, false)
     cluster.create('t', { replicas: [[2, 3]] })
     cluster.kill(3)
     cluster.until(() => cluster.partitionImage('t', 0)!.inSyncReplicas.length === 1, 'alone in sync')
@@ -106,6 +106,21 @@ describe('an unclean election', () => {
     cluster.start(2)
     cluster.until(() => cluster.partitionImage('t', 0)!.inSyncReplicas.length === 2, 'both in sync')
     expect(cluster.replica(2, 't', 0)!.log.logEndOffset).toBe(1)
+  })
+
+  it('comes by itself within unclean.leader.election.interval.ms once the topic permits it', () => {
+    const cluster = withoutLeader({ 'unclean.leader.election.interval.ms': '20000' })
+    cluster.start(3)
+    cluster.until(() => cluster.running.get(4)!.image!.isLive(3), 'broker 3 in service')
+    cluster.pass(45_000)
+    expect(cluster.partitionImage('t', 0)!.leader).toBe(-1)
+    const configs = [{ name: 'unclean.leader.election.enable', configOperation: 0, value: 'true' }]
+    cluster.ask(4, apis.IncrementalAlterConfigs, {
+      resources: [{ resourceType: 2, resourceName: 't', configs }],
+      validateOnly: false,
+    })
+    cluster.until(() => cluster.partitionImage('t', 0)!.leader === 3, 'an unclean leader')
+    expect(cluster.partitionImage('t', 0)).toMatchObject({ inSyncReplicas: [3], eligibleLeaderReplicas: [] })
   })
 
   it('finds nobody where nobody is alive', () => {

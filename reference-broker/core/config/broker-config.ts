@@ -82,6 +82,7 @@ export interface ScalarConfig {
   readonly producerIdExpirationMs: number
   readonly leaderImbalanceCheckIntervalSeconds: number
   readonly autoLeaderRebalanceEnable: boolean
+  readonly uncleanLeaderElectionIntervalMs: number
   readonly controlledShutdownEnable: boolean
 }
 

@@ -68,6 +68,12 @@ export const brokerSettings: { readonly [Field in keyof ScalarConfig]: Setting }
     min: 1,
   },
   autoLeaderRebalanceEnable: { name: 'auto.leader.rebalance.enable', type: 'boolean', default: 'true' },
+  uncleanLeaderElectionIntervalMs: {
+    name: 'unclean.leader.election.interval.ms',
+    type: 'long',
+    default: '300000',
+    min: 1,
+  },
   controlledShutdownEnable: { name: 'controlled.shutdown.enable', type: 'boolean', default: 'true' },
 }
 

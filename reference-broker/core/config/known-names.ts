@@ -331,7 +331,6 @@ export const otherNames: Defaults = {
   'transaction.state.log.segment.bytes': '104857600',
   'transaction.two.phase.commit.enable': 'false',
   'transactional.id.expiration.ms': '604800000',
-  'unclean.leader.election.interval.ms': '300000',
   'unstable.api.versions.enable': 'false',
   'unstable.feature.versions.enable': 'false',
 }

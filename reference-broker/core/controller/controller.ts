@@ -13,7 +13,7 @@ import { ClusterImage, type TopicImage } from '../metadata/image.ts'
 import { encodeMetadataRecord, type MetadataRecord } from '../metadata/records.ts'
 import type { Leadership } from '../raft/leadership.ts'
 import { withoutBroker, type ElectionContext } from './elections.ts'
-import { rebalanceLeaders } from './leader-elections.ts'
+import { electUnclean, rebalanceLeaders } from './leader-elections.ts'
 
 export interface ControllerOptions {
   readonly config: BrokerConfig
@@ -37,8 +37,8 @@ export class Controller {
   readonly #lastHeardMs = new Map<number, number>()
   #waiters: Waiter[] = []
   #committedTo: number
-  #timer: TimerId | undefined
-  #rebalanceTimer: TimerId | undefined
+  /** Of each duty that comes round, the timer of its next turn. */
+  readonly #timers = new Map<string, TimerId>()
   #deposed = false
 
   constructor(options: ControllerOptions, leadership: Leadership, committed: ClusterImage) {
@@ -48,8 +48,7 @@ export class Controller {
     this.#committedTo = committed.endOffset
     const now = options.loop.now()
     for (const id of this.image.brokers.keys()) this.#lastHeardMs.set(id, now)
-    this.#scheduleCheck()
-    if (options.config.autoLeaderRebalanceEnable) this.#scheduleRebalance()
+    this.#scheduleDuties()
     options.logger('info', 'active controller', { epoch: leadership.epoch })
   }
 
@@ -107,7 +106,7 @@ export class Controller {
 
   depose(): void {
     this.#deposed = true
-    for (const timer of [this.#timer, this.#rebalanceTimer]) if (timer !== undefined) this.options.loop.cancel(timer)
+    for (const timer of this.#timers.values()) this.options.loop.cancel(timer)
     const waiters = this.#waiters
     this.#waiters = []
     for (const { done } of waiters) done(false)
@@ -124,14 +123,6 @@ export class Controller {
     return heardMs !== undefined && this.options.loop.now() - heardMs < this.options.config.brokerSessionTimeoutMs
   }
 
-  #scheduleCheck(): void {
-    const { brokerSessionTimeoutMs } = this.options.config
-    this.#timer = this.options.loop.after(brokerSessionTimeoutMs / 6, () => {
-      this.#fenceSilent()
-      this.#scheduleCheck()
-    })
-  }
-
   #fenceSilent(): void {
     for (const broker of this.image.brokers.values()) {
       if (broker.fenced || this.hasSession(broker.id)) continue
@@ -140,13 +131,22 @@ export class Controller {
     }
   }
 
-  #scheduleRebalance(): void {
-    const { leaderImbalanceCheckIntervalSeconds } = this.options.config
-    this.#rebalanceTimer = this.options.loop.after(leaderImbalanceCheckIntervalSeconds * 1000, () => {
-      const records = rebalanceLeaders(this.elections)
+  #scheduleDuties(): void {
+    const { config } = this.options
+    const elect = (records: readonly MetadataRecord[]): void => {
       if (records.length > 0) this.propose(records, () => undefined)
-      this.#scheduleRebalance()
-    })
+    }
+    this.#every(config.brokerSessionTimeoutMs / 6, 'fence', () => this.#fenceSilent())
+    this.#every(config.uncleanLeaderElectionIntervalMs, 'unclean', () => elect(electUnclean(this.elections)))
+    if (!config.autoLeaderRebalanceEnable) return
+    this.#every(config.leaderImbalanceCheckIntervalSeconds * 1000, 'rebalance', () => elect(rebalanceLeaders(this.elections)))
+  }
+
+  #every(intervalMs: number, duty: string, run: () => void): void {
+    this.#timers.set(duty, this.options.loop.after(intervalMs, () => {
+      run()
+      this.#every(intervalMs, duty, run)
+    }))
   }
 
   /** The records that take a broker out of service; `unclean`: and out of trust, until it has caught up. */

@@ -1,6 +1,7 @@
 /**
  * Leaders elected on purpose: because somebody asked (ElectLeaders, KIP-460), or because the preferred replicas should
- * lead again (auto.leader.rebalance.enable). Who may lead is the decision table's word here, too.
+ * lead again (auto.leader.rebalance.enable), or because a topic permits unclean elections by now
+ * (unclean.leader.election.interval.ms). Who may lead is the decision table's word here, too.
  */
 import type { ErrorName } from '../../../protocol/errors.ts'
 import type { Elected } from '../decisions.ts'
@@ -93,6 +94,19 @@ function electedRecord(context: ElectionContext, topic: TopicImage, index: numbe
   const { leader, inSyncReplicas, unclean } = elected
   const record = partitionRecord(context, topic, index, { leader, inSyncReplicas })
   return unclean ? { ...record, eligibleLeaderReplicas: [] } : record
+}
+
+/** The records that give a leader to partitions without one whose topics permit an unclean election. */
+export function electUnclean(context: ElectionContext): PartitionRecord[] {
+  const records: PartitionRecord[] = []
+  for (const topic of context.image.topicsById.values()) {
+    if (!context.uncleanAllowed(topic)) continue
+    for (const [index, partition] of topic.partitions.entries()) {
+      const record = partition.leader < 0 ? anyLive(context, topic, index) : undefined
+      if (record !== undefined) records.push(record)
+    }
+  }
+  return records
 }
 
 /** The records that give leadership back to every preferred replica that may have it. */
