@@ -1,7 +1,11 @@
 /** The simulator as `verify` uses it: one seed decides everything, and what goes wrong is told so that it can be seen again. */
+import { execFileSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ScenarioVerdict } from '../checkers/verdict.ts'
 import { soundDecisions, type Decisions } from '../reference-broker/core/decisions.ts'
+import { root } from './checkout.ts'
 import { runSimulated, Tally, verdictOf, type SeedRunOptions } from './run-seeds.ts'
 import { resultOf } from './seed-worker.ts'
 import { simulate } from './targets/simulated.ts'
@@ -24,6 +28,17 @@ describe('one seed', () => {
 
   it('gives the same run when nobody looks at its invariants', () => {
     expect(simulate(seed, { invariants: false }).traceHash).toBe(first.traceHash)
+  })
+
+  it.each([
+    { machine: 'one east of us', flags: ['--hash-seed=1'], env: { TZ: 'Pacific/Kiritimati', LC_ALL: 'de_DE.UTF-8' } },
+    { machine: 'one west of us', flags: ['--hash-seed=2', '--max-lazy'], env: { TZ: 'America/Adak', LC_ALL: 'C' } },
+  ])('gives the same run on $machine', ({ flags, env }) => {
+    const script = `import { simulate } from ${JSON.stringify(join(root, 'harness/targets/simulated.ts'))}
+process.stdout.write(String(simulate(${seed}, { invariants: true }).traceHash))`
+    const argv = [...flags, '--input-type=module', '--eval', script]
+    const hash = execFileSync(process.execPath, argv, { cwd: tmpdir(), env: { ...process.env, ...env }, encoding: 'utf8' })
+    expect(hash).toBe(String(first.traceHash))
   })
 
   it('gives another run than its neighbour', () => {
