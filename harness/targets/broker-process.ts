@@ -96,7 +96,7 @@ export class BrokerProcess {
     child.once('close', (code, signal) => {
       const how = `ended with ${signal ?? code}`
       answer({ failed: said ?? how, code })
-      if (!expected) this.#options.onUnexpectedExit(this.#options.id, said === undefined ? how : `${how}: ${said}`)
+      if (!expected && !isInterrupt(signal)) this.#options.onUnexpectedExit(this.#options.id, said === undefined ? how : `${how}: ${said}`)
     })
   }
 
@@ -150,6 +150,14 @@ export class BrokerProcess {
   closeLog(): void {
     this.#log.end()
   }
+}
+
+/**
+ * A broker answers these signals itself, once it runs. What ends by one had not begun: a Ctrl-C reaches it with us in the
+ * moment before it has a process group of its own.
+ */
+function isInterrupt(signal: NodeJS.Signals | null): boolean {
+  return signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP'
 }
 
 /** Ours, without the settings it may hold for brokers of somebody else: a broker reads KAFKA_* over its config file. */
