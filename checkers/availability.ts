@@ -65,7 +65,7 @@ function replay(index: HistoryIndex, stalls: Stalls): boolean {
       else stalls.answered(key, time, sends.outcome[row] === ok)
     }
   }
-  stalls.end(index.ops[end]?.time ?? last)
+  stalls.end(index.ops.at(end)?.time ?? last)
   return true
 }
 

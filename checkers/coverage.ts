@@ -24,7 +24,7 @@ function opCounts({ ops, table }: HistoryIndex): Record<string, number> {
   for (const at of table.rest) {
     const isCrash = table.kind[at] === crashKind && table.type[at] === unknown
     if (table.type[at] !== ok && !isCrash) continue
-    const name = `op.${ops[at]!.f}`
+    const name = `op.${ops.at(at)!.f}`
     counts[name] = (counts[name] ?? 0) + 1
   }
   return counts

@@ -15,7 +15,7 @@ const guarantees: readonly string[] = ['PRO-1']
 function wasAskedOnce({ sends, ops, writers }: HistoryIndex, record: number): boolean {
   const row = writers[record]!
   if (row === none || sends.outcome[row] !== ok) return false
-  const { attempts, node } = ops[sends.completion[row]!]!
+  const { attempts, node } = ops.at(sends.completion[row]!)!
   return attempts === 1 && node !== undefined
 }
 

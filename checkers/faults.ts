@@ -4,7 +4,7 @@
  * there is a reason to doubt the run, and the verdict is 'unknown'.
  */
 import type { FaultOpValue } from '../history/fault-op.ts'
-import type { Op } from '../history/op.ts'
+import type { Op, Ops } from '../history/op.ts'
 import type { OpTable } from './index/op-table.ts'
 import type { FaultRecord } from './verdict.ts'
 
@@ -98,10 +98,10 @@ function doubts(life: Life): string[] {
 }
 
 /** `table.others` has the positions of the nemesis among others. */
-export function readFaults(ops: readonly Op[], { others }: Pick<OpTable, 'others'>): Faults {
+export function readFaults(ops: Ops, { others }: Pick<OpTable, 'others'>): Faults {
   const reader = new FaultReader()
   for (const at of others) {
-    const op = ops[at]!
+    const op = ops.at(at)!
     if (op.process === 'nemesis' && op.type !== 'invoke') reader.read(op, at)
   }
   const lives = [...reader.lives.values()]

@@ -14,7 +14,7 @@ const guarantees: readonly string[] = ['DUR-3', 'TXN-4']
 
 /** Who is wrong is plain when one answer refused it, or when the client says that it never asked. */
 function blameOf({ sends, ops }: HistoryIndex, row: number): Finding['blame'] {
-  const { attempts, node } = ops[sends.completion[row]!]!
+  const { attempts, node } = ops.at(sends.completion[row]!)!
   if (attempts === 0) return 'client'
   return attempts === 1 && node !== undefined ? 'broker' : undefined
 }
@@ -25,7 +25,7 @@ function finding(index: HistoryIndex, row: number, aspect: string): Finding {
   const read = firstOkReadOf(index, record)
   const offset = reads.offset[read]!
   const blame = blameOf(index, row)
-  const code = ops[sends.completion[row]!]!.error?.code
+  const code = ops.at(sends.completion[row]!)!.error?.code
   const refused = `${keyName(index, record)}: ${valueName(index, record)} was refused${code === undefined ? '' : ` with ${code}`}`
   return {
     anomaly: name,

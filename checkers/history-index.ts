@@ -3,7 +3,7 @@
  * the rest: building and checking cost a constant per op and per record, plus sorting what was not yet in
  * offset order.
  */
-import type { MicroOp, Op } from '../history/op.ts'
+import type { MicroOp, Ops } from '../history/op.ts'
 import { committedSends, okReads } from './index/commitment.ts'
 import { coveredKeys, highestAcknowledged, lostBounds, uncoveredSentence } from './index/final-coverage.ts'
 import { KnownOffsets } from './index/known-offsets.ts'
@@ -21,7 +21,7 @@ import { type SendSteps, walkSends } from './index/send-steps.ts'
 import { SendTable, sentTwice, writersOf } from './index/send-table.ts'
 
 export interface HistoryIndex {
-  readonly ops: readonly Op[]
+  readonly ops: Ops
   readonly table: OpTable
   readonly marks: RunMarks
   readonly observations: Observations
@@ -75,7 +75,7 @@ function scanCompletion(at: number, micros: readonly MicroOp[], scanned: Scanned
 }
 
 /** The one pass over the ops themselves; everything later reads columns. */
-function scan(ops: readonly Op[]): Scanned {
+function scan(ops: Ops): Scanned {
   const builder = new OpTableBuilder(ops)
   const { table } = builder
   const records = new RecordDictionary(Math.ceil(ops.length / 2))
@@ -84,7 +84,7 @@ function scan(ops: readonly Op[]): Scanned {
   const reads = new ReadTable(table, records, known)
   const scanned: Scanned = { table, records, sends, reads, okPolls: 0 }
   for (let at = 0; at < ops.length; at++) {
-    const op = ops[at]!
+    const op = ops.at(at)!
     const kind = builder.add(op, at)
     if (kind === otherKind || kind > txnKind) continue
     const { value } = op
@@ -101,7 +101,7 @@ function placesOf({ reads }: Scanned, log: Log): Int32Array {
   return places
 }
 
-export function buildHistoryIndex(ops: readonly Op[]): HistoryIndex {
+export function buildHistoryIndex(ops: Ops): HistoryIndex {
   const scanned = scan(ops)
   const { table, records, sends, reads } = scanned
   const marks = readMarks(ops, table)

@@ -2,7 +2,7 @@
  * From a history to a judgement. False beats 'unknown' beats true; whatever goes wrong in judging, and
  * whatever was too little to judge, is 'unknown' with its reason. Never throws.
  */
-import type { Op } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { availabilityOf } from './availability.ts'
 import { coverageFigures, coverageOf } from './coverage.ts'
@@ -38,7 +38,7 @@ function opCounts({ table: { counts } }: HistoryIndex): OpCounts {
 }
 
 /** The same of what could not be indexed. */
-function countOps(ops: readonly Op[]): OpCounts {
+function countOps(ops: Ops): OpCounts {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   for (const op of ops) if (typeof op?.process === 'number') counts[op.type]++
   return counts
@@ -104,7 +104,7 @@ function validity(findings: readonly Finding[], reasons: readonly string[]): Val
   return reasons.length > 0 ? 'unknown' : true
 }
 
-function nothingJudged(ops: readonly Op[], reason: string): Judgement {
+function nothingJudged(ops: Ops, reason: string): Judgement {
   const none = { faults: [], findings: [], checkers: [] }
   return { valid: 'unknown', ops: countOps(ops), acknowledged: 0, ...none, reasons: [reason] }
 }
@@ -135,7 +135,7 @@ function judgeIndexed(index: HistoryIndex, checkers: readonly Checker[], accept:
   }
 }
 
-export function judge(ops: readonly Op[], options: JudgeOptions = {}): Judgement {
+export function judge(ops: Ops, options: JudgeOptions = {}): Judgement {
   if (ops.length === 0) return nothingJudged(ops, 'the history is empty')
   try {
     return judgeIndexed(buildHistoryIndex(ops), options.checkers ?? allCheckers, options.accept ?? [])

@@ -21,7 +21,7 @@ function successes({ ops, table }: HistoryIndex): Map<string, boolean> {
     if (table.counts[4 * kind + invoked]! + successes > 0) succeeded.set(f, successes > 0)
   }
   for (const at of table.rest) {
-    const { f } = ops[at]!
+    const { f } = ops.at(at)!
     if (table.type[at] === ok) succeeded.set(f, true)
     else if ((table.type[at] === invoked || f === 'final-read') && !succeeded.has(f)) succeeded.set(f, false)
   }

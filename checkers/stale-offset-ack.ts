@@ -67,7 +67,7 @@ function finding(index: HistoryIndex, row: number, aspect: string): Finding {
   const offset = sends.offset[row]!
   const [known, value, step] = teller(index, row)
   const answered = `${keyName(index, record)}: ${valueName(index, record)} was acknowledged at offset ${offset}`
-  const began: WitnessStep = { op: ops[sends.invocation[row]!]!.index, shows: `${valueName(index, record)} was not sent before` }
+  const began: WitnessStep = { op: ops.at(sends.invocation[row]!)!.index, shows: `${valueName(index, record)} was not sent before` }
   return {
     anomaly: name,
     guarantees,

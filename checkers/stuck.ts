@@ -19,15 +19,15 @@ const tooSlow = 'the machine was too slow to say that anything is stuck'
 const tooEarly = 'no send succeeded after healing, but none was tried late enough to say that it should have'
 
 function healStep({ ops, marks }: HistoryIndex): WitnessStep {
-  return { op: ops[marks.phases.heal]!.index, shows: 'every fault was healed' }
+  return { op: ops.at(marks.phases.heal)!.index, shows: 'every fault was healed' }
 }
 
 function attemptStep({ ops, table }: HistoryIndex, at: number): WitnessStep {
   const completion = table.completion[at]!
-  const f = ops[at]!.f
-  if (completion === none) return { op: ops[at]!.index, shows: `this ${f} never ended` }
-  const code = ops[completion]!.error?.code
-  return { op: ops[completion]!.index, shows: `this ${f} did not succeed${code === undefined ? '' : `: ${code}`}` }
+  const f = ops.at(at)!.f
+  if (completion === none) return { op: ops.at(at)!.index, shows: `this ${f} never ended` }
+  const code = ops.at(completion)!.error?.code
+  return { op: ops.at(completion)!.index, shows: `this ${f} did not succeed${code === undefined ? '' : `: ${code}`}` }
 }
 
 function workFinding(index: HistoryIndex, who: string, attempts: Attempts, key?: Key): Finding {
@@ -74,7 +74,7 @@ function finalFinding(index: HistoryIndex, { at, value }: FinalReadOp, code: num
     message: `${key}: by its deadline ${reader} was at offset ${reached}, and offset ${acknowledged} was acknowledged`,
     key,
     offsets: [reached, acknowledged],
-    witness: [healStep(index), { op: index.ops[at]!.index, shows: `was at offset ${reached} when its time was over` }],
+    witness: [healStep(index), { op: index.ops.at(at)!.index, shows: `was at offset ${reached} when its time was over` }],
   }
 }
 
@@ -96,13 +96,13 @@ function recoveryFinding({ ops }: HistoryIndex, { at, value }: RecoveredOp, heal
   const what = unserved.length === 0
     ? `not every partition had its leader and its replicas again${left}`
     : `${listed(unserved)} acknowledged nothing`
-  const healed = heal === none ? [] : [{ op: ops[heal]!.index, shows: 'every fault was healed' }]
+  const healed = heal === none ? [] : [{ op: ops.at(heal)!.index, shows: 'every fault was healed' }]
   return {
     anomaly: name,
     guarantees,
     message: `within ${boundMs} ms after healing ${what}`,
     ...(unserved.length === 1 && { key: unserved[0]! }),
-    witness: [...healed, { op: ops[at]!.index, shows: 'the time to recover was over' }],
+    witness: [...healed, { op: ops.at(at)!.index, shows: 'the time to recover was over' }],
   }
 }
 

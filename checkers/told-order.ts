@@ -35,7 +35,7 @@ export function stepsBack({ observations }: HistoryIndex, what: ToldOffset): Ste
 export function toldStep({ ops }: HistoryIndex, told: Told, what?: ToldOffset): WitnessStep {
   const who = `broker ${told.node}, leader under leaderEpoch ${told.leaderEpoch},`
   return {
-    op: ops[told.at]!.index,
+    op: ops.at(told.at)!.index,
     shows: what === undefined ? `${who} said so of itself` : `${who} told ${what} ${told[what]!}`,
   }
 }

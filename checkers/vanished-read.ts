@@ -52,7 +52,7 @@ function finding(index: HistoryIndex, read: number, final: FinalReadOp): Finding
     offsets: [offset],
     witness: inOrder([
       readStep(index, read),
-      { op: ops[final.at]!.index, shows: `${reader} had read all below offset ${reached}` },
+      { op: ops.at(final.at)!.index, shows: `${reader} had read all below offset ${reached}` },
     ]),
   }
 }

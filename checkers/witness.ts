@@ -32,7 +32,7 @@ export function sendStep(index: HistoryIndex, row: number): WitnessStep {
   const record = sends.record[row]!
   const completion = sends.completion[row]!
   const what = `${valueName(index, record)} to ${keyName(index, record)}`
-  const at = ops[completion === none ? sends.invocation[row]! : completion]!.index
+  const at = ops.at(completion === none ? sends.invocation[row]! : completion)!.index
   if (sends.outcome[row] === ok) {
     const offset = sends.offset[row]!
     const where = Number.isNaN(offset) ? '' : ` at ${offsetName(offset)}`
@@ -44,7 +44,7 @@ export function sendStep(index: HistoryIndex, row: number): WitnessStep {
 
 /** True when the history shows that a broker answered a send, so that what the answer says is the broker's word. */
 export function answeredBy({ sends, ops }: HistoryIndex, row: number): boolean {
-  return sends.outcome[row] === ok && ops[sends.completion[row]!]!.node !== undefined
+  return sends.outcome[row] === ok && ops.at(sends.completion[row]!)!.node !== undefined
 }
 
 /** Position of the op of a read. */
@@ -56,7 +56,7 @@ export function readStep(index: HistoryIndex, read: number): WitnessStep {
   const record = index.reads.record[read]!
   const where = offsetName(index.reads.offset[read]!)
   return {
-    op: index.ops[opOfRead(index, read)]!.index,
+    op: index.ops.at(opOfRead(index, read))!.index,
     shows: `polled ${valueName(index, record)} of ${keyName(index, record)} at ${where}`,
   }
 }

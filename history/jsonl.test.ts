@@ -81,8 +81,8 @@ describe('a history as lines of JSON', () => {
     const reader = new HistoryReader()
     for (const line of lines) reader.add(line)
     expect(reader.finish()).toHaveLength(2)
-    expect(parseHistory(lines)).toEqual(reader.finish())
-    expect(parseHistory(`\uFEFF${lines.join('\r\n')}\r\n`)).toEqual(reader.finish())
+    expect(parseHistory(lines)).toEqual([...reader.finish()])
+    expect(parseHistory(`\uFEFF${lines.join('\r\n')}\r\n`)).toEqual([...reader.finish()])
     expect(parseHistory('')).toEqual([])
   })
 

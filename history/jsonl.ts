@@ -4,7 +4,8 @@
  * than one line.
  */
 import { HistoryError } from './history-error.ts'
-import type { Op } from './op.ts'
+import type { Op, Ops } from './op.ts'
+import { PackedOps } from './packed-ops.ts'
 import { readOp } from './op-reader.ts'
 import { isMark } from './open-ops.ts'
 
@@ -21,7 +22,7 @@ export function renderOp(op: Op): string {
  * is wrong.
  */
 export class HistoryReader {
-  readonly #ops: Op[] = []
+  readonly #ops = new PackedOps()
   readonly #open = new Map<number, string>()
   #line = 0
   #next = 0
@@ -37,8 +38,8 @@ export class HistoryReader {
     this.#ops.push(op)
   }
 
-  /** All ops so far, in order. */
-  finish(): Op[] {
+  /** All ops so far, in order, in little memory. */
+  finish(): Ops {
     return this.#ops
   }
 
@@ -85,5 +86,5 @@ function* linesOf(text: string): Iterable<string> {
 export function parseHistory(source: string | Iterable<string>): Op[] {
   const reader = new HistoryReader()
   for (const line of typeof source === 'string' ? linesOf(source) : source) reader.add(line)
-  return reader.finish()
+  return [...reader.finish()]
 }

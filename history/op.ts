@@ -70,6 +70,13 @@ export interface Op {
   readonly rebalanced?: readonly Key[]
 }
 
+/** A history by position: a list of ops, or something that keeps them in less memory. */
+export interface Ops extends Iterable<Op> {
+  readonly length: number
+  /** undefined at and beyond the end. */
+  at(position: number): Op | undefined
+}
+
 /** An op as its author hands it to the recorder, which adds `index` and `time`. */
 export type NewOp = Omit<Op, 'index' | 'time'>
 

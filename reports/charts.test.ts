@@ -80,8 +80,8 @@ describe('the timeline', () => {
     const { svg } = await draw(timelineSpec(prepared(0, 5000))!)
     expect(svg).toContain('>1 2 3<')
     const { ops } = trial({ rate: 30, durationSeconds: 40, seed: 11 }).histories[0]!
-    const config = { ...ops[0]!, value: { minInSyncReplicas: 3 } }
-    const strict = prepare([config, ...ops.slice(1)], { faults: [], findings: [], maxPoints: 5000 })!
+    const config = { ...ops.at(0)!, value: { minInSyncReplicas: 3 } }
+    const strict = prepare([config, ...[...ops].slice(1)], { faults: [], findings: [], maxPoints: 5000 })!
     const { svg: marked } = await draw(timelineSpec(strict)!)
     expect(marked).toMatch(/>\d \d !</)
     expect(marked).toContain('below the minimum of 3')
@@ -121,7 +121,7 @@ describe('the timeline', () => {
 
   test('views without rows are left out, and a history without any has no timeline', async () => {
     const { ops } = trial({ rate: 10, durationSeconds: 10, seed: 1 }).histories[0]!
-    const onlyClients = ops.filter(({ process }) => typeof process === 'number')
+    const onlyClients = [...ops].filter(({ process }) => typeof process === 'number')
     const spec = timelineSpec(prepare(onlyClients, { faults: [], findings: [], maxPoints: 500 })!)!
     expect(spec['vconcat']).toHaveLength(2)
     expect((await draw(spec)).warnings).toEqual([])

@@ -1,6 +1,6 @@
 /** When which fault was on: from the ops of the nemesis, or from the fault records of a verdict, as bands in time. */
 import type { FaultRecord } from '../checkers/verdict.ts'
-import type { Op } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import { rounded } from './latency.ts'
 import { nemesisValue, secondsOf } from './op-value.ts'
 
@@ -21,7 +21,7 @@ const mostLanes = 10
 const mostBands = 400
 
 /** The faults that a history itself tells of; empty for a history whose nemesis writes another form. */
-export function faultsOfHistory(ops: readonly Op[]): FaultRecord[] {
+export function faultsOfHistory(ops: Ops): FaultRecord[] {
   const faults = new Map<string, FaultRecord>()
   for (const op of ops) {
     const told = nemesisValue(op)

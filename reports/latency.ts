@@ -2,7 +2,7 @@
  * How long operations took. Every operation is a point while points can be read; above that, quantiles over time
  * carry the answered ones and only the others stay points, the slowest first.
  */
-import type { Op } from '../history/op.ts'
+import type { Op, Ops } from '../history/op.ts'
 import { secondsOf } from './op-value.ts'
 
 export type Outcome = 'ok' | 'fail' | 'info'
@@ -55,7 +55,7 @@ export function isTimed(op: Op): boolean {
 }
 
 /** `maxPoints` bounds the points; `endSeconds` is where the time axis ends. */
-export function latencyOf(ops: readonly Op[], options: { maxPoints: number; endSeconds: number }): Latency {
+export function latencyOf(ops: Ops, options: { maxPoints: number; endSeconds: number }): Latency {
   const all = pairOps(ops)
   const ok = all.filter(({ outcome }) => outcome === 'ok')
   const summary = summaryOf(ok)
@@ -67,7 +67,7 @@ export function latencyOf(ops: readonly Op[], options: { maxPoints: number; endS
 }
 
 /** Each timed invoke with its completion; ops never completed and ops without times have no latency. */
-function pairOps(ops: readonly Op[]): LatencyPoint[] {
+function pairOps(ops: Ops): LatencyPoint[] {
   const open = new Map<Op['process'], Op>()
   const points: LatencyPoint[] = []
   for (const op of ops) {

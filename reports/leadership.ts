@@ -1,5 +1,5 @@
 /** Who led which partition when, as the observed brokers told it: stints for a strip, changes for rules. */
-import type { Key, Observation, Op } from '../history/op.ts'
+import type { Key, Observation, Ops } from '../history/op.ts'
 import { rounded } from './latency.ts'
 import { observations, secondsOf } from './op-value.ts'
 
@@ -42,7 +42,7 @@ const mostStintsAKey = 60
 const mostChanges = 200
 
 /** A told leaderEpoch below the highest one known of its partition is old news and is passed over. */
-export function leadershipOf(ops: readonly Op[], endSeconds: number): Leadership {
+export function leadershipOf(ops: Ops, endSeconds: number): Leadership {
   const byKey = new Map<string, OpenStint[]>()
   for (const op of ops) {
     const t = secondsOf(op.time)

@@ -1,6 +1,6 @@
 /** The stretch of a partition around the offsets of a finding: what was acknowledged and what was read there. */
 import type { Finding } from '../checkers/verdict.ts'
-import type { Key, Op } from '../history/op.ts'
+import type { Key, Op, Ops } from '../history/op.ts'
 import { microOps, polledBy } from './op-value.ts'
 
 export interface StripCell {
@@ -29,7 +29,7 @@ const mostValues = 3
 const mostCharacters = 24
 
 /** One strip for each finding that names a key and offsets, in one pass over the ops. */
-export function offsetStrips(ops: readonly Op[], findings: readonly Finding[]): Map<Finding, readonly StripCell[]> {
+export function offsetStrips(ops: Ops, findings: readonly Finding[]): Map<Finding, readonly StripCell[]> {
   const sheet: Sheet = new Map()
   const placed = findings.filter((finding) => finding.key !== undefined && namedOffsets(finding).length > 0)
   for (const finding of placed) reserve(sheet, finding)

@@ -21,7 +21,7 @@ describe('preparing a history', () => {
     expect(prepared.phases.map(({ phase }) => phase)).toEqual(['faults', 'heal', 'final', 'end'])
     expect(prepared.faults).toHaveLength(3)
     expect(prepared.leadership.changes.length).toBeGreaterThan(0)
-    const times = findings[0]!.witness.map(({ op }) => ops[op]!.time! / 1e9)
+    const times = findings[0]!.witness.map(({ op }) => ops.at(op)!.time! / 1e9)
     expect(prepared.findings).toHaveLength(1)
     expect(prepared.findings[0]!.t).toBeCloseTo(Math.min(...times), 3)
     expect(prepared.findings[0]!.to).toBeCloseTo(Math.max(...times), 3)

@@ -1,6 +1,6 @@
 /** A history as the rows that the charts draw. Down-samples, so that the size of a report is bounded. */
 import type { FaultRecord, Finding } from '../checkers/verdict.ts'
-import type { Op } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import { faultBands, type FaultBand } from './faults.ts'
 import { latencyOf, rounded, type Latency } from './latency.ts'
 import { leadershipOf, type Leadership } from './leadership.ts'
@@ -50,7 +50,7 @@ const mostFindings = 100
 const mostFindingLanes = 6
 
 /** undefined when the history holds no times to draw over. */
-export function prepare(ops: readonly Op[], { faults, findings, maxPoints }: PrepareOptions): Prepared | undefined {
+export function prepare(ops: Ops, { faults, findings, maxPoints }: PrepareOptions): Prepared | undefined {
   let last: number | undefined
   for (const op of ops) last = Math.max(last ?? 0, secondsOf(op.time) ?? 0)
   if (last === undefined || last <= 0) return undefined
@@ -67,15 +67,16 @@ export function prepare(ops: readonly Op[], { faults, findings, maxPoints }: Pre
   }
 }
 
-function phasesOf(ops: readonly Op[]): PhaseMark[] {
-  return ops.flatMap((op) => {
-    const t = secondsOf(op.time)
-    if (op.f !== 'phase' || op.process !== 'harness' || t === undefined) return []
-    return typeof op.value === 'string' ? [{ t: rounded(t), phase: op.value }] : []
-  })
+function phasesOf(ops: Ops): PhaseMark[] {
+  const marks: PhaseMark[] = []
+  for (const { f, process, time, value } of ops) {
+    const t = f === 'phase' && process === 'harness' ? secondsOf(time) : undefined
+    if (t !== undefined && typeof value === 'string') marks.push({ t: rounded(t), phase: value })
+  }
+  return marks
 }
 
-function findingMarks(ops: readonly Op[], findings: readonly Finding[]): FindingMark[] {
+function findingMarks(ops: Ops, findings: readonly Finding[]): FindingMark[] {
   const lookup = lookupIn(ops)
   const isFew = new Set(findings.map(({ anomaly }) => anomaly)).size <= mostFindingLanes
   return findings.slice(0, mostFindings).flatMap(({ anomaly, message, witness }) => {

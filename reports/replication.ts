@@ -2,7 +2,7 @@
  * Which replicas of a partition were in sync when, and where its high watermark stood, as leaders told it. What brokers
  * say of partitions they do not lead may be old, and is not drawn.
  */
-import type { Observation, Op } from '../history/op.ts'
+import type { Observation, Op, Ops } from '../history/op.ts'
 import { rounded } from './latency.ts'
 import { compareKeys } from './leadership.ts'
 import { isRecord, observations, secondsOf } from './op-value.ts'
@@ -59,7 +59,7 @@ const mostStintsAKey = 60
 /** High watermarks are told in a line of at most so many points a partition. */
 const mostPointsAKey = 120
 
-export function replicationOf(ops: readonly Op[], endSeconds: number): Replication {
+export function replicationOf(ops: Ops, endSeconds: number): Replication {
   const byKey = new Map<string, Told>()
   const spacing = endSeconds / mostPointsAKey
   for (const op of ops) {
@@ -110,8 +110,13 @@ function noteWatermark(rows: WatermarkRow[], told: Observation, { t, spacing }: 
   rows.push({ key: String(key), t: rounded(t), highWatermark, leader: `broker ${leader} · e${leaderEpoch}` })
 }
 
-function sizesIn(ops: readonly Op[]): Sizes {
-  const config = ops.find(({ process, f }) => process === 'harness' && f === 'config')?.value
+function configIn(ops: Ops): unknown {
+  for (const { process, f, value } of ops) if (process === 'harness' && f === 'config') return value
+  return undefined
+}
+
+function sizesIn(ops: Ops): Sizes {
+  const config = configIn(ops)
   const read = (name: string): number | undefined => {
     const value = isRecord(config) ? config[name] : undefined
     return typeof value === 'number' && value > 0 ? value : undefined

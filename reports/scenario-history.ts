@@ -1,6 +1,6 @@
 /** Which recorded ops belong to which scenario of a verdict, and when a witness may be looked up in them. */
 import type { ScenarioVerdict } from '../checkers/verdict.ts'
-import type { Op } from '../history/op.ts'
+import type { Op, Ops } from '../history/op.ts'
 
 /** The history of one scenario; for a simulated one the history of one of its seeds. */
 export interface ScenarioHistory {
@@ -10,7 +10,7 @@ export interface ScenarioHistory {
   readonly target?: string
   /** The simulated seed that these ops are of. */
   readonly seed?: number
-  readonly ops: readonly Op[]
+  readonly ops: Ops
 }
 
 export type OpLookup = (index: number) => Op | undefined
@@ -31,10 +31,18 @@ export function isJudgedHistory(scenario: ScenarioVerdict, history: ScenarioHist
 }
 
 /** Finds ops by `index`, whether or not the list is complete. */
-export function lookupIn(ops: readonly Op[]): OpLookup {
-  if (ops.every((op, at) => op.index === at)) return (index) => ops[index]
-  const byIndex = new Map(ops.map((op) => [op.index, op]))
-  return (index) => byIndex.get(index)
+export function lookupIn(ops: Ops): OpLookup {
+  return (index) => {
+    let low = 0
+    let high = ops.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (ops.at(middle)!.index < index) low = middle + 1
+      else high = middle
+    }
+    const found = ops.at(low)
+    return found?.index === index ? found : undefined
+  }
 }
 
 /** Finds the ops a finding of the scenario points at; finds nothing where the matching history is not at hand. */

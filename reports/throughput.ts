@@ -1,5 +1,5 @@
 /** How many operations were completed per second, by outcome, over time. */
-import type { Op } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import { isTimed, rounded, type Outcome } from './latency.ts'
 import { secondsOf } from './op-value.ts'
 
@@ -21,7 +21,7 @@ const niceSeconds = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800
 const outcomes = ['ok', 'info', 'fail'] as const
 
 /** Every bucket has a row for every outcome that came up: an outage is a zero, not a hole. */
-export function throughputOf(ops: readonly Op[], endSeconds: number): Throughput {
+export function throughputOf(ops: Ops, endSeconds: number): Throughput {
   const bucketSeconds = niceSeconds.find((width) => endSeconds / width <= mostBuckets) ?? endSeconds / mostBuckets
   const buckets = Math.max(1, Math.ceil(endSeconds / bucketSeconds))
   const counts = { ok: new Uint32Array(buckets), info: new Uint32Array(buckets), fail: new Uint32Array(buckets) }

@@ -99,9 +99,9 @@ class HealedWorkBuilder {
     if (answered !== none && !this.#isUnserved(answered)) return false
     const { ops, marks } = this.#index
     const recovery = (marks.config?.recoveryMs ?? defaultRecoveryMs) * nanosecondsPerMs
-    const began = ops[at]!.time
-    const from = answered === none ? began : (ops[this.#heal]!.time ?? null)
-    const to = answered === none ? (ops[Math.min(this.#end, ops.length - 1)]!.time ?? null) : began
+    const began = ops.at(at)!.time
+    const from = answered === none ? began : (ops.at(this.#heal)!.time ?? null)
+    const to = answered === none ? (ops.at(Math.min(this.#end, ops.length - 1))!.time ?? null) : began
     return from === null || to === null || to - from >= recovery
   }
 
@@ -109,7 +109,7 @@ class HealedWorkBuilder {
   #isUnserved(answered: number): boolean {
     const { table, ops } = this.#index
     if (table.type[answered] === unknown) return true
-    return table.type[answered] === failed && notNow.has(ops[answered]!.error?.code ?? '')
+    return table.type[answered] === failed && notNow.has(ops.at(answered)!.error?.code ?? '')
   }
 }
 

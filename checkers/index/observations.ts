@@ -3,7 +3,7 @@
  * what it says of other leaders may be old.
  */
 import type { QuorumOpValue } from '../../history/harness-op.ts'
-import type { Observation, Op } from '../../history/op.ts'
+import type { Observation, Ops } from '../../history/op.ts'
 import { none } from './codes.ts'
 import type { OpTable } from './op-table.ts'
 
@@ -39,20 +39,20 @@ function isQuorum(value: unknown): value is QuorumOpValue {
 }
 
 /** The first position whose op has this index or a higher one. */
-function positionOf(index: number, ops: readonly Op[]): number {
-  if (ops[index]?.index === index) return index
+function positionOf(index: number, ops: Ops): number {
+  if (ops.at(index)?.index === index) return index
   let low = 0
   let high = ops.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (ops[middle]!.index < index) low = middle + 1
+    if (ops.at(middle)!.index < index) low = middle + 1
     else high = middle
   }
   return low
 }
 
-function toldBy(at: number, ops: readonly Op[]): Told[] {
-  const { value, node } = ops[at]!
+function toldBy(at: number, ops: Ops): Told[] {
+  const { value, node } = ops.at(at)!
   if (!Array.isArray(value)) return []
   const name = String(node)
   return value.filter(isObservation).map(observation => ({
@@ -64,11 +64,11 @@ function toldBy(at: number, ops: readonly Op[]): Told[] {
   }))
 }
 
-export function readObservations(ops: readonly Op[], table: OpTable): Observations {
+export function readObservations(ops: Ops, table: OpTable): Observations {
   const told: Told[] = []
   const quorum: QuorumOpValue[] = []
   for (const at of table.others) {
-    const { process, f, value } = ops[at]!
+    const { process, f, value } = ops.at(at)!
     if (process !== 'observer') continue
     if (f === 'observe') for (const one of toldBy(at, ops)) told.push(one)
     if (f === 'quorum' && isQuorum(value)) quorum.push(value)

@@ -3,7 +3,7 @@
  * completion belong together, and its actor (the client, or the process where no client is named).
  */
 import { isMark } from '../../history/open-ops.ts'
-import type { Op } from '../../history/op.ts'
+import type { Key, Op, Ops } from '../../history/op.ts'
 import {
   assignKind, crashKind, failed, invoked, none, ok, otherKind, pollKind, sendKind, subscribeKind, txnKind, unknown,
 } from './codes.ts'
@@ -28,6 +28,8 @@ export interface OpTable {
   readonly others: readonly number[]
   /** Positions of what clients did beside sending and polling. */
   readonly rest: readonly number[]
+  /** By position of an op: the keys whose ownership changed while it ran. */
+  readonly rebalanced: ReadonlyMap<number, readonly Key[]>
   /** How many ops of clients there are, by four times their kind plus their type. */
   readonly counts: Uint32Array
 }
@@ -66,14 +68,15 @@ function kindCode(f: string): number {
 
 export class OpTableBuilder {
   readonly table: OpTable
-  readonly #ops: readonly Op[]
+  readonly #ops: Ops
   readonly #actors: (string | number)[] = []
   readonly #others: number[] = []
   readonly #rest: number[] = []
+  readonly #rebalanced = new Map<number, readonly Key[]>()
   readonly #clients = new Map<string, number>()
   readonly #slots = new ProcessSlots()
 
-  constructor(ops: readonly Op[]) {
+  constructor(ops: Ops) {
     this.#ops = ops
     this.table = {
       type: bytes(ops.length),
@@ -85,6 +88,7 @@ export class OpTableBuilder {
       actors: this.#actors,
       others: this.#others,
       rest: this.#rest,
+      rebalanced: this.#rebalanced,
       counts: new Uint32Array(4 * (crashKind + 1)),
     }
   }
@@ -97,6 +101,7 @@ export class OpTableBuilder {
     table.type[at] = type
     table.kind[at] = kind
     if (kind === sendKind || kind === txnKind) table.time[at] = op.time ?? Number.NaN
+    if (op.rebalanced !== undefined) this.#rebalanced.set(at, op.rebalanced)
     if (typeof op.process !== 'number') this.#others.push(at)
     else {
       if (kind === otherKind || kind > txnKind) this.#rest.push(at)
@@ -126,7 +131,7 @@ export class OpTableBuilder {
   #completes(op: Op, at: number, open: number): boolean {
     const kind = this.table.kind[at]!
     if (kind !== otherKind && kind === this.table.kind[open]) return true
-    return !isMark(op, this.#ops[open]!.f)
+    return !isMark(op, this.#ops.at(open)!.f)
   }
 
   /** The slot remembers the client its process last acted for, which hardly ever changes. */

@@ -7,7 +7,7 @@
  * or info, keep the positions of the keys they name and forget the others; a crash forgets all. Reads of
  * unknown place, ops of one consumer that overlap, and keys rebalanced during the op are not compared.
  */
-import type { Key, Op } from '../../history/op.ts'
+import type { Key, Ops } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'
 import { assignKind, crashKind, invoked, failed, none, subscribeKind } from './codes.ts'
 import type { OpTable } from './op-table.ts'
@@ -48,7 +48,7 @@ export class PollSteps {
 }
 
 export interface PollStepsInput {
-  readonly ops: readonly Op[]
+  readonly ops: Ops
   readonly table: OpTable
   readonly records: RecordDictionary
   readonly reads: ReadTable
@@ -75,12 +75,12 @@ class PollWalk {
       return
     }
     consumer.subscribed = table.kind[at] === subscribeKind
-    const kept = this.#keptKeys(ops[at]!.value)
+    const kept = this.#keptKeys(ops.at(at)!.value)
     for (const key of consumer.positions.keys()) if (!kept.has(key)) consumer.positions.delete(key)
   }
 
   run(run: number): void {
-    const { reads, ops, records } = this.#input
+    const { reads, table, records } = this.#input
     const start = reads.runStart(run)
     const end = reads.runStart(run + 1)
     if (start === end) return
@@ -88,7 +88,7 @@ class PollWalk {
     const consumer = this.#consumer(op)
     const key = reads.runKey[run]!
     const position = this.#position(consumer, key)
-    const { rebalanced } = ops[op]!
+    const rebalanced = table.rebalanced.get(op)
     if (rebalanced === undefined || !rebalanced.includes(records.keys[key]!)) {
       this.#enter(position, op, start, consumer)
       for (let at = start + 1; at < end; at++) this.#compare(at - 1, at, 1, consumer)

@@ -4,10 +4,10 @@
  * else by open addressing over typed arrays: a Map of strings costs many times as much, and the garbage collector as
  * much again.
  */
+import { NumberedValues } from '../../history/numbered-values.ts'
 import type { Key, Value } from '../../history/op.ts'
 import { none } from './codes.ts'
 import { IntColumn, ints } from './columns.ts'
-import { NumberedValues } from './numbered-values.ts'
 
 const leastSlots = 256
 

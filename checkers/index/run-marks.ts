@@ -4,7 +4,7 @@
  */
 import { finalClientPrefix, type FinalRead } from '../../history/final-read.ts'
 import type { CoverageOpValue, RecoveredOpValue } from '../../history/harness-op.ts'
-import type { Key, Op, Phase, RunConfig } from '../../history/op.ts'
+import type { Key, Op, Ops, Phase, RunConfig } from '../../history/op.ts'
 import { none } from './codes.ts'
 import type { OpTable } from './op-table.ts'
 
@@ -107,10 +107,10 @@ class MarksReader {
   }
 }
 
-export function readMarks(ops: readonly Op[], table: OpTable): RunMarks {
+export function readMarks(ops: Ops, table: OpTable): RunMarks {
   const reader = new MarksReader()
-  for (const at of table.others) if (ops[at]!.process === 'harness') reader.harness(ops[at]!, at)
-  for (const at of table.rest) reader.client(ops[at]!, at)
+  for (const at of table.others) if (ops.at(at)!.process === 'harness') reader.harness(ops.at(at)!, at)
+  for (const at of table.rest) reader.client(ops.at(at)!, at)
   return reader
 }
 

@@ -1,9 +1,8 @@
 /** `npm run bench`: the figures that matter, each with how it was measured, and the machine beside them. */
 import { cpus, totalmem } from 'node:os'
-import { judge } from '../../checkers/judge.ts'
 import { brokerFigures } from './broker-process.ts'
+import { checkerFigures } from './checkers.ts'
 import { simulatorFigures } from './simulator.ts'
-import { modelHistory } from './model-history.ts'
 
 export interface Figure {
   readonly name: string
@@ -29,24 +28,4 @@ export async function bench(json: boolean): Promise<void> {
     process.stdout.write(`${name}: ${value.toLocaleString('en')} ${unit} (${goal})\n    ${how}\n`)
   }
   return undefined
-}
-
-const checkedRecords = 300_000
-
-function checkerFigures(): Figure[] {
-  const { ops, records } = modelHistory(checkedRecords)
-  const times = [1, 2, 3].map(() => {
-    const startMs = performance.now()
-    const { valid } = judge(ops)
-    if (valid !== true) throw new Error('the model history must be valid')
-    return performance.now() - startMs
-  })
-  const best = Math.min(...times)
-  return [{
-    name: 'checkers',
-    value: Math.round(records / (best / 1000)),
-    unit: 'records a second a core',
-    goal: 'no goal yet',
-    how: `all checkers over ${records.toLocaleString('en')} records (sent or polled), best of three, from memory`,
-  }]
 }

@@ -5,41 +5,65 @@ import { makeValue } from '../../history/value-checksum.ts'
 const partitions = 16
 const recordsPerPoll = 100
 
-/** `records` counts each send, and each record polled. */
-export function modelHistory(sends: number): { readonly ops: readonly Op[]; readonly records: number } {
-  const ops: Op[] = []
-  const add = (process: Process, type: OpType, f: string, value: unknown): void => {
+/** Each record is sent once and polled by both consumers; all of these count as records. */
+export const recordsPerSend = 3
+
+/** What takes the ops, in order. */
+export interface OpSink {
+  push(op: Op): unknown
+}
+
+class ModelHistory {
+  readonly #sink: OpSink
+  #ops = 0
+  /** By partition: the next offset, and the records nobody has polled yet. */
+  readonly #ends: number[] = Array.from({ length: partitions }, () => 0)
+  readonly #unread: PolledRecord[][] = Array.from({ length: partitions }, () => [])
+
+  constructor(sink: OpSink) {
+    this.#sink = sink
+  }
+
+  add(process: Process, type: OpType, f: string, value: unknown): void {
     const client = typeof process === 'number' ? { client: `client-${process}` } : {}
-    ops.push({ index: ops.length, time: ops.length * 1000, process, type, f, value, ...client })
+    this.#sink.push({ index: this.#ops, time: this.#ops * 1000, process, type, f, value, ...client })
+    this.#ops++
   }
-  const logs = Array.from({ length: partitions }, (): PolledRecord[] => [])
-  const key = (partition: number): string => `model-${partition}`
-  const keys = logs.map((_, partition) => key(partition))
-  add('harness', 'info', 'config', { acks: -1, idempotence: true })
-  for (const process of [2, 3]) {
-    add(process, 'invoke', 'assign', keys)
-    add(process, 'ok', 'assign', keys)
-  }
-  const poll = (partition: number, from: number): void => {
-    const records = logs[partition]!.slice(from)
-    for (const process of [2, 3]) {
-      add(process, 'invoke', 'poll', [{ f: 'poll' }])
-      add(process, 'ok', 'poll', [{ f: 'poll', polled: [[key(partition), records]] }])
-    }
-  }
-  for (let n = 0; n < sends; n++) {
+
+  send(n: number): void {
     const process = n % 2
     const partition = Math.floor(n / 2) % partitions
-    const log = logs[partition]!
-    const value = makeValue(process, n)
-    const send = { f: 'send', key: key(partition), value }
-    add(process, 'invoke', 'send', [send])
-    add(process, 'ok', 'send', [{ ...send, offset: log.length }])
-    log.push([log.length, value])
-    if (log.length % recordsPerPoll === 0) poll(partition, log.length - recordsPerPoll)
+    const offset = this.#ends[partition]!++
+    const send = { f: 'send', key: keyOf(partition), value: makeValue(process, n) }
+    this.add(process, 'invoke', 'send', [send])
+    this.add(process, 'ok', 'send', [{ ...send, offset }])
+    this.#unread[partition]!.push([offset, send.value])
+    if (this.#unread[partition]!.length === recordsPerPoll) this.poll(partition)
   }
-  for (const [partition, log] of logs.entries()) {
-    if (log.length % recordsPerPoll > 0) poll(partition, log.length - (log.length % recordsPerPoll))
+
+  poll(partition: number): void {
+    const records = this.#unread[partition]!
+    if (records.length === 0) return
+    this.#unread[partition] = []
+    for (const process of [2, 3]) {
+      this.add(process, 'invoke', 'poll', [{ f: 'poll' }])
+      this.add(process, 'ok', 'poll', [{ f: 'poll', polled: [[keyOf(partition), records]] }])
+    }
   }
-  return { ops, records: sends * 3 }
+}
+
+function keyOf(partition: number): string {
+  return `model-${partition}`
+}
+
+export function writeModelHistory(sends: number, sink: OpSink): void {
+  const history = new ModelHistory(sink)
+  const keys = Array.from({ length: partitions }, (_, partition) => keyOf(partition))
+  history.add('harness', 'info', 'config', { acks: -1, idempotence: true })
+  for (const process of [2, 3]) {
+    history.add(process, 'invoke', 'assign', keys)
+    history.add(process, 'ok', 'assign', keys)
+  }
+  for (let n = 0; n < sends; n++) history.send(n)
+  for (let partition = 0; partition < partitions; partition++) history.poll(partition)
 }

@@ -4,8 +4,8 @@ import type { Command } from 'commander'
 import { judge } from '../../checkers/judge.ts'
 import type { Verdict } from '../../checkers/verdict.ts'
 import { HistoryError } from '../../history/history-error.ts'
-import { parseHistory } from '../../history/jsonl.ts'
-import type { Op } from '../../history/op.ts'
+import { HistoryReader } from '../../history/jsonl.ts'
+import type { Ops } from '../../history/op.ts'
 import { renderVerdictTable } from '../../reports/terminal.ts'
 import { anomaliesOf } from '../judge-run.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
@@ -41,12 +41,12 @@ async function check(file: string, accept: readonly string[], json: boolean): Pr
   return exitCodeOf(judgement.valid)
 }
 
-export async function readOps(file: string): Promise<Op[]> {
+export async function readOps(file: string): Promise<Ops> {
   if (!existsSync(file)) throw new UserError(`There is no file ${file}.`)
-  const lines: string[] = []
+  const reader = new HistoryReader()
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) lines.push(line)
-    return parseHistory(lines)
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) reader.add(line)
+    return reader.finish()
   } catch (error) {
     if (error instanceof HistoryError) throw new UserError(`${file}: ${error.message}.`)
     throw new UserError(`${file} cannot be read: ${(error as Error).message}.`, exitCodes.usage)

@@ -1,11 +1,10 @@
 /**
- * Finds records by the numbers that our own workloads write into their values (`<producer>-<sequence>-<checksum>`, see
- * history/value-checksum.ts). Producers count on, so records sent one after the other lie side by side here, where a
- * hash would scatter them over memory. A place belongs to whoever comes first; who asks compares values, and must look
- * elsewhere for the others.
+ * Finds what values stand for by the numbers that our own workloads write into them (`<producer>-<sequence>-<checksum>`,
+ * see value-checksum.ts). Producers count on, so what was sent one after the other lies side by side here, where a hash
+ * would scatter it over memory. A place belongs to whoever comes first; who asks compares values, and must look elsewhere
+ * for the others.
  */
-import { none } from './codes.ts'
-import { ints } from './columns.ts'
+const none = -1
 
 const dash = 45
 const zero = 48
@@ -16,17 +15,17 @@ const digitsAtMost = 9
 const spareMin = 1024
 const spareFactor = 4
 
-/** Records of the producers that share a place in the list of tables. */
+/** Of the producers that share a place in the list of tables. */
 class SequenceTable {
-  /** By sequence: record code, or `none`. */
-  records: Int32Array = ints(spareMin).fill(none)
+  /** By sequence: the number given to it, or -1. */
+  numbers: Int32Array = new Int32Array(spareMin).fill(none)
   size = 0
   /** Sequences from here on are not kept, and never were. */
   limit: number = Number.POSITIVE_INFINITY
 
   /** Whether a sequence has its place here, for good. */
   takes(sequence: number): boolean {
-    if (sequence < this.records.length) return sequence < this.limit
+    if (sequence < this.numbers.length) return sequence < this.limit
     if (sequence < this.limit && sequence >= spareFactor * this.size + spareMin) this.limit = sequence
     if (sequence >= this.limit) return false
     this.#grow(sequence)
@@ -34,9 +33,9 @@ class SequenceTable {
   }
 
   #grow(sequence: number): void {
-    const grown = ints(Math.max(2 * this.records.length, sequence + 1)).fill(none, this.records.length)
-    grown.set(this.records)
-    this.records = grown
+    const grown = new Int32Array(Math.max(2 * this.numbers.length, sequence + 1)).fill(none, this.numbers.length)
+    grown.set(this.numbers)
+    this.numbers = grown
   }
 }
 
@@ -46,7 +45,7 @@ export class NumberedValues {
   #table: SequenceTable | undefined
   #sequence = 0
 
-  /** The record at the place of a value, or `none`; it may be of another value. `hasPlace` tells of this value then. */
+  /** The number at the place of a value, or -1; it may be that of another value. `hasPlace` tells of this value then. */
   find(value: string): number {
     this.#table = undefined
     const end = value.length - checksumLength - 1
@@ -63,7 +62,7 @@ export class NumberedValues {
     if (!table.takes(sequence)) return none
     this.#table = table
     this.#sequence = sequence
-    return table.records[sequence]!
+    return table.numbers[sequence]!
   }
 
   /** Whether the value last looked for has a place. */
@@ -71,9 +70,9 @@ export class NumberedValues {
     return this.#table !== undefined
   }
 
-  /** Gives the place of the value last looked for, which was free, to its record. */
-  put(record: number): void {
-    this.#table!.records[this.#sequence] = record
+  /** Gives the place of the value last looked for, which was free, to its number. */
+  put(number: number): void {
+    this.#table!.numbers[this.#sequence] = number
     this.#table!.size++
   }
 

@@ -1,0 +1,165 @@
+/** What an op sent and polled as bytes, for a packed history. What does not fit is refused, and kept as it is. */
+import type { VarintReader, VarintWriter } from './varints.ts'
+import type { Key, MicroOp, Polled, PolledRecord, RecordMeta, Value } from './op.ts'
+
+/** Things by a small number each. */
+export interface Words<T> {
+  codeOf(word: T): number
+  wordOf(code: number): T
+}
+
+export interface PackedWords {
+  readonly keys: Words<Key>
+  readonly recordKeys: Words<string>
+  readonly values: Words<string>
+}
+
+/** Tags of micro-ops. */
+const sendAsked = 0
+const sendAnswered = 1
+const pollAsked = 2
+const pollAnswered = 3
+
+/** So that twice as much can still be counted. */
+const numberValueBelow = 2 ** 51
+
+const sendFields: ReadonlySet<string> = new Set(['f', 'key', 'value', 'offset'])
+const pollFields: ReadonlySet<string> = new Set(['f', 'polled'])
+const numberMeta = ['leaderEpoch', 'producerId', 'producerEpoch', 'timestamp'] as const
+const metaFields: ReadonlySet<string> = new Set([...numberMeta, 'recordKey'])
+
+/** Kept as one more, so that -1, which foreign histories have, can be kept as well. */
+function isCountFromMinusOne(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= -1 && value !== Number.MAX_SAFE_INTEGER && !Object.is(value, -0)
+}
+
+function hasOnly(value: object, fields: ReadonlySet<string>): boolean {
+  for (const field of Object.keys(value)) if (!fields.has(field)) return false
+  return true
+}
+
+export class MicroOpPacker {
+  readonly #keys: Words<Key>
+  readonly #recordKeys: Words<string>
+  readonly #values: Words<string>
+
+  constructor({ keys, recordKeys, values }: PackedWords) {
+    this.#keys = keys
+    this.#recordKeys = recordKeys
+    this.#values = values
+  }
+
+  /** False when there is something in it that has no packed form; what is written by then is worth nothing. */
+  pack(out: VarintWriter, value: readonly unknown[]): boolean {
+    out.varint(value.length)
+    for (const micro of value as readonly (MicroOp | null)[]) {
+      if (typeof micro !== 'object' || micro === null) return false
+      if (micro.f === 'send' ? !this.#packSend(out, micro) : micro.f !== 'poll' || !this.#packPoll(out, micro)) return false
+    }
+    return true
+  }
+
+  unpack(from: VarintReader): MicroOp[] {
+    const micros: MicroOp[] = []
+    for (let left = from.varint(); left > 0; left--) micros.push(this.#unpackOne(from))
+    return micros
+  }
+
+  #packSend(out: VarintWriter, micro: Extract<MicroOp, { f: 'send' }>): boolean {
+    const { key, value, offset } = micro
+    if (!hasOnly(micro, sendFields) || (offset !== undefined && !isCountFromMinusOne(offset))) return false
+    out.varint(offset === undefined ? sendAsked : sendAnswered)
+    if (offset !== undefined) out.varint(offset + 1)
+    out.varint(this.#keys.codeOf(key))
+    return this.#packValue(out, value)
+  }
+
+  #packPoll(out: VarintWriter, micro: Extract<MicroOp, { f: 'poll' }>): boolean {
+    const { polled } = micro
+    if (!hasOnly(micro, pollFields)) return false
+    out.varint(polled === undefined ? pollAsked : pollAnswered)
+    if (polled === undefined) return true
+    out.varint(polled.length)
+    for (const [key, records, servedEpoch] of polled) {
+      if (servedEpoch !== undefined && !isCountFromMinusOne(servedEpoch)) return false
+      out.varint(this.#keys.codeOf(key))
+      out.varint(servedEpoch === undefined ? 0 : servedEpoch + 2)
+      out.varint(records.length)
+      for (const record of records) if (!this.#packRecord(out, record)) return false
+    }
+    return true
+  }
+
+  #packRecord(out: VarintWriter, record: PolledRecord): boolean {
+    const meta = record[2]
+    if (!isCountFromMinusOne(record[0])) return false
+    out.varint(record[0] + 1)
+    if (!this.#packValue(out, record[1])) return false
+    if (meta !== undefined && !hasOnly(meta, metaFields)) return false
+    out.varint(meta === undefined ? 0 : 1)
+    return meta === undefined || this.#packMeta(out, meta)
+  }
+
+  #packMeta(out: VarintWriter, meta: RecordMeta): boolean {
+    for (const field of numberMeta) {
+      const value = meta[field]
+      if (value !== undefined && !isCountFromMinusOne(value)) return false
+      out.varint(value === undefined ? 0 : value + 2)
+    }
+    const { recordKey } = meta
+    out.varint(recordKey === undefined ? 0 : recordKey === null ? 1 : this.#recordKeys.codeOf(recordKey) + 2)
+    return true
+  }
+
+  #unpackOne(from: VarintReader): MicroOp {
+    const tag = from.varint()
+    if (tag === pollAsked) return { f: 'poll' }
+    if (tag === pollAnswered) return { f: 'poll', polled: this.#unpackRuns(from) }
+    const offset = tag === sendAnswered ? from.varint() - 1 : undefined
+    const key = this.#keys.wordOf(from.varint())
+    const value = this.#unpackValue(from)
+    return offset === undefined ? { f: 'send', key, value } : { f: 'send', key, value, offset }
+  }
+
+  #unpackRuns(from: VarintReader): Polled[] {
+    const runs: Polled[] = []
+    for (let left = from.varint(); left > 0; left--) {
+      const key = this.#keys.wordOf(from.varint())
+      const served = from.varint()
+      const records: PolledRecord[] = []
+      for (let each = from.varint(); each > 0; each--) records.push(this.#unpackRecord(from))
+      runs.push(served === 0 ? [key, records] : [key, records, served - 2])
+    }
+    return runs
+  }
+
+  #unpackRecord(from: VarintReader): PolledRecord {
+    const offset = from.varint() - 1
+    const value = this.#unpackValue(from)
+    return from.varint() === 0 ? [offset, value] : [offset, value, this.#unpackMeta(from)]
+  }
+
+  #unpackMeta(from: VarintReader): RecordMeta {
+    const meta: { -readonly [Field in keyof RecordMeta]: RecordMeta[Field] } = {}
+    for (const field of numberMeta) {
+      const value = from.varint()
+      if (value > 0) meta[field] = value - 2
+    }
+    const recordKey = from.varint()
+    if (recordKey > 0) meta.recordKey = recordKey === 1 ? null : this.#recordKeys.wordOf(recordKey - 2)
+    return meta
+  }
+
+  /** Texts by even numbers, numbers by odd ones. */
+  #packValue(out: VarintWriter, value: Value): boolean {
+    if (typeof value === 'string') out.varint(2 * this.#values.codeOf(value))
+    else if (!isCountFromMinusOne(value) || value >= numberValueBelow) return false
+    else out.varint(2 * (value + 1) + 1)
+    return true
+  }
+
+  #unpackValue(from: VarintReader): Value {
+    const code = from.varint()
+    return code % 2 === 0 ? this.#values.wordOf(code / 2) : (code - 1) / 2 - 1
+  }
+}
