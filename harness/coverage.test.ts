@@ -19,7 +19,9 @@ describe('coverage', () => {
     coverage.logger('debug', 'answer lost', { api: 'Fetch' })
     coverage.logger('debug', 'answer lost', { api: 'Produce' })
     for (const epoch of [1, 2, 3]) coverage.logger('info', 'active controller', { epoch })
+    for (const from of ['disk', 'leader', 'disk']) coverage.logger('info', 'metadata snapshot loaded', { from, endOffset: 9 })
     expect(coverage.counts).toMatchObject({ truncations: 1, tornTails: 1, answersLost: 1, controllerChanges: 2 })
+    expect(coverage.counts).toMatchObject({ snapshotsLoaded: 2, snapshotsFetched: 1 })
   })
 
   it('counts duplicates as the decision finds them, and leaves the decision as it is', () => {

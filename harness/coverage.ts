@@ -13,6 +13,8 @@ export const coverageNames = {
   answersLost: 'an answer lost after the append',
   duplicatesFound: 'a batch found to be a duplicate',
   tornTails: 'a recovery that cut a torn tail',
+  snapshotsLoaded: 'a start from a snapshot of the metadata',
+  snapshotsFetched: 'a snapshot of the metadata fetched from the controller',
   leaderChanges: 'a change of leader',
   controllerChanges: 'a change of controller',
   failedSends: 'a send that certainly failed',
@@ -54,6 +56,7 @@ export class Coverage {
   readonly logger: Logger = (_level, message, fields) => {
     if (message === 'log truncated' && (fields?.['from'] as number) > (fields?.['to'] as number)) this.counts.truncations++
     else if (message === 'log tail cut on recovery') this.counts.tornTails++
+    else if (message === 'metadata snapshot loaded') this.counts[fields?.['from'] === 'leader' ? 'snapshotsFetched' : 'snapshotsLoaded']++
     else if (message === 'answer lost' && fields?.['api'] === 'Produce') this.counts.answersLost++
     else if (message === 'active controller' && ++this.#controllers > 1) this.counts.controllerChanges++
   }

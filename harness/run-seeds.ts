@@ -50,6 +50,8 @@ export class Tally {
     answersLost: 0,
     duplicatesFound: 0,
     tornTails: 0,
+    snapshotsLoaded: 0,
+    snapshotsFetched: 0,
     leaderChanges: 0,
     controllerChanges: 0,
     failedSends: 0,

@@ -23,6 +23,8 @@ import type { TrialPlan } from './trial.ts'
 
 export interface Swarm {
   readonly brokers: number
+  /** Of the brokers, over those of the profile. */
+  readonly settings: Readonly<Record<string, string>>
   readonly network: NetworkOptions
   readonly disk: DiskOptions
   readonly plan: TrialPlan
@@ -49,6 +51,7 @@ export function drawSwarm(seed: number): Swarm {
   const topics = drawTopics(random, theme, minInSyncReplicas)
   const workloadOptions = drawWorkload(random, profile)
   return {
+    settings: drawSettings(simRandom(seed).fork('broker settings')),
     brokers: isLastStand || randomChance(random, 1 / 8) ? 5 : 3,
     network: drawNetwork(random),
     disk: randomChance(random, 0.5) ? calmDisk : { writeMsMin: 0.05, writeMsMax: 5, syncMsMin: 0.5, syncMsMax: 20 },
@@ -76,6 +79,15 @@ export function drawSwarm(seed: number): Swarm {
         floors: { acknowledged: acknowledgedMin },
       },
     },
+  }
+}
+
+/** Snapshots of the metadata every few records, in pieces: a broker that was away finds the log gone it would go on from. */
+function drawSettings(random: Random): Readonly<Record<string, string>> {
+  if (randomChance(random, 0.5)) return {}
+  return {
+    'metadata.log.max.record.bytes.between.snapshots': randomPick(random, ['500', '2000', '10000']),
+    'controller.quorum.fetch.snapshot.max.bytes': randomPick(random, ['100', '1000', '1048576']),
   }
 }
 

@@ -21,6 +21,7 @@ import { beginQuorumEpoch } from './apis/53-begin-quorum-epoch.ts'
 import { endQuorumEpoch } from './apis/54-end-quorum-epoch.ts'
 import { describeQuorum } from './apis/55-describe-quorum.ts'
 import { alterPartition } from './apis/56-alter-partition.ts'
+import { fetchSnapshot } from './apis/59-fetch-snapshot.ts'
 import { describeCluster } from './apis/60-describe-cluster.ts'
 import { brokerRegistration } from './apis/62-broker-registration.ts'
 import { brokerHeartbeat } from './apis/63-broker-heartbeat.ts'
@@ -52,6 +53,7 @@ export const apis: {
   readonly EndQuorumEpoch: typeof endQuorumEpoch
   readonly DescribeQuorum: typeof describeQuorum
   readonly AlterPartition: typeof alterPartition
+  readonly FetchSnapshot: typeof fetchSnapshot
   readonly DescribeCluster: typeof describeCluster
   readonly BrokerRegistration: typeof brokerRegistration
   readonly BrokerHeartbeat: typeof brokerHeartbeat
@@ -80,6 +82,7 @@ export const apis: {
   EndQuorumEpoch: endQuorumEpoch,
   DescribeQuorum: describeQuorum,
   AlterPartition: alterPartition,
+  FetchSnapshot: fetchSnapshot,
   DescribeCluster: describeCluster,
   BrokerRegistration: brokerRegistration,
   BrokerHeartbeat: brokerHeartbeat,

@@ -5,6 +5,8 @@ import {
   encodeControlBatch,
   encodeControlKey,
   encodeLeaderChange,
+  encodeSnapshotFooter,
+  encodeSnapshotHeader,
   readControlType,
 } from './control-records.ts'
 import { MalformedMessage } from './malformed.ts'
@@ -52,4 +54,16 @@ test('a leader change of an unknown version is refused', () => {
   for (const version of [2, 255]) {
     expect(() => decodeLeaderChange(new Uint8Array([version, 0, 0, 0, 0, 0]))).toThrow(MalformedMessage)
   }
+})
+
+test('a snapshot begins and ends with control batches of one record each, as Kafka writes them', () => {
+  const batch = { baseOffset: 0, partitionLeaderEpoch: 7, timestamp: 1000 }
+  const [header] = decodeRecords(encodeSnapshotHeader(1000n, batch), 0, { maxBytes: 1000 })
+  expect(readControlType(header!.key)).toBe(controlType.snapshotHeader)
+  expect(header!.value).toEqual(new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 3, 0xe8, 0]))
+  const footer = encodeSnapshotFooter({ ...batch, baseOffset: 9 })
+  expect(readBatchHeader(footer, 0)).toMatchObject({ baseOffset: 9, partitionLeaderEpoch: 7, attributes: 0x20, recordsCount: 1 })
+  const [record] = decodeRecords(footer, 0, { maxBytes: 1000 })
+  expect(readControlType(record!.key)).toBe(controlType.snapshotFooter)
+  expect(record!.value).toEqual(new Uint8Array([0, 0, 0]))
 })

@@ -1,6 +1,7 @@
 /**
  * Control batches: one record that clients never see as data, though its offset counts. The key names the type; the
- * value is a data message that begins with its own version. Sources: KIP-98 (markers), KIP-595 (leader change).
+ * value is a data message that begins with its own version. Sources: KIP-98 (markers), KIP-595 (leader change), KIP-630
+ * (header and footer of a snapshot).
  */
 import { decodeMessage, encodeMessage } from './codec.ts'
 import { MalformedMessage } from './malformed.ts'
@@ -88,4 +89,24 @@ export function decodeLeaderChange(value: Uint8Array): LeaderChangeMessage {
   const version = new Reader(value).int16()
   if (version < 0 || version > 1) throw new MalformedMessage(`leader change of version ${version}`)
   return decodeMessage(leaderChange, version, value)
+}
+
+const snapshotHeader = {
+  name: 'SnapshotHeaderRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: { version: { int16: '0+' }, lastContainedLogTimestamp: { int64: '0+' } },
+} as const
+
+const snapshotFooter = { name: 'SnapshotFooterRecord', versions: '0', flexible: '0+', fields: { version: { int16: '0+' } } } as const
+
+/** The batch a snapshot begins with. `lastContainedLogTimestamp`: when the last record in it was appended to the log. */
+export function encodeSnapshotHeader(lastContainedLogTimestamp: bigint, batch: ControlBatchInput): Uint8Array {
+  const value = encodeMessage(snapshotHeader, 0, { version: 0, lastContainedLogTimestamp })
+  return encodeControlBatch(controlType.snapshotHeader, value, batch)
+}
+
+/** The batch a whole snapshot ends with. */
+export function encodeSnapshotFooter(batch: ControlBatchInput): Uint8Array {
+  return encodeControlBatch(controlType.snapshotFooter, encodeMessage(snapshotFooter, 0, { version: 0 }), batch)
 }

@@ -2,9 +2,11 @@
  * What must hold at every moment, looked up in the brokers' own state: after each event on the broker it touched, and
  * everywhere now and then. They find a bug at its event, long before a client could; the history checkers never see them.
  */
+import { crc32c } from '../protocol/crc32c.ts'
 import { forEachBatch } from '../protocol/record-batch.ts'
 import type { Broker } from '../reference-broker/core/broker.ts'
 import type { PartitionLog } from '../reference-broker/core/log/partition-log.ts'
+import { encodeSnapshot } from '../reference-broker/core/metadata/snapshot.ts'
 import type { Partition } from '../reference-broker/core/replication/partition.ts'
 
 export class InvariantViolation extends Error {
@@ -28,6 +30,10 @@ export class Invariants {
   readonly #leaders = new Map<string, number>()
   /** By partition: the highest offset that a leader has ever shown as committed, and that leader's epoch. */
   readonly #committed = new Map<string, { offset: number; leaderEpoch: number }>()
+  /** By end offset: the image of the cluster there, as its snapshot would be. */
+  readonly #images = new Map<number, number>()
+  /** Where each node's image was when it was last looked at. */
+  readonly #imageEnds = new WeakMap<Broker, number>()
   #events = 0
 
   constructor(brokers: ReadonlyMap<number, Broker>, idOf: (node: string) => number | undefined) {
@@ -40,6 +46,7 @@ export class Invariants {
     const broker = id === undefined ? undefined : this.#brokers.get(id)
     if (id === undefined || broker === undefined) return
     this.#checkQuorum(id, broker)
+    this.#checkImage(id, broker)
     const partitions = broker.replicas?.all()
     if (partitions !== undefined) for (const partition of partitions) this.#checkPartition(id, partition)
     if (++this.#events % everywhereEvery === 0) this.checkEverywhere()
@@ -49,6 +56,21 @@ export class Invariants {
     if (raft === undefined) return
     if (raft.role === 'leader') this.#onlyOne(this.#quorumLeaders, raft.epoch, id, `quorum epoch ${raft.epoch}`)
     if (raft.highWatermark > raft.log.logEndOffset) violated(`metadata high watermark ${raft.highWatermark} past its log`)
+    const snapshotEnd = raft.options.snapshots.newest?.endOffset ?? 0
+    if (snapshotEnd !== raft.log.logStartOffset) violated(`metadata log starts at ${raft.log.logStartOffset}, its snapshot ends at ${snapshotEnd}`)
+  }
+
+  /** Whether it folded the records or took over a snapshot: at one offset every node knows the same cluster. */
+  #checkImage(id: number, broker: Broker): void {
+    const { image, raft } = broker
+    if (image === undefined || raft === undefined || image.endOffset === (this.#imageEnds.get(broker) ?? 0)) return
+    this.#imageEnds.set(broker, image.endOffset)
+    if (image.endOffset > raft.highWatermark) violated(`node ${id}'s image at ${image.endOffset} is ahead of what is committed, ${raft.highWatermark}`)
+    const bytes = encodeSnapshot(image, { epoch: 0, lastTimestamp: 0 })
+    const mark = crc32c(bytes, 0, bytes.length)
+    const other = this.#images.get(image.endOffset)
+    if (other === undefined) this.#images.set(image.endOffset, mark)
+    else if (other !== mark) violated(`node ${id}'s image at ${image.endOffset} is another than a node had there before`)
   }
 
   #onlyOne<K>(leaders: Map<K, number>, key: K, id: number, what: string): void {

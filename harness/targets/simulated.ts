@@ -55,7 +55,7 @@ export function simulate(seed: number, options: SimulateOptions): SimulatedRun {
   })
   const cluster = new SimCluster(world, {
     brokers: swarm.brokers,
-    settings: swarm.plan.profile.settings,
+    settings: { ...swarm.plan.profile.settings, ...swarm.settings },
     decisions: coverage.counted(options.decisions ?? soundDecisions),
     logger: () => coverage.logger,
   })

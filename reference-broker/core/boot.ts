@@ -4,6 +4,7 @@
  */
 import { crc32c } from '../../protocol/crc32c.ts'
 import { readUuid } from '../../protocol/uuid.ts'
+import type { FileEntry } from '../../ports/events.ts'
 import type { DiskLoop } from '../../ports/loop.ts'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { retractFile } from './log/disk-steps.ts'
@@ -17,6 +18,8 @@ const dataVersion = '1'
 const smallFileBytes = 64 * 1024
 
 export interface Booted {
+  /** All files there were when the node started. */
+  readonly files: readonly FileEntry[]
   readonly quorumState: QuorumState
   readonly cleanShutdown: boolean
   /**
@@ -59,7 +62,9 @@ export function boot(loop: DiskLoop, config: BrokerConfig, done: (result: BootRe
   loop.list('', (listed) => {
     if (!listed.ok) return fail(`cannot read the data directory: ${listed.reason}`)
     const files = new Set(listed.files.map(({ file }) => file))
-    const ours = (): void => readState(loop, files, done)
+    const ours = (): void => readState(loop, files, (result) => {
+      done(result.ok ? { ok: true, booted: { ...result.booted, files: listed.files } } : result)
+    })
     if (files.has(metaPropertiesFile)) return checkMeta(loop, config, { ours, fail })
     if (files.size > 0 && files.has(quorumStateFile)) return fail(`${metaPropertiesFile} is missing from a directory in use`)
     return loop.replace(metaPropertiesFile, new TextEncoder().encode(renderMeta(config)), (written) => {
@@ -82,7 +87,11 @@ function checkMeta(
   })
 }
 
-function readState(loop: DiskLoop, files: ReadonlySet<string>, done: (result: BootResult) => void): void {
+type ReadState =
+  | { readonly ok: true; readonly booted: Omit<Booted, 'files'> }
+  | { readonly ok: false; readonly reason: string }
+
+function readState(loop: DiskLoop, files: ReadonlySet<string>, done: (result: ReadState) => void): void {
   readSmall(loop, files, quorumStateFile, (state, failure) => {
     if (failure !== undefined) return done({ ok: false, reason: failure })
     let quorumState = firstQuorumState

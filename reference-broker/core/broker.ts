@@ -15,13 +15,14 @@ import type { BrokerConfig, Endpoint } from './config/broker-config.ts'
 import { Controller } from './controller/controller.ts'
 import { soundDecisions, type Decisions } from './decisions.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { openLog, type PartitionLog } from './log/partition-log.ts'
 import type { Logger } from './logger.ts'
 import type { ClusterImage } from './metadata/image.ts'
-import { MetadataPublisher, type MetadataChanges } from './metadata/publisher.ts'
+import type { MetadataChanges } from './metadata/image-changes.ts'
+import { openMetadataLog, type OpenedMetadata } from './metadata/metadata-log.ts'
+import { MetadataPublisher } from './metadata/publisher.ts'
+import { SnapshotWriter } from './metadata/snapshot-writer.ts'
 import type { BrokerNode, QuorumNode } from './node.ts'
 import { ProducerIds } from './producer-ids.ts'
-import { metadataTopic } from './raft/metadata-topic.ts'
 import { Raft } from './raft/raft.ts'
 import { HighWatermarkCheckpoint } from './replication/high-watermark-checkpoint.ts'
 import { InSyncUpdates } from './replication/in-sync-updates.ts'
@@ -40,15 +41,6 @@ export interface BrokerOptions {
   readonly onListening: (listener: string, port: number) => void
 }
 
-/** How a node runs its metadata log: settings no topic can change. */
-const metadataLogConfig = {
-  segmentBytes: 1024 * 1024 * 1024,
-  segmentMs: 7 * 24 * 3600 * 1000,
-  indexIntervalBytes: 4096,
-  segmentIndexBytes: 10 * 1024 * 1024,
-  cacheBytes: 4 * 1024 * 1024,
-  producerIdExpirationMs: 24 * 3600 * 1000,
-}
 const checkpointIntervalMs = 5000
 
 export class Broker {
@@ -61,6 +53,7 @@ export class Broker {
   readonly #endpoints: Endpoint[] = []
   #raft: Raft | undefined
   #publisher: MetadataPublisher | undefined
+  #snapshotWriter: SnapshotWriter | undefined
   #controller: Controller | undefined
   #controllerHandlers: readonly Handler[] = []
   #replicas: Replicas | undefined
@@ -113,13 +106,18 @@ export class Broker {
   start(): void {
     boot(this.#loop, this.#config, (result) => {
       if (!result.ok) return this.#fatal(result.reason)
-      const { cleanShutdown } = result.booted
-      const options = { config: metadataLogConfig, decisions: this.#decisions, cleanShutdown }
-      return openLog(this.#loop, metadataTopic.dir, options, (opened) => {
-        if (!opened.ok) return this.#fatal(`cannot open the metadata log: ${opened.reason}`)
-        opened.log.onFailed = (reason) => this.#fatal(`the metadata log failed: ${reason}`)
+      const metadataOptions = {
+        loop: this.#loop,
+        config: this.#config,
+        decisions: this.#decisions,
+        cleanShutdown: result.booted.cleanShutdown,
+        files: result.booted.files,
+        logger: this.#options.log,
+        onFatal: this.#fatal,
+      }
+      return openMetadataLog(metadataOptions, (metadata) => {
         const checkpoint = new HighWatermarkCheckpoint(this.#loop)
-        const assemble = (): void => this.#assemble(result.booted, opened.log, checkpoint)
+        const assemble = (): void => this.#assemble(result.booted, metadata, checkpoint)
         if (result.booted.previousBrokerEpoch >= 0) return checkpoint.load(assemble)
         return checkpoint.store([], (failure) => {
           if (failure === undefined) assemble()
@@ -129,9 +127,11 @@ export class Broker {
     })
   }
 
-  #assemble(booted: Booted, log: PartitionLog, checkpoint: HighWatermarkCheckpoint): void {
-    const publisher = new MetadataPublisher(log, (changes) => this.#published(changes))
+  #assemble(booted: Booted, { log, snapshot, snapshots }: OpenedMetadata, checkpoint: HighWatermarkCheckpoint): void {
+    const publisher = new MetadataPublisher({ log, snapshot, onChange: (changes) => this.#published(changes) })
     this.#publisher = publisher
+    const { log: logger } = this.#options
+    this.#snapshotWriter = new SnapshotWriter({ config: this.#config, loop: this.#loop, publisher, snapshots, logger })
     this.#checkpoint = checkpoint
     this.#raft = new Raft({
       nodeId: this.#config.nodeId,
@@ -139,9 +139,11 @@ export class Broker {
       config: this.#config,
       loop: this.#loop,
       log,
+      snapshots,
       state: booted.quorumState,
       decisions: this.#decisions,
-      logger: this.#options.log,
+      logger,
+      onSnapshot: (received) => publisher.load(received),
       onHighWatermark: (highWatermark) => {
         publisher.advance(highWatermark)
         this.#controller?.committed(highWatermark)
@@ -158,7 +160,7 @@ export class Broker {
     })
     const handlers = this.#roles(booted, this.#raft, publisher)
     const { connectionsMaxIdleMs: maxIdleMs } = this.#config
-    this.#server = new Server({ loop: this.#loop, logger: this.#options.log, handlers, unknownApiVersions, maxIdleMs })
+    this.#server = new Server({ loop: this.#loop, logger, handlers, unknownApiVersions, maxIdleMs })
     this.#listen(0)
   }
 
@@ -178,6 +180,7 @@ export class Broker {
     if (this.#decisions.mayActOnOldMetadata()) this.#replicas?.begin()
     this.#replicas?.apply(changes)
     this.#lifecycle?.metadataAdvanced()
+    this.#snapshotWriter?.imageAdvanced()
     this.#activate()
   }
 

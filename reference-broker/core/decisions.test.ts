@@ -117,30 +117,30 @@ describe('logIsUpToDate', () => {
   })
 })
 
+/** Leader epochs by offset: a log as far as truncation looks at it. An epoch is written by one leader only. */
+const twoLogs = fc
+  .record({
+    common: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 }),
+    sameEpochTail: fc.nat(2),
+    follower: fc.array(fc.integer({ min: 4, max: 8 }), { maxLength: 5 }),
+    leader: fc.array(fc.integer({ min: 4, max: 9 }), { maxLength: 5 }),
+  })
+  .map(({ common, sameEpochTail, follower, leader }) => {
+    const shared = common.toSorted()
+    const last = shared.at(-1)
+    const more = last === undefined ? [] : Array.from({ length: sameEpochTail }, () => last)
+    const ofFollower = [...more, ...follower.toSorted()]
+    const ofLeader = leader.filter((epoch) => !ofFollower.includes(epoch)).toSorted()
+    return { followerLog: [...shared, ...ofFollower], leaderLog: [...shared, ...ofLeader], sharedLength: shared.length }
+  })
+
+function epochsOf(log: readonly number[]): EpochCache {
+  const cache = new EpochCache()
+  for (const [offset, epoch] of log.entries()) cache.assign(epoch, offset)
+  return cache
+}
+
 describe('truncationOffset', () => {
-  /** Leader epochs by offset: a log as far as truncation looks at it. An epoch is written by one leader only. */
-  const twoLogs = fc
-    .record({
-      common: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 6 }),
-      sameEpochTail: fc.nat(2),
-      follower: fc.array(fc.integer({ min: 4, max: 8 }), { maxLength: 5 }),
-      leader: fc.array(fc.integer({ min: 4, max: 9 }), { maxLength: 5 }),
-    })
-    .map(({ common, sameEpochTail, follower, leader }) => {
-      const shared = common.toSorted()
-      const last = shared.at(-1)
-      const more = last === undefined ? [] : Array.from({ length: sameEpochTail }, () => last)
-      const ofFollower = [...more, ...follower.toSorted()]
-      const ofLeader = leader.filter((epoch) => !ofFollower.includes(epoch)).toSorted()
-      return { followerLog: [...shared, ...ofFollower], leaderLog: [...shared, ...ofLeader], sharedLength: shared.length }
-    })
-
-  function epochsOf(log: readonly number[]): EpochCache {
-    const cache = new EpochCache()
-    for (const [offset, epoch] of log.entries()) cache.assign(epoch, offset)
-    return cache
-  }
-
   /** One fetch: what the leader says of the follower's last epoch, and where the follower then cuts. undefined: they agree. */
   function round(follower: readonly number[], leader: readonly number[], leaderEpoch: number): number | undefined {
     const lastFetchedEpoch = follower.at(-1) ?? -1
@@ -165,6 +165,51 @@ describe('truncationOffset', () => {
       expect(round(follower, leaderLog, 10)).toBeUndefined()
       expect(follower.length).toBe(sharedLength)
     }), { numRuns: 1000 })
+  })
+})
+
+describe('a metadata log whose front was deleted', () => {
+  it('leads a follower, fetch by fetch, to what the leader has, with the snapshot where the two part before its end', () => {
+    fc.assert(fc.property(twoLogs, fc.nat(20), ({ followerLog, leaderLog, sharedLength }, at) => {
+      fc.pre(leaderLog.length > 0)
+      const endOffset = 1 + (at % leaderLog.length)
+      const snapshot = { endOffset, epoch: leaderLog[endOffset - 1]! }
+      const epochs = epochsOf(leaderLog)
+      epochs.truncateFromStart(endOffset)
+      epochs.assign(10, leaderLog.length)
+      let follower = followerLog
+      for (let rounds = 0; rounds <= followerLog.length + 1; rounds++) {
+        const logEndOffset = follower.length
+        const lastEpoch = follower.at(-1) ?? -1
+        if (soundDecisions.needsSnapshot({ fetchOffset: logEndOffset, lastFetchedEpoch: lastEpoch, snapshot })) {
+          // Should it die before its log gives way to the snapshot, it comes to the same when it starts again.
+          const epochBeforeEnd = follower[endOffset - 1] ?? -1
+          expect(soundDecisions.snapshotReplacesLog({ snapshot, logStartOffset: 0, logEndOffset, lastEpoch, epochBeforeEnd })).toBe(true)
+          follower = leaderLog.slice(0, endOffset)
+          continue
+        }
+        const end = epochs.endOffsetFor(lastEpoch, leaderLog.length)
+        if (end.leaderEpoch === lastEpoch && end.endOffset >= logEndOffset) break
+        const own = epochsOf(follower).endOffsetFor(end.leaderEpoch, logEndOffset)
+        const diverging = { epoch: end.leaderEpoch, endOffset: end.endOffset }
+        follower = follower.slice(0, soundDecisions.truncationOffset({ diverging, own, highWatermark: 0 }))
+      }
+      expect(follower).toEqual(leaderLog.slice(0, follower.length))
+      expect(follower.length).toBeGreaterThanOrEqual(Math.max(endOffset, sharedLength))
+    }), { numRuns: 1000 })
+  })
+})
+
+describe('a snapshot found at start', () => {
+  it('replaces no log that has all of it', () => {
+    fc.assert(fc.property(twoLogs, fc.nat(20), ({ leaderLog }, at) => {
+      fc.pre(leaderLog.length > 0)
+      const endOffset = 1 + (at % leaderLog.length)
+      const snapshot = { endOffset, epoch: leaderLog[endOffset - 1]! }
+      const whole = { snapshot, logEndOffset: leaderLog.length, lastEpoch: leaderLog.at(-1)!, epochBeforeEnd: snapshot.epoch }
+      expect(soundDecisions.snapshotReplacesLog({ ...whole, logStartOffset: 0 })).toBe(false)
+      expect(soundDecisions.snapshotReplacesLog({ ...whole, logStartOffset: endOffset, epochBeforeEnd: -1 })).toBe(false)
+    }))
   })
 })
 

@@ -4,6 +4,7 @@
  */
 import { classifyBatch, type ProducerEntry } from './log/producer-state.ts'
 import type { LogDecisions } from './log/partition-log.ts'
+import type { SnapshotId } from './metadata/snapshot.ts'
 
 export interface HighWatermarkView {
   readonly current: number
@@ -54,6 +55,24 @@ export interface TruncationView {
   /** The same question asked of the own log. */
   readonly own: { readonly leaderEpoch: number; readonly endOffset: number }
   readonly highWatermark: number
+}
+
+export interface SnapshotNeedView {
+  readonly fetchOffset: number
+  /** -1: the fetcher has nothing. */
+  readonly lastFetchedEpoch: number
+  /** What the leader's log begins with. */
+  readonly snapshot: SnapshotId
+}
+
+export interface SnapshotReplacesView {
+  readonly snapshot: SnapshotId
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  /** Leader epoch of the log's last record, -1 when it has none. */
+  readonly lastEpoch: number
+  /** Leader epoch of the record before the snapshot's end, -1 when the log has none there. */
+  readonly epochBeforeEnd: number
 }
 
 export interface ReadBoundView {
@@ -116,6 +135,10 @@ export interface Decisions extends LogDecisions {
   logIsUpToDate(view: VoteView): boolean
   /** Where a follower whose log diverged cuts it: by epoch, never by high watermark (KIP-101). */
   truncationOffset(view: TruncationView): number
+  /** Must a fetcher of the metadata log begin with the leader's snapshot, because its log ends before or beside it (KIP-630)? */
+  needsSnapshot(view: SnapshotNeedView): boolean
+  /** Does the snapshot found at start take the place of the whole log, because that lacks or contradicts some of it? */
+  snapshotReplacesLog(view: SnapshotReplacesView): boolean
   /** What a majority of voters has on disk; `ends` in any order, the leader's own synced end among them. */
   quorumCommittedOffset(ends: readonly number[]): number
 }
@@ -154,6 +177,19 @@ function truncationOffset(view: TruncationView): number {
   return Math.min(view.own.endOffset, view.diverging.endOffset)
 }
 
+function needsSnapshot({ fetchOffset, lastFetchedEpoch, snapshot }: SnapshotNeedView): boolean {
+  if (fetchOffset < snapshot.endOffset || lastFetchedEpoch < snapshot.epoch) return true
+  return fetchOffset === snapshot.endOffset && lastFetchedEpoch !== snapshot.epoch
+}
+
+/** Same epoch at the same offset is the same log up to there. A log that begins at the snapshot's end may have an old tail. */
+function snapshotReplacesLog(view: SnapshotReplacesView): boolean {
+  const { snapshot, logStartOffset, logEndOffset, lastEpoch, epochBeforeEnd } = view
+  if (lastEpoch < snapshot.epoch) return true
+  if (logStartOffset === snapshot.endOffset) return false
+  return logEndOffset < snapshot.endOffset || epochBeforeEnd !== snapshot.epoch
+}
+
 function quorumCommittedOffset(ends: readonly number[]): number {
   const descending = [...ends].sort((a, b) => b - a)
   return descending[Math.floor(ends.length / 2)]!
@@ -182,5 +218,7 @@ export const soundDecisions: Decisions = {
   electLeader,
   logIsUpToDate,
   truncationOffset,
+  needsSnapshot,
+  snapshotReplacesLog,
   quorumCommittedOffset,
 }

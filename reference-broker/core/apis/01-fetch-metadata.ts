@@ -1,6 +1,7 @@
 /**
  * Fetch on a controller listener: the metadata log, for voters and observers. The fetch offset says what the asker has
- * synced. An answer waits for records or for a higher high watermark than the asker knows (v18, KIP-1166).
+ * synced. An answer waits for records or for a higher high watermark than the asker knows (v18, KIP-1166). Who is behind the
+ * start of the log is sent to the snapshot the log begins with (KIP-630).
  */
 import { apis } from '../../../protocol/apis.ts'
 import type { FetchRequest, FetchResponseInput } from '../../../protocol/apis/01-fetch.ts'
@@ -11,6 +12,7 @@ import type { Leadership } from '../raft/leadership.ts'
 import { metadataTopic } from '../raft/metadata-topic.ts'
 import type { Raft } from '../raft/raft.ts'
 import { handler, type Handler } from '../server/server.ts'
+import { currentLeader, refusal } from './quorum-refusals.ts'
 
 type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
 type PartitionAnswer = FetchResponseInput['responses'][number]['partitions'][number]
@@ -33,8 +35,8 @@ export function fetchMetadataHandler(node: QuorumNode): Handler {
       const partitions = [{ partitionIndex: 0, abortedTransactions: null, ...partition }]
       respond({ errorCode: errorCode.NONE, responses: [{ topic: topic.topic, topicId: metadataTopic.id, partitions }] })
     }
-    const refusal = refuse(raft, asked)
-    if (refusal !== undefined) return answer(failed(raft, refusal))
+    const refused = refusal(raft, asked.currentLeaderEpoch)
+    if (refused !== undefined) return answer(failed(raft, refused))
     return serve(raft, { request, asked, answer })
   })
 }
@@ -43,22 +45,8 @@ function isMetadata({ topic, topicId }: { readonly topic: string; readonly topic
   return topicId === metadataTopic.id || topic === metadataTopic.name
 }
 
-function refuse(raft: Raft, asked: AskedPartition): ErrorName | undefined {
-  const epoch = asked.currentLeaderEpoch
-  if (epoch > raft.epoch) return 'UNKNOWN_LEADER_EPOCH'
-  if (raft.leadership === undefined) return 'NOT_LEADER_OR_FOLLOWER'
-  if (epoch >= 0 && epoch < raft.epoch) return 'FENCED_LEADER_EPOCH'
-  return undefined
-}
-
 function failed(raft: Raft, error: ErrorName): Parameters<Answer>[0] {
-  const leaderId = raft.role === 'leader' || raft.role === 'follower' ? raft.leaderId : -1
-  return {
-    errorCode: errorCode[error],
-    highWatermark: -1n,
-    records: noRecords,
-    currentLeader: { leaderId, leaderEpoch: raft.epoch },
-  }
+  return { errorCode: errorCode[error], highWatermark: -1n, records: noRecords, currentLeader: currentLeader(raft) }
 }
 
 interface Asked {
@@ -69,9 +57,14 @@ interface Asked {
 
 function serve(raft: Raft, { request, asked, answer }: Asked): void {
   const fetchOffset = toNumber(asked.fetchOffset)
-  const end = raft.log.endOffsetForEpoch(asked.lastFetchedEpoch)
-  const fresh = asked.lastFetchedEpoch < 0 && fetchOffset === 0
-  if (!fresh && (end.leaderEpoch !== asked.lastFetchedEpoch || end.endOffset < fetchOffset)) {
+  const snapshot = raft.options.snapshots.newest
+  const { lastFetchedEpoch } = asked
+  if (snapshot !== undefined && raft.options.decisions.needsSnapshot({ fetchOffset, lastFetchedEpoch, snapshot })) {
+    return answer(fetchSnapshot(raft))
+  }
+  const end = raft.log.endOffsetForEpoch(lastFetchedEpoch)
+  const fresh = lastFetchedEpoch < 0 && fetchOffset === 0
+  if (!fresh && (end.leaderEpoch !== lastFetchedEpoch || end.endOffset < fetchOffset)) {
     const divergingEpoch = { epoch: Math.max(0, end.leaderEpoch), endOffset: toBigInt(Math.max(0, end.endOffset)) }
     const highWatermark = toBigInt(raft.highWatermark)
     return answer({ errorCode: errorCode.NONE, highWatermark, records: noRecords, divergingEpoch })
@@ -86,6 +79,15 @@ function serve(raft: Raft, { request, asked, answer }: Asked): void {
   else read()
 }
 
+/** There is one, because the log starts where it ends. */
+function fetchSnapshot(raft: Raft): Parameters<Answer>[0] {
+  const { endOffset, epoch } = raft.options.snapshots.newest!
+  const snapshotId = { endOffset: toBigInt(endOffset), epoch }
+  const { highWatermark, log } = raft
+  const offsets = { highWatermark: toBigInt(highWatermark), logStartOffset: toBigInt(log.logStartOffset) }
+  return { errorCode: errorCode.NONE, ...offsets, snapshotId, records: noRecords }
+}
+
 function readRecords(
   raft: Raft,
   from: { readonly fetchOffset: number; readonly maxBytes: number; readonly leadership: Leadership; readonly answer: Answer },
@@ -95,7 +97,10 @@ function readRecords(
   const limits = { maxBytes, endOffset: raft.log.logEndOffset, atLeastOne: true }
   return raft.log.read(fetchOffset, limits, (records) => {
     if (raft.leadership !== leadership) return answer(failed(raft, 'NOT_LEADER_OR_FOLLOWER'))
+    const { logStartOffset } = raft.log
+    // A snapshot may have come in between, and what was read may begin behind a gap.
+    if (fetchOffset < logStartOffset) return answer(fetchSnapshot(raft))
     const highWatermark = toBigInt(raft.highWatermark)
-    return answer({ errorCode: errorCode.NONE, highWatermark, logStartOffset: 0n, records })
+    return answer({ errorCode: errorCode.NONE, highWatermark, logStartOffset: toBigInt(logStartOffset), records })
   })
 }

@@ -18,6 +18,7 @@ import { createPartitionsForwarded, createPartitionsHandler } from './37-create-
 import { electLeadersForwarded, electLeadersHandler } from './43-elect-leaders.ts'
 import { incrementalAlterConfigsForwarded, incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { describeQuorumForwarded, describeQuorumHandler } from './55-describe-quorum.ts'
+import { fetchSnapshotHandler } from './59-fetch-snapshot.ts'
 import { describeClusterHandler, describeControllersHandler } from './60-describe-cluster.ts'
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
@@ -61,6 +62,7 @@ export function controllerListenerHandlers(node: QuorumNode): readonly Handler[]
     electLeadersHandler(node),
     incrementalAlterConfigsHandler(node),
     describeQuorumHandler(node),
+    fetchSnapshotHandler(node),
     describeControllersHandler(node),
     ...quorumHandlers(node),
     ...controllerHandlers(node),

@@ -43,7 +43,7 @@ function vote(raft: Raft, asked: AskedVote, answer: (granted: boolean) => void):
   const upToDate = raft.options.decisions.logIsUpToDate({
     candidateLastEpoch: asked.lastOffsetEpoch,
     candidateEndOffset: toNumber(asked.lastOffset),
-    ownLastEpoch: Math.max(0, raft.log.epochs.latest),
+    ownLastEpoch: Math.max(0, raft.lastEpoch),
     ownEndOffset: raft.log.logEndOffset,
   })
   if (asked.preVote) {

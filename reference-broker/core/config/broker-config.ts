@@ -74,6 +74,10 @@ export interface ScalarConfig {
   readonly quorumRequestTimeoutMs: number
   readonly quorumRetryBackoffMs: number
   readonly quorumAppendLingerMs: number
+  readonly quorumFetchSnapshotMaxBytes: number
+  readonly metadataLogMaxRecordBytesBetweenSnapshots: number
+  /** 0: time alone is no reason for a snapshot. */
+  readonly metadataLogMaxSnapshotIntervalMs: number
   readonly brokerHeartbeatIntervalMs: number
   readonly brokerSessionTimeoutMs: number
   readonly initialBrokerRegistrationTimeoutMs: number

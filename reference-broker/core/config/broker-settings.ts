@@ -51,6 +51,24 @@ export const brokerSettings: { readonly [Field in keyof ScalarConfig]: Setting }
   },
   quorumRetryBackoffMs: { name: 'controller.quorum.retry.backoff.ms', type: 'int', default: '20', min: 0 },
   quorumAppendLingerMs: { name: 'controller.quorum.append.linger.ms', type: 'int', default: '25', min: 0 },
+  quorumFetchSnapshotMaxBytes: {
+    name: 'controller.quorum.fetch.snapshot.max.bytes',
+    type: 'int',
+    default: '1048576',
+    min: 1,
+  },
+  metadataLogMaxRecordBytesBetweenSnapshots: {
+    name: 'metadata.log.max.record.bytes.between.snapshots',
+    type: 'long',
+    default: '20971520',
+    min: 1,
+  },
+  metadataLogMaxSnapshotIntervalMs: {
+    name: 'metadata.log.max.snapshot.interval.ms',
+    type: 'long',
+    default: '3600000',
+    min: 0,
+  },
   brokerHeartbeatIntervalMs: { name: 'broker.heartbeat.interval.ms', type: 'int', default: '2000', min: 1 },
   brokerSessionTimeoutMs: { name: 'broker.session.timeout.ms', type: 'int', default: '9000', min: 1 },
   initialBrokerRegistrationTimeoutMs: {

@@ -91,3 +91,13 @@ it('an epoch below all known ones ends where the first one starts', () => {
   expect(cache.endOffsetFor(1, 40)).toEqual({ leaderEpoch: 1, endOffset: 20 })
   expect(cache.endOffsetFor(-1, 40)).toEqual({ leaderEpoch: -1, endOffset: -1 })
 })
+
+it('each record has the epoch of its writer; what is below the start of the log is not known', () => {
+  fc.assert(
+    fc.property(lengths, fc.nat(30), (lengths, start) => {
+      const { writers, cache } = logOf(lengths)
+      cache.truncateFromStart(Math.min(start, writers.length))
+      for (const [offset, epoch] of writers.entries()) expect(cache.epochAt(offset)).toBe(offset < start ? -1 : epoch)
+    }),
+  )
+})

@@ -31,6 +31,11 @@ export class EpochCache {
     return this.#entries.at(-1)?.epoch ?? -1
   }
 
+  /** The epoch of the record at `offset`, which is below the log's end; -1 when it is below what is known. */
+  epochAt(offset: number): number {
+    return this.#entries.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
+  }
+
   /** Starts a newer epoch; epochs that wrote nothing are forgotten. Older and equal epochs change nothing. */
   assign(epoch: number, startOffset: number): void {
     if (epoch <= this.latest) return

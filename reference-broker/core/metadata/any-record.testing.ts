@@ -41,4 +41,15 @@ export const anyMetadataRecord: fc.Arbitrary<MetadataRecord> = fc.oneof(
   fc.record({ kind: fc.constant('producer-ids' as const), nextProducerId: int64 }),
   fc.record({ kind: fc.constant('topic-configs' as const), topicId: uuid, configs }),
   fc.record({ kind: fc.constant('cluster-configs' as const), configs }),
+  fc.record({
+    kind: fc.constant('broker' as const),
+    brokerId: int32,
+    brokerEpoch: int64,
+    incarnationId: uuid,
+    rack: fc.option(text),
+    listeners: fc.array(fc.record({ name: text, host: text, port: int32 }), { maxLength: 3 }),
+    fenced: fc.boolean(),
+    inControlledShutdown: fc.boolean(),
+    intactSince: int64,
+  }),
 )

@@ -1,64 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyHistory, fold, topicIds } from './any-history.testing.ts'
 import { ClusterImage } from './image.ts'
 import type { MetadataRecord } from './records.ts'
-
-const topicIds = ['AAAAAAAAAAAAAAAAAAAAAQ', 'AAAAAAAAAAAAAAAAAAAAAg', 'AAAAAAAAAAAAAAAAAAAAAw']
-const config = fc.constantFrom('1', '2', '3').map((value) => [{ name: 'retention.ms', value }])
-const brokerId = fc.integer({ min: 1, max: 3 })
-const which = fc.nat(2)
-
-/** Records that follow from each other: whatever names something names something that is there. */
-const history: fc.Arbitrary<readonly MetadataRecord[]> = fc.array(
-  fc.oneof(
-    fc.record({ do: fc.constant('register' as const), brokerId, which }),
-    fc.record({ do: fc.constant('state' as const), brokerId, fenced: fc.boolean(), inControlledShutdown: fc.boolean() }),
-    fc.record({ do: fc.constant('create' as const), which, config }),
-    fc.record({ do: fc.constant('remove' as const), which }),
-    fc.record({ do: fc.constant('partition' as const), which, leader: brokerId, epoch: fc.nat(5) }),
-    fc.record({ do: fc.constant('configure' as const), which, config }),
-    fc.record({ do: fc.constant('defaults' as const), config }),
-    fc.record({ do: fc.constant('ids' as const), next: fc.nat(9000) }),
-  ),
-  { maxLength: 40 },
-).map((steps) => {
-  const records: MetadataRecord[] = []
-  const partitionsOf = new Map<string, number>()
-  const registered = new Set<number>()
-  for (const step of steps) {
-    const topicId = 'which' in step ? topicIds[step.which]! : ''
-    const count = partitionsOf.get(topicId)
-    if (step.do === 'register') {
-      registered.add(step.brokerId)
-      const listeners = [{ name: 'PLAINTEXT', host: `h${step.which}`, port: 9092 }]
-      records.push({ kind: 'broker-registered', brokerId: step.brokerId, incarnationId: topicId, previousBrokerEpoch: -1n, rack: null, listeners })
-    } else if (step.do === 'state' && registered.has(step.brokerId)) {
-      const { brokerId, fenced, inControlledShutdown } = step
-      records.push({ kind: 'broker-state', brokerId, fenced, inControlledShutdown })
-    } else if (step.do === 'create' && count === undefined) {
-      partitionsOf.set(topicId, 0)
-      records.push({ kind: 'topic-created', name: `t${step.which}`, topicId, configs: step.config })
-    } else if (step.do === 'remove' && partitionsOf.delete(topicId)) {
-      records.push({ kind: 'topic-removed', topicId })
-    } else if (step.do === 'partition' && count !== undefined) {
-      const partitionIndex = step.epoch % (count + 1)
-      partitionsOf.set(topicId, Math.max(count, partitionIndex + 1))
-      const { leader, epoch } = step
-      const lists = { replicas: [leader], inSyncReplicas: [leader], eligibleLeaderReplicas: [] }
-      const epochs = { leaderEpoch: epoch, partitionEpoch: epoch }
-      records.push({ kind: 'partition', topicId, partitionIndex, ...lists, leader, ...epochs, lastKnownLeader: leader })
-    } else if (step.do === 'configure' && count !== undefined) {
-      records.push({ kind: 'topic-configs', topicId, configs: step.config })
-    } else if (step.do === 'defaults') records.push({ kind: 'cluster-configs', configs: step.config })
-    else if (step.do === 'ids') records.push({ kind: 'producer-ids', nextProducerId: BigInt(step.next) })
-  }
-  return records
-})
-
-function fold(records: readonly MetadataRecord[], image: ClusterImage = new ClusterImage(), from = 0): ClusterImage {
-  for (const [i, record] of records.entries()) image.apply(record, from + i)
-  return image
-}
 
 /** The last record of each kind that the last topic of that name, or that broker, has lived to see. */
 function naive(records: readonly MetadataRecord[]): unknown {
@@ -86,7 +30,7 @@ function shown(image: ClusterImage): unknown {
 
 describe('a cluster image', () => {
   it('is what the records say, each word replacing the one before it', () => {
-    fc.assert(fc.property(history, (records) => {
+    fc.assert(fc.property(anyHistory, (records) => {
       const image = fold(records)
       expect(shown(image)).toEqual(naive(records))
       expect(image.endOffset).toBe(records.length)
@@ -95,7 +39,7 @@ describe('a cluster image', () => {
   })
 
   it('does not depend on where a reader stopped and went on', () => {
-    fc.assert(fc.property(history, fc.nat(40), (records, at) => {
+    fc.assert(fc.property(anyHistory, fc.nat(40), (records, at) => {
       const first = fold(records.slice(0, at))
       const image = fold(records.slice(at), first.clone(), at)
       expect(shown(image)).toEqual(shown(fold(records)))
@@ -103,7 +47,7 @@ describe('a cluster image', () => {
   })
 
   it('keeps a clone as it was', () => {
-    fc.assert(fc.property(history, fc.nat(40), (records, at) => {
+    fc.assert(fc.property(anyHistory, fc.nat(40), (records, at) => {
       const image = fold(records.slice(0, at))
       const clone = image.clone()
       const before = structuredClone(clone)

@@ -66,6 +66,16 @@ export class ClusterImage {
     return new ClusterImage(this)
   }
 
+  /** Becomes what the other one is: whoever holds this image sees the other cluster from now on. */
+  become(other: ClusterImage): void {
+    refill(this.brokers, other.brokers)
+    refill(this.topicsByName, other.topicsByName)
+    refill(this.topicsById, other.topicsById)
+    this.clusterConfigs = other.clusterConfigs
+    this.nextProducerId = other.nextProducerId
+    this.endOffset = other.endOffset
+  }
+
   /** Registered, unfenced and not on its way out: may lead, may be given replicas. */
   isLive(brokerId: number): boolean {
     const broker = this.brokers.get(brokerId)
@@ -131,6 +141,18 @@ export class ClusterImage {
       case 'cluster-configs':
         this.clusterConfigs = settingsOf(record)
         return
+      case 'broker':
+        this.brokers.set(record.brokerId, {
+          id: record.brokerId,
+          epoch: toNumber(record.brokerEpoch),
+          incarnationId: record.incarnationId,
+          listeners: record.listeners,
+          rack: record.rack,
+          fenced: record.fenced,
+          inControlledShutdown: record.inControlledShutdown,
+          intactSince: toNumber(record.intactSince),
+        })
+        return
     }
   }
 
@@ -144,6 +166,11 @@ export class ClusterImage {
     this.topicsByName.set(topic.name, topic)
     this.topicsById.set(topic.id, topic)
   }
+}
+
+function refill<K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void {
+  map.clear()
+  for (const [key, value] of from) map.set(key, value)
 }
 
 interface ListedSettings {

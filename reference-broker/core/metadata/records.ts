@@ -91,6 +91,26 @@ const clusterConfigs = {
   fields: { configs: { array: '0+', of: { name: { string: '0+' }, value: { string: '0+' } } } },
 } as const
 
+/** Only in snapshots: all that a broker's registration, and what was said of it since, have come to. Fields as in BrokerImage. */
+const broker = {
+  name: 'BrokerRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    brokerId: { int32: '0+' },
+    brokerEpoch: { int64: '0+' },
+    incarnationId: { uuid: '0+' },
+    rack: { string: '0+', nullable: '0+' },
+    listeners: {
+      array: '0+',
+      of: { name: { string: '0+' }, host: { string: '0+' }, port: { int32: '0+' } },
+    },
+    fenced: { bool: '0+' },
+    inControlledShutdown: { bool: '0+' },
+    intactSince: { int64: '0+' },
+  },
+} as const
+
 type Of<Kind extends string, M extends Message> = { readonly kind: Kind } & Readonly<Decoded<M>>
 
 export type PartitionRecord = Of<'partition', typeof partition>
@@ -103,6 +123,7 @@ export type MetadataRecord =
   | Of<'producer-ids', typeof producerIds>
   | Of<'topic-configs', typeof topicConfigs>
   | Of<'cluster-configs', typeof clusterConfigs>
+  | Of<'broker', typeof broker>
 
 /** The place in this list is the byte on disk: add at the end, never reorder. */
 const kinds: readonly { readonly kind: MetadataRecord['kind']; readonly message: Message }[] = [
@@ -114,6 +135,7 @@ const kinds: readonly { readonly kind: MetadataRecord['kind']; readonly message:
   { kind: 'producer-ids', message: producerIds },
   { kind: 'topic-configs', message: topicConfigs },
   { kind: 'cluster-configs', message: clusterConfigs },
+  { kind: 'broker', message: broker },
 ]
 
 export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {

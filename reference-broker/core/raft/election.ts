@@ -42,7 +42,7 @@ export class Election {
           replicaId: nodeId,
           replicaDirectoryId: zeroUuid,
           voterDirectoryId: zeroUuid,
-          lastOffsetEpoch: Math.max(0, raft.log.epochs.latest),
+          lastOffsetEpoch: Math.max(0, raft.lastEpoch),
           lastOffset: toBigInt(raft.log.logEndOffset),
           preVote: this.preVote,
         }],

@@ -1,16 +1,19 @@
 /**
- * What a quorum follower does: pulls the leader's log, cuts its own where the two diverge, syncs before it asks for
- * more (its next fetch offset is its promise), and stands for election when the leader has been silent too long.
+ * What a quorum follower does: pulls the leader's log, cuts its own where the two diverge, begins anew with the leader's
+ * snapshot when it is behind the start of that log, syncs before it asks for more (its next fetch offset is its promise),
+ * and stands for election when the leader has been silent too long.
  */
 import { apis } from '../../../protocol/apis.ts'
 import { errorCode } from '../../../protocol/errors.ts'
 import { toBigInt, toNumber } from '../../../protocol/int64.ts'
 import type { FetchResponse } from '../../../protocol/apis/01-fetch.ts'
 import type { TimerId } from '../../../ports/events.ts'
+import { readSnapshot, type SnapshotId } from '../metadata/snapshot.ts'
 import { appendFetched } from '../replication/append-fetched.ts'
 import type { PeerAnswer } from '../server/peer.ts'
 import { metadataTopic } from './metadata-topic.ts'
 import type { Raft } from './raft.ts'
+import { SnapshotFetch } from './snapshot-fetch.ts'
 
 type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
 
@@ -70,7 +73,7 @@ export class Following {
           partition: 0,
           currentLeaderEpoch: raft.epoch,
           fetchOffset: toBigInt(raft.log.logEndOffset),
-          lastFetchedEpoch: raft.log.epochs.latest,
+          lastFetchedEpoch: raft.lastEpoch,
           partitionMaxBytes: maxFetchBytes,
           highWatermark: toBigInt(raft.highWatermark),
         }],
@@ -93,6 +96,8 @@ export class Following {
     this.lastFetchMs = this.#raft.loop.now()
     this.#armTimeout()
     if (partition.divergingEpoch.epoch >= 0) return this.#truncate(partition)
+    const { endOffset, epoch } = partition.snapshotId
+    if (epoch >= 0) return this.#fetchSnapshot({ endOffset: toNumber(endOffset), epoch })
     this.#take(partition)
   }
 
@@ -101,9 +106,49 @@ export class Following {
     const diverging = { epoch: partition.divergingEpoch.epoch, endOffset: toNumber(partition.divergingEpoch.endOffset) }
     const own = log.endOffsetForEpoch(diverging.epoch)
     const offset = options.decisions.truncationOffset({ diverging, own, highWatermark })
-    if (offset < highWatermark) throw new Error(`the quorum leader asks to cut committed metadata at ${offset}`)
+    if (offset < Math.max(highWatermark, log.logStartOffset)) throw new Error(`the quorum leader asks to cut committed metadata at ${offset}`)
     options.logger('info', 'metadata log truncated', { from: log.logEndOffset, to: offset })
     log.truncateTo(offset, () => this.#fetch())
+  }
+
+  #fetchSnapshot(id: SnapshotId): void {
+    const fetch = new SnapshotFetch(this.#raft, {
+      leaderId: this.leaderId,
+      id,
+      onPiece: () => {
+        this.lastFetchMs = this.#raft.loop.now()
+        if (!this.#stopped) this.#armTimeout()
+      },
+      done: (bytes) => {
+        if (this.#stopped) return
+        if (bytes === undefined) this.#fetchLater()
+        else this.#beginWith(id, bytes)
+      },
+    })
+    fetch.start()
+  }
+
+  /** The log gives way to the leader's snapshot: what the two have in common ends before it does. */
+  #beginWith(id: SnapshotId, bytes: Uint8Array): void {
+    const { log, highWatermark, options } = this.#raft
+    const { snapshots, logger, onSnapshot } = options
+    const read = readSnapshot(bytes, id)
+    if (!read.ok) {
+      logger('warn', 'metadata snapshot refused', { refused: read.reason })
+      return this.#fetchLater()
+    }
+    if (id.endOffset < Math.max(highWatermark, log.logStartOffset)) {
+      throw new Error(`the quorum leader has a snapshot of less than was committed, at ${id.endOffset}`)
+    }
+    return snapshots.beginWith(id, bytes, {
+      isWanted: () => !this.#stopped,
+      begun: () => {
+        logger('info', 'metadata snapshot loaded', { from: 'leader', endOffset: id.endOffset, recordsCount: read.snapshot.recordsCount })
+        onSnapshot(read.snapshot)
+        this.#raft.advanceHighWatermark(id.endOffset)
+      },
+      done: () => this.#fetch(),
+    })
   }
 
   #take(partition: FetchedPartition): void {

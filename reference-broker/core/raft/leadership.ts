@@ -145,6 +145,12 @@ export class Leadership {
     else if (replicaId >= 0) this.observers.set(replicaId, progress)
   }
 
+  /** It asked for something that says nothing of its log. */
+  heard(replicaId: number): void {
+    const replica = this.progress.get(replicaId) ?? this.observers.get(replicaId)
+    if (replica !== undefined) replica.heardMs = this.#raft.loop.now()
+  }
+
   /** Calls `wake` when there is something past `fetchOffset` or `knownHighWatermark`, when this epoch ends, or in time. */
   park(fetchOffset: number, knownHighWatermark: number, maxWaitMs: number, wake: () => void): void {
     const parked: ParkedFetch = {

@@ -13,6 +13,8 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Decisions } from '../decisions.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { Logger } from '../logger.ts'
+import type { Snapshot } from '../metadata/snapshot.ts'
+import type { Snapshots } from '../metadata/snapshots.ts'
 import { Peer } from '../server/peer.ts'
 import { Election } from './election.ts'
 import { Following } from './following.ts'
@@ -25,10 +27,14 @@ export interface RaftOptions {
   readonly config: BrokerConfig
   readonly loop: DiskLoop
   readonly log: PartitionLog
+  /** What the log begins with. */
+  readonly snapshots: Snapshots
   /** As read from disk at start. */
   readonly state: QuorumState
   readonly decisions: Decisions
   readonly logger: Logger
+  /** The log began anew with a snapshot of the leader's. */
+  readonly onSnapshot: (snapshot: Snapshot) => void
   readonly onHighWatermark: (highWatermark: number) => void
   /** True once this node leads and its epoch's first record is committed; false when it no longer does. */
   readonly onActive: (active: boolean) => void
@@ -61,13 +67,18 @@ export class Raft {
     this.log = options.log
     this.loop = options.loop
     this.voterIds = options.config.quorumVoters.map((voter) => voter.id)
-    this.epoch = Math.max(options.state.leaderEpoch, options.log.epochs.latest)
+    this.epoch = Math.max(options.state.leaderEpoch, this.lastEpoch)
     this.votedId = this.epoch === options.state.leaderEpoch ? options.state.votedId : -1
     this.leaderId = this.epoch === options.state.leaderEpoch ? options.state.leaderId : -1
   }
 
   get isVoter(): boolean {
     return this.voterIds.includes(this.options.nodeId)
+  }
+
+  /** Leader epoch of the last record, in the log or in the snapshot it begins with; -1 when there is none. */
+  get lastEpoch(): number {
+    return Math.max(this.log.epochs.latest, this.options.snapshots.newest?.epoch ?? -1)
   }
 
   get role(): Role['kind'] {
@@ -93,6 +104,7 @@ export class Raft {
   stop(): void {
     this.leadership?.resign()
     this.#leaveRole()
+    this.options.snapshots.stop()
     this.#stopped = true
   }
 
@@ -226,11 +238,11 @@ export class Raft {
     })
   }
 
-  /** Never back: what was committed stays committed. */
+  /** Never back: what was committed stays committed. What a snapshot holds is, also where the leader does not know it yet. */
   advanceHighWatermark(to: number): void {
     if (to <= this.highWatermark) return
-    this.highWatermark = to
-    this.options.onHighWatermark(to)
+    this.highWatermark = Math.max(to, this.log.logStartOffset)
+    this.options.onHighWatermark(this.highWatermark)
   }
 
   #enterEpoch(epoch: number, leaderId: number): void {

@@ -12,6 +12,7 @@ import { roomyConfig } from '../log/log-model.testing.ts'
 import { MemoryDisk } from '../log/memory-disk.testing.ts'
 import { openLog } from '../log/partition-log.ts'
 import { ClusterImage } from '../metadata/image.ts'
+import { Snapshots } from '../metadata/snapshots.ts'
 import { firstQuorumState } from '../raft/quorum-state.ts'
 import { Raft } from '../raft/raft.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -60,6 +61,8 @@ export class LoneController {
         ...shared,
         nodeId: config.nodeId,
         log: opened.log,
+        snapshots: new Snapshots({ loop, log: opened.log, newest: undefined, onFatal: () => undefined }),
+        onSnapshot: () => undefined,
         state: firstQuorumState,
         onHighWatermark: (highWatermark) => this.#controller?.committed(highWatermark),
         onActive: (active) => {
