@@ -21,6 +21,8 @@ const good = 'p0 send x v1 -> ok @0; p1 assign x -> ok; p1 poll -> ok x[0:v1]'
 const bad = `${good}; p0 send x v2 -> ok @1; p0 send x v3 -> ok @2; p1 poll -> ok x[2:v3]`
 const silent = 'p1 assign x -> ok; p1 poll -> ok'
 
+const good8 = parseNotation(`${good}; p0 send x v2 -> ok @1`).map((op) => `${renderOp(op)}\n`).join('')
+
 function history(name: string, notation: string): string {
   const file = place.path(name)
   writeFileSync(file, parseNotation(notation).map((op) => `${renderOp(op)}\n`).join(''))
@@ -103,6 +105,18 @@ describe('without running anything', () => {
     { argv: ['replay', 'nowhere'], names: ['nowhere', 'run.json'] },
     { argv: ['report', 'nowhere'], names: ['nowhere', 'verdict.json'] },
     { argv: ['broker', '--port', '0'], names: ['--port', '65535'] },
+    { argv: ['broker', '--port', '65534', '--brokers', '3'], names: ['--port 65534', '--brokers 3', '65535'] },
+    { argv: ['broker', '--brokers', '1000000'], names: ['--brokers 1000000', '65535'] },
+    { argv: ['broker', '--brokers', '-1'], names: ['--brokers', 'from 1'] },
+    { argv: ['broker', '--config', '.'], names: ['.'] },
+    { argv: ['check', ''], names: ['no file'] },
+    { argv: ['check', '/dev/null', 'extra'], names: ['arguments'] },
+    { argv: ['bench', 'extra'], names: ['arguments'] },
+    { argv: ['replay', ''], names: ['run.json'] },
+    { argv: ['report'], names: ['run', 'tribunal report --help'] },
+    { argv: ['matrix', '--tries', 'x'], names: ['--tries', 'from 1'] },
+    { argv: ['verify', '--rate', '-3'], names: ['--rate', 'above 0'] },
+    { argv: ['check', 'no\nsuch\u001b[31mfile'], names: ['no\uFFFDsuch\uFFFD[31mfile'] },
     { argv: ['broker', '--override', 'nothing'], names: ['nothing', 'NAME=VALUE'] },
     { argv: ['broker', '--config', 'nowhere.properties'], names: ['nowhere.properties'] },
   ])('$argv is refused in one sentence that names the way out', async ({ argv, names }) => {
@@ -125,6 +139,16 @@ describe('without running anything', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expectOneSentence(stderr)
     expect(stderr).toContain('--out')
+  })
+
+  it.runIf(process.platform === 'linux')('a directory where the system makes none is one sentence for every verb that writes', async () => {
+    const verbs = [['verify', '--out', '/proc/none/run'], ['broker', '--data', '/proc/none/data']]
+    for (const argv of verbs) {
+      const { code, stdout, stderr } = await place.run(...argv)
+      expect({ code, stdout }, argv[0]).toEqual({ code: 2, stdout: '' })
+      expectOneSentence(stderr)
+      expect(stderr).toContain(argv[1])
+    }
   })
 
   it('a run directory that holds a run already is refused: old data would be judged with the new', async () => {
@@ -181,6 +205,10 @@ describe('check', () => {
     { what: 'no JSON', text: 'p0 send x v1\n', names: 'line 1' },
     { what: 'no op', text: '{"a":1}\n', names: 'line 1' },
     { what: 'no UTF-8', text: Buffer.from([0xff, 0xfe, 0x00, 0x0a]), names: 'line 1' },
+    { what: 'cut short', text: `${good8}{"index":8,"type":"inv`, names: 'line 9' },
+    { what: 'another tool\'s', text: '{:index 0, :type :invoke, :f :txn, :value [[:append 1 2]], :process 0}\n', names: 'line 1' },
+    { what: 'one long line', text: '['.repeat(1_000_000), names: 'line 1' },
+    { what: 'a picture', text: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), names: 'line 1' },
   ])('a file that is $what is refused with its line', async ({ text, names }) => {
     const file = place.path('history.jsonl')
     writeFileSync(file, text)
@@ -311,6 +339,36 @@ describe('broker', () => {
     expectOneSentence(stderr)
     expect(stderr).toContain(String(port))
     expect(place.brokerPids()).toEqual([])
+  })
+
+  it('a port that is taken is one sentence also when it is not the first, and no broker is left', async () => {
+    const { server, port } = await takenPort()
+    const { code, stdout, stderr } = await place.run('broker', '--brokers', '3', '--port', String(port - 1), '--data', place.path('data'))
+    server.close()
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toMatch(new RegExp(`${port - 1}|${port}`))
+    expect(stderr).toContain('--port')
+    expect(place.brokerPids()).toEqual([])
+  })
+
+  it('a data directory of a newer broker is left alone, in one sentence with both versions', async () => {
+    mkdirSync(place.path('data', 'broker-1'), { recursive: true })
+    const meta = place.path('data', 'broker-1', 'meta.properties')
+    writeFileSync(meta, 'version=99\n')
+    const { code, stdout, stderr } = await place.run('broker', '--data', place.path('data'), '--port', String(await freePort()))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr).toContain('its data version is 99, this broker reads 1')
+    expect(readFileSync(meta, 'utf8')).toBe('version=99\n')
+  })
+
+  it('settings that are no text are refused in one sentence that a terminal survives', async () => {
+    writeFileSync(place.path('settings'), Buffer.from('\u001b[2J\u0007=\u0000\n'))
+    const { code, stdout, stderr } = await place.run('broker', '--config', place.path('settings'), '--data', place.path('data'))
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expectOneSentence(stderr)
+    expect(stderr.slice(0, -1)).not.toMatch(/\p{Cc}/u)
   })
 
   it('a setting that the brokers refuse is one sentence with what they say', async () => {

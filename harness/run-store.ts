@@ -1,6 +1,6 @@
 /** The run directory: everything a run leaves behind, in the forms people and CI read. */
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
+import { createWriteStream, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { checkers } from '../checkers/registry.ts'
@@ -12,6 +12,7 @@ import { renderJunit } from '../reports/junit.ts'
 import { renderReport, type RunFacts } from '../reports/html/report.ts'
 import type { ScenarioHistory } from '../reports/scenario-history.ts'
 import { renderSummary } from '../reports/summary.ts'
+import { makeDirectories } from '../ports/node/make-directories.ts'
 import { root, tribunalVersion } from './checkout.ts'
 import { coverageNames } from './coverage.ts'
 
@@ -30,7 +31,7 @@ export class RunStore {
   /** Makes the directory; throws the system's error when that is not possible. */
   constructor(directory: string) {
     this.directory = resolve(directory)
-    mkdirSync(this.directory, { recursive: true })
+    makeDirectories(this.directory)
   }
 
   path(...parts: readonly string[]): string {

@@ -152,10 +152,12 @@ function describeCloses(harness: () => PortsHarness): void {
     }
     fill()
     expect(network.isFull(connected)).toBe(true)
+    expect(network.queuedBytes()).toBeGreaterThan(64 << 10)
     expect(sent).toBeLessThan(400)
     server.ports.network.resume(accepted)
     await harness().until(() => eventsOf(server, 'frame').length === 400)
     expect(eventsOf(client, 'drained').length).toBeGreaterThan(0)
+    expect(network.queuedBytes()).toBe(0)
     expect(eventsOf(server, 'frame').every(({ frame }, i) => frame[0] === (i & 255))).toBe(true)
   })
 

@@ -16,6 +16,8 @@ export interface Network {
   send(connection: ConnectionId, frame: Uint8Array): void
   /** True while the output queue is over its limit: stop sending until `drained`. */
   isFull(connection: ConnectionId): boolean
+  /** What is queued on all connections that are full: memory that only their peers can free. */
+  queuedBytes(): number
   /** Stops and resumes the arrival of frames; at most what had arrived already still comes. */
   pause(connection: ConnectionId): void
   resume(connection: ConnectionId): void

@@ -121,7 +121,7 @@ describe('formats others read and write', () => {
     const start = [4, 0x22, 0x4d, 0x18, 0x68, 0x40, ...contentSize, 0]
     const stored = new Uint8Array([...start, ...block, ...block, 0, 0, 0, 0])
     expect(decompress('lz4', stored, 6)).toEqual(new Uint8Array([7, 8, 9, 7, 8, 9]))
-    expect(() => decompress('lz4', stored, 5)).toThrow('lz4 block of 3 bytes, 2 allowed')
+    expect(() => decompress('lz4', stored, 5)).toThrow('lz4: more than the 2 bytes left')
   })
 })
 

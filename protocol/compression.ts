@@ -5,7 +5,7 @@
  */
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { decompressLz4, compressLz4 } from './lz4.ts'
-import { MalformedMessage } from './malformed.ts'
+import { MalformedMessage, TooLarge } from './malformed.ts'
 import { compressSnappy, decompressSnappy } from './snappy.ts'
 
 /** In the order of their numbers: `compressions[0]` is `'none'`. */
@@ -29,13 +29,14 @@ function compressWith(compression: Exclude<Compression, 'none'>, bytes: Uint8Arr
   }
 }
 
-/** MalformedMessage when the bytes are not in that format or would give more than `maxBytes`. */
+/** MalformedMessage when the bytes are not in that format; TooLarge when they would give more than `maxBytes`. */
 export function decompress(compression: Compression, bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (compression === 'none') return bytes
   try {
     return plain(decompressWith(compression, bytes, maxBytes))
   } catch (error) {
     if (error instanceof MalformedMessage) throw error
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw new TooLarge(`${compression}: more than ${maxBytes} bytes`)
     throw new MalformedMessage(`${compression}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -77,6 +77,8 @@ export function arrayCodec(element: Codec, isFlexible: boolean, isNullable: bool
       const count = reader.length(isFlexible, false)
       if (count < 0) return readNull(isNullable)
       if (count > (reader.end - reader.at) / elementBytes) throw new MalformedMessage(`${count} elements`)
+      reader.elementsLeft -= count
+      if (reader.elementsLeft < 0) throw new MalformedMessage(`${count} elements, and too many in all`)
       const values: unknown[] = []
       for (let i = 0; i < count; i++) values.push(element.read(reader))
       return values

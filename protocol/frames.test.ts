@@ -198,6 +198,14 @@ describe('headers', () => {
     expect(() => readCorrelationId(bytes('000000'))).toThrow(MalformedMessage)
   })
 
+  test('a request of more elements than a broker will hold is refused, however small they are', () => {
+    const asked = (topics: number): Uint8Array =>
+      encodeRequest(apis.Metadata, 4, { correlationId: 1, clientId: null }, { topics: Array.from({ length: topics }, () => ({ name: '' })), allowAutoTopicCreation: false })
+    const read = (frame: Uint8Array): unknown => decodeRequestBody(apis.Metadata, 4, frame, decodeRequestHeader(frame).bodyStart)
+    expect(() => read(asked(1 << 18))).not.toThrow()
+    expect(() => read(asked((1 << 18) + 1))).toThrow('262145 elements, and too many in all')
+  })
+
   test('any bytes give a header or MalformedMessage', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(...Object.values(apis)), (noise, api: AnyApi) => {

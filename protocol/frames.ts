@@ -13,6 +13,8 @@ import type { Decoded, Encodable, Message } from './message.ts'
 import { Reader } from './reader.ts'
 
 const apiVersionsKey = 18
+/** More than all partitions of the largest clusters known; a frame of the largest size could bring a hundred million. */
+const requestElementsMax = 1 << 18
 
 export interface RequestHeader {
   readonly apiKey: number
@@ -71,14 +73,19 @@ function clientIdIfReadable(reader: Reader): string | null {
   }
 }
 
-/** `bodyStart` is what the header says. Byte fields are views of the frame. */
+/**
+ * `bodyStart` is what the header says. Byte fields are views of the frame. MalformedMessage also when its arrays have more
+ * than 262144 elements in all.
+ */
 export function decodeRequestBody<Req extends Message, Res extends Message>(
   api: Api<Req, Res>,
   version: number,
   frame: Uint8Array,
   bodyStart: number,
 ): Decoded<Req> {
-  return decodeFrom(api.request, version, new Reader(frame, bodyStart))
+  const reader = new Reader(frame, bodyStart)
+  reader.elementsLeft = requestElementsMax
+  return decodeFrom(api.request, version, reader)
 }
 
 /** For the answer to an ApiVersions request of an unknown version pass version 0. */

@@ -4,7 +4,7 @@
  * checksums are passed over, because the batch has its own.
  */
 import { compressFrameSync, uncompressSync } from 'lz4-napi'
-import { MalformedMessage } from './malformed.ts'
+import { MalformedMessage, TooLarge } from './malformed.ts'
 import { Reader } from './reader.ts'
 import { concat } from './snappy.ts'
 
@@ -27,8 +27,7 @@ export function decompressLz4(bytes: Uint8Array, maxBytes: number): Uint8Array {
   for (let size = readUint32(reader); size !== 0; size = readUint32(reader)) {
     const isStored = size >= storedBit
     const block = reader.view(isStored ? size - storedBit : size)
-    const room = Math.min(left, frame.blockLimit)
-    const part = isStored ? storedBlock(block, room) : decompressBlock(block, room)
+    const part = readBlock(block, isStored, { left, blockLimit: frame.blockLimit })
     left -= part.length
     parts.push(part)
     if (frame.hasBlockChecksums) reader.take(4)
@@ -55,6 +54,16 @@ function readDescriptor(reader: Reader): FrameDescriptor {
   if ((flags & 0x08) !== 0) reader.take(8)
   reader.take(1)
   return { blockLimit, hasBlockChecksums: (flags & 0x10) !== 0, hasContentChecksum: (flags & 0x04) !== 0 }
+}
+
+/** The library does not say whether the room was too small or the block is damaged. */
+function readBlock(block: Uint8Array, isStored: boolean, { left, blockLimit }: { readonly left: number; readonly blockLimit: number }): Uint8Array {
+  const room = Math.min(left, blockLimit)
+  try {
+    return isStored ? storedBlock(block, room) : decompressBlock(block, room)
+  } catch (error) {
+    throw left < blockLimit ? new TooLarge(`lz4: more than the ${left} bytes left`) : error
+  }
 }
 
 function storedBlock(block: Uint8Array, room: number): Uint8Array {

@@ -11,3 +11,6 @@ export class MalformedMessage extends Error {
     return this
   }
 }
+
+/** There may be nothing wrong with it but its size, which the reader will not take. */
+export class TooLarge extends MalformedMessage {}

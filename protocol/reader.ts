@@ -15,6 +15,8 @@ export class Reader {
   at: number
   /** Where this reader stops; narrowed while a tagged field is read. */
   end: number
+  /** How many elements of arrays may still come: each costs much more memory than the bytes it came in. */
+  elementsLeft: number = Infinity
 
   constructor(bytes: Uint8Array, at = 0, end: number = bytes.length) {
     this.bytes = bytes

@@ -1,13 +1,13 @@
 /**
- * Reading the records of a batch, and checking a batch a stranger produced. Both walk the same cursor, which reuses its
- * fields from record to record; only `decodeRecords` allocates per record.
+ * Reading the records of a batch, and checking a batch a stranger produced. All walk the same cursor, which reuses its
+ * fields from record to record; only `decodeRecords` allocates per record, and what it allocates is bounded.
  */
-import { decompress } from './compression.ts'
+import { type Compression, compress, decompress } from './compression.ts'
 import { saturate } from './int64.ts'
-import { MalformedMessage } from './malformed.ts'
+import { MalformedMessage, TooLarge } from './malformed.ts'
 import { Reader } from './reader.ts'
 import { type BatchHeader, batchHeaderBytes, compressionOf, readBatchHeader, usesLogAppendTime } from './record-batch.ts'
-import type { RecordHeader } from './record-batch-encode.ts'
+import { type RecordHeader, withRecords } from './record-batch-encode.ts'
 
 /** Keys and values are views of the batch, or of its decompressed records. */
 export interface DecodedRecord {
@@ -31,6 +31,8 @@ export interface BatchSummary {
 
 /** Length, attributes, two deltas, two lengths and the header count, one byte each. */
 const minRecordBytes = 7
+/** What a decoded record or record header takes beside its bytes, about. */
+const objectBytes = 64
 const noHeaders: readonly RecordHeader[] = []
 
 /** Steps through records; the fields tell of the one last read. */
@@ -44,9 +46,12 @@ class RecordCursor {
   valueFrom = 0
   valueBytes = 0
   headers: readonly RecordHeader[] = noHeaders
+  /** What decoded records may still take; undefined when headers are passed over. */
+  #leftBytes: number | undefined
 
-  constructor(bytes: Uint8Array, from: number, to: number) {
+  constructor({ bytes, from, to }: RecordsSection, maxBytes?: number) {
     this.#reader = new Reader(bytes, from, to)
+    this.#leftBytes = maxBytes === undefined ? undefined : maxBytes - (to - from)
   }
 
   /** Reads the next record; its stated length must be the length it has. */
@@ -63,8 +68,16 @@ class RecordCursor {
     this.valueBytes = readLength(reader)
     this.valueFrom = reader.take(this.valueBytes < 0 ? 0 : this.valueBytes)
     const count = reader.varint()
-    this.headers = count === 0 ? noHeaders : readHeaders(reader, count)
+    if (count < 0 || count > (reader.end - reader.at) / 2) throw new MalformedMessage(`${count} record headers`)
+    if (this.#leftBytes === undefined) passHeaders(reader, count)
+    else this.#keep(count)
     if (reader.at !== end) throw new MalformedMessage(`record of ${size} bytes ends ${reader.at - end} bytes off`)
+  }
+
+  #keep(headers: number): void {
+    this.#leftBytes! -= (1 + headers) * objectBytes
+    if (this.#leftBytes! < 0) throw new TooLarge('too many records')
+    this.headers = headers === 0 ? noHeaders : readHeaders(this.#reader, headers)
   }
 
   expectEnd(): void {
@@ -79,7 +92,6 @@ function readLength(reader: Reader): number {
 }
 
 function readHeaders(reader: Reader, count: number): readonly RecordHeader[] {
-  if (count < 0 || count > (reader.end - reader.at) / 2) throw new MalformedMessage(`${count} record headers`)
   const headers: RecordHeader[] = []
   for (let i = 0; i < count; i++) {
     const keyBytes = reader.varint()
@@ -89,6 +101,16 @@ function readHeaders(reader: Reader, count: number): readonly RecordHeader[] {
     headers.push({ key, value: valueBytes < 0 ? null : reader.view(valueBytes) })
   }
   return headers
+}
+
+function passHeaders(reader: Reader, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const keyBytes = reader.varint()
+    if (keyBytes < 0) throw new MalformedMessage('record header without key')
+    reader.text(keyBytes)
+    const valueBytes = readLength(reader)
+    if (valueBytes > 0) reader.take(valueBytes)
+  }
 }
 
 /** The header of a batch that is whole, in format v2, and has room for as many records as it says. */
@@ -121,13 +143,13 @@ function checkedSection(section: RecordsSection, header: BatchHeader): RecordsSe
 }
 
 /**
- * All records of the whole batch at `at`. MalformedMessage when anything does not parse to the byte, or when its
- * records decompress to more than `maxBytes`. Does not look at the CRC.
+ * All records of the whole batch at `at`. MalformedMessage when anything does not parse to the byte; TooLarge when they
+ * would take more than `maxBytes`, their bytes and about what each needs beside them. Does not look at the CRC.
  */
 export function decodeRecords(bytes: Uint8Array, at: number, limits: { readonly maxBytes: number }): DecodedRecord[] {
   const header = readWholeBatch(bytes, at)
   const section = recordsSection(bytes, at, header, limits.maxBytes)
-  const cursor = new RecordCursor(section.bytes, section.from, section.to)
+  const cursor = new RecordCursor(section, limits.maxBytes)
   const records: DecodedRecord[] = []
   const appendTime = usesLogAppendTime(header) ? header.maxTimestamp : null
   for (let i = 0; i < header.recordsCount; i++) {
@@ -148,10 +170,33 @@ function slice(bytes: Uint8Array, from: number, length: number): Uint8Array | nu
   return length < 0 ? null : bytes.subarray(from, from + length)
 }
 
+/** Told of a record by `forEachRecord`. */
+export type RecordVisitor = (offset: number, timestamp: number, hasKey: boolean) => void
+
+/** Tells of the records that `decodeRecords` would give, and keeps none, so any number of them costs no memory. */
+export function forEachRecord(bytes: Uint8Array, at: number, limits: { readonly maxBytes: number }, visit: RecordVisitor): void {
+  const header = readWholeBatch(bytes, at)
+  const cursor = new RecordCursor(recordsSection(bytes, at, header, limits.maxBytes))
+  const appendTime = usesLogAppendTime(header) ? header.maxTimestamp : null
+  for (let i = 0; i < header.recordsCount; i++) {
+    cursor.next()
+    const timestamp = appendTime ?? saturate(header.baseTimestamp + cursor.timestampDelta)
+    visit(header.baseOffset + cursor.offsetDelta, timestamp, cursor.keyBytes >= 0)
+  }
+  cursor.expectEnd()
+}
+
+/** The same batch with its records in another codec. It must be whole and alone in `bytes`, and good. */
+export function recompressBatch(bytes: Uint8Array, compression: Compression, limits: { readonly maxBytes: number }): Uint8Array {
+  const header = readWholeBatch(bytes, 0)
+  const plain = recordsSection(bytes, 0, header, limits.maxBytes)
+  return withRecords(bytes, compression, compress(compression, plain.bytes.subarray(plain.from, plain.to)))
+}
+
 /**
  * Checks the structure of a produced batch: whole, format v2, a known codec, at least one record, as many records as
- * stated, offset deltas 0, 1, 2, …, and nothing left over. MalformedMessage otherwise, or when its records decompress to
- * more than `maxBytes`. CRC, base offset, attributes and sequence are the caller's to judge.
+ * stated, offset deltas 0, 1, 2, …, and nothing left over. MalformedMessage otherwise; TooLarge when its records
+ * decompress to more than `maxBytes`. CRC, base offset, attributes and sequence are the caller's to judge.
  */
 export function validateBatch(bytes: Uint8Array, at: number, limits: { readonly maxBytes: number }): BatchSummary {
   const header = readWholeBatch(bytes, at)
@@ -160,7 +205,7 @@ export function validateBatch(bytes: Uint8Array, at: number, limits: { readonly 
     throw new MalformedMessage(`${count} records with last offset delta ${header.lastOffsetDelta}`)
   }
   const section = recordsSection(bytes, at, header, limits.maxBytes)
-  const cursor = new RecordCursor(section.bytes, section.from, section.to)
+  const cursor = new RecordCursor(section)
   let first = 0
   let min = Infinity
   let max = -Infinity

@@ -58,6 +58,18 @@ export function encodeBatch(batch: BatchInput): Uint8Array {
   return finishBatch(bytes, batch, first.timestamp)
 }
 
+/** The batch with this for its records, which are in this codec and otherwise the same. */
+export function withRecords(batch: Uint8Array, compression: Compression, records: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(batchHeaderBytes + records.length)
+  bytes.set(batch.subarray(0, batchHeaderBytes))
+  bytes.set(records, batchHeaderBytes)
+  new DataView(bytes.buffer).setInt32(batchPosition.length, bytes.length - batchPrefixBytes)
+  const codecAt = batchPosition.attributes + 1
+  bytes[codecAt] = (bytes[codecAt]! & ~batchAttribute.compression) | compressions.indexOf(compression)
+  renewBatchCrc(bytes, 0)
+  return bytes
+}
+
 /** Fills in the header in front of the records. */
 function finishBatch(bytes: Uint8Array, batch: BatchInput, baseTimestamp: number): Uint8Array {
   const view = new DataView(bytes.buffer)

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compress, compressions } from './compression.ts'
-import { MalformedMessage } from './malformed.ts'
-import { decodeRecords, validateBatch } from './record-batch-decode.ts'
+import { MalformedMessage, TooLarge } from './malformed.ts'
+import { decodeRecords, forEachRecord, recompressBatch, validateBatch } from './record-batch-decode.ts'
 import { type BatchInput, encodeBatch, type RecordInput } from './record-batch-encode.ts'
 import {
   assignBatch,
@@ -246,6 +246,23 @@ describe('validation refuses', () => {
     expect(() => validateBatch(bytes, 0, { maxBytes: 6000 })).not.toThrow()
   })
 
+  test.each(compressions.slice(1))('as too large, not as damaged, when it is %s and would decompress to more than the bound', (compression) => {
+    const bytes = encodeBatch({ records: [{ key: null, value: new Uint8Array(5000), timestamp: 0 }], compression })
+    for (const read of [validateBatch, decodeRecords]) expect(() => read(bytes, 0, { maxBytes: 4000 })).toThrow(TooLarge)
+  })
+
+  test('as too large to keep: every record and every header costs more than its bytes', () => {
+    const headers = Array.from({ length: 500 }, () => ({ key: '', value: null }))
+    const manyHeaders = encodeBatch({ records: [{ key: null, value: null, timestamp: 0, headers }] })
+    const manyRecords = encodeBatch({ records: headers.map(() => ({ key: null, value: null, timestamp: 0 })) })
+    for (const bytes of [manyHeaders, manyRecords]) {
+      expect(bytes.length).toBeLessThan(5000)
+      expect(() => decodeRecords(bytes, 0, { maxBytes: 10_000 })).toThrow(TooLarge)
+      expect(() => decodeRecords(bytes, 0, { maxBytes: 40_000 })).not.toThrow()
+      expect(() => validateBatch(bytes, 0, { maxBytes: 10_000 })).not.toThrow()
+    }
+  })
+
   test('or accepts, but never throws anything else; what it accepts can be read', () => {
     const flips = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 })
     fc.assert(
@@ -262,6 +279,31 @@ describe('validation refuses', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+})
+
+describe('without keeping records', () => {
+  test('a walk tells of the same ones that are decoded', () => {
+    fc.assert(fc.property(batch, (input) => {
+      const bytes = encodeBatch(input)
+      const told: unknown[] = []
+      forEachRecord(bytes, 0, limits, (offset, time, hasKey) => told.push([offset, time, hasKey]))
+      expect(told).toEqual(decodeRecords(bytes, 0, limits).map(({ offset, timestamp: time, key }) => [offset, time, key !== null]))
+    }))
+  })
+
+  test('a batch in another codec has the same records, and the same header but for codec, length and CRC', () => {
+    fc.assert(fc.property(batch, fc.constantFrom(...compressions), (input, wanted) => {
+      const bytes = encodeBatch(input)
+      const other = recompressBatch(bytes, wanted, limits)
+      const header = readBatchHeader(other, 0)
+      expect(decodeRecords(other, 0, limits)).toEqual(decodeRecords(bytes, 0, limits))
+      expect(compressionOf(header)).toBe(wanted)
+      expect(header.sizeBytes).toBe(other.length)
+      expect(batchCrcIsValid(other, 0, other.length)).toBe(true)
+      const { crc: _crc, sizeBytes: _size, attributes, ...rest } = readBatchHeader(bytes, 0)
+      expect(header).toMatchObject({ ...rest, attributes: (attributes & ~7) | compressions.indexOf(wanted) })
+    }))
   })
 })
 

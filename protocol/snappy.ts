@@ -4,7 +4,7 @@
  * in front, which is checked before anything is allocated.
  */
 import { compressSync, uncompressSync } from 'snappy'
-import { MalformedMessage } from './malformed.ts'
+import { MalformedMessage, TooLarge } from './malformed.ts'
 import { Reader } from './reader.ts'
 
 /** Magic, then version 1 and oldest compatible version 1. */
@@ -48,7 +48,7 @@ function isStream(bytes: Uint8Array): boolean {
 
 function decompressBlock(block: Uint8Array, maxBytes: number): Uint8Array {
   const size = new Reader(block).uvarint()
-  if (size > maxBytes) throw new MalformedMessage(`snappy block of ${size} bytes, ${maxBytes} allowed`)
+  if (size > maxBytes) throw new TooLarge(`snappy block of ${size} bytes, ${maxBytes} allowed`)
   return uncompressSync(block, copied) as Uint8Array
 }
 

@@ -169,6 +169,10 @@ export class Endpoint {
     return this.#full
   }
 
+  get unreadBytes(): number {
+    return this.#unreadBytes
+  }
+
   send(frame: Uint8Array): void {
     if (this.out.severed) return this.#resetLater(this.wire.delayMs() + this.wire.delayMs())
     this.#unreadBytes += 4 + frame.length

@@ -226,6 +226,12 @@ export class SimNetworkPort implements Network {
     return this.#endpoints.get(connection)?.isFull ?? false
   }
 
+  queuedBytes(): number {
+    let bytes = 0
+    for (const endpoint of this.#endpoints.values()) if (endpoint.isFull) bytes += endpoint.unreadBytes
+    return bytes
+  }
+
   pause(connection: ConnectionId): void {
     this.#endpoints.get(connection)?.pause()
   }

@@ -37,6 +37,8 @@ export function addBroker(program: Command): void {
 }
 
 async function runBrokers(flags: BrokerFlags): Promise<number> {
+  const lastPort = flags.port + flags.brokers - 1
+  if (lastPort > 65_535) throw new UserError(`--port ${flags.port} and --brokers ${flags.brokers} would need port ${lastPort}; the last is 65535.`)
   const settings = settingsOf(flags)
   const data = resolve(flags.data ?? mkdtempSync(join(tmpdir(), 'tribunal-')))
   const level = flags.logLevel === undefined ? [] : ['--log-level', flags.logLevel]

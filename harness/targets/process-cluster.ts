@@ -1,9 +1,10 @@
 /** Brokers of ours as processes on this machine, on loopback, each with its own directory, config file and log. */
 import { createServer, type Server } from 'node:net'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrokerControl, BrokerState, ClockControl, ClockSkew, Facts, StopControl } from '../../nemesis/control.ts'
 import { ClockSkewWriter } from '../../ports/node/clock-skew.ts'
+import { makeDirectories } from '../../ports/node/make-directories.ts'
 import { exitCodes } from '../../reference-broker/shell/exit-codes.ts'
 import { ProxiedLinks } from '../proxy/proxied-links.ts'
 import { BrokerProcess } from './broker-process.ts'
@@ -68,7 +69,7 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
     const { proxy } = options
     const addresses = proxy === undefined ? await directAddresses(options) : await proxiedAddresses(options, proxy)
     const cluster = new ProcessCluster(options, addresses)
-    mkdirSync(options.logDir, { recursive: true })
+    makeDirectories(options.logDir)
     for (const id of cluster.brokerIds) cluster.#prepareBroker(id)
     return cluster
   }
@@ -81,7 +82,7 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
   #prepareBroker(id: number): void {
     const { dataDir, logDir, command, settings } = this.#options
     const directory = join(dataDir, `broker-${id}`)
-    mkdirSync(directory, { recursive: true })
+    makeDirectories(directory)
     const config = join(dataDir, `broker-${id}.properties`)
     const { bind, dial } = this.#addresses
     const clockFile = join(dataDir, `broker-${id}.clock`)
@@ -118,7 +119,12 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
 
   /** Where the broker itself listens for clients, or did last. */
   ownAddress(id: number): { readonly host: string; readonly port: number } {
-    return { host, port: this.#process(id).port(clientListener) ?? this.#addresses.dial(id, clientListener) }
+    return { host, port: this.listenerPort(id, clientListener) }
+  }
+
+  /** Where one of its listeners is, or was last. */
+  listenerPort(id: number, listener: string): number {
+    return this.#process(id).port(listener) ?? this.#addresses.dial(id, listener)
   }
 
   pid(id: number): number | undefined {

@@ -1,12 +1,12 @@
-/** Three broker processes for tests with real clients, with eyes and hands of our own on them. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** Broker processes for tests with real clients, with eyes and hands of our own on them. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
 import type { AdminResult, ClusterInfo, OffsetAnswer, PartitionInfo, WorkloadClient } from '../../workloads/client/client.ts'
-import { brokerCommand } from '../broker-command.ts'
+import { brokerCommand, proxyCommand } from '../broker-command.ts'
 import { profiles } from '../profile.ts'
 import { ProcessCluster } from '../targets/process-cluster.ts'
 import { wireClients } from '../wire-clients.ts'
@@ -15,34 +15,60 @@ const patienceMs = 60_000
 const patience = { timeout: patienceMs, interval: 50 }
 const stopTimeoutMs = 5000
 
+/** So long that a machine that is busy for seconds changes neither leaders nor in-sync sets. */
+export const patientSettings: Readonly<Record<string, string>> = {
+  'broker.session.timeout.ms': '20000',
+  'controller.quorum.fetch.timeout.ms': '10000',
+  'controller.quorum.election.timeout.ms': '2000',
+  'replica.lag.time.max.ms': '30000',
+  'replica.socket.timeout.ms': '30000',
+  'controller.socket.timeout.ms': '30000',
+}
+
+export interface LiveOptions {
+  /** Three when absent. */
+  readonly brokers?: number
+  /** Beside those of the trial profile. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Lets an inspector look into each broker. */
+  readonly inspect?: boolean
+  /** Puts the fault proxy in front of every listener. */
+  readonly proxied?: boolean
+}
+
 export class LiveCluster {
   readonly #cluster: ProcessCluster
   readonly #directory: string
   readonly #runner = new NodeRunner({ seed: 1 })
   readonly #client: WorkloadClient
+  readonly #clients: (name: string) => WorkloadClient
+  readonly loop: Loop
 
   private constructor(cluster: ProcessCluster, directory: string) {
     this.#cluster = cluster
     this.#directory = directory
-    const loop = new Loop(this.#runner.ports)
-    this.#runner.run((event) => loop.step(event))
-    this.#client = wireClients(loop, cluster.brokerIds.map((id) => cluster.address(id)), profiles.trial)('test')
+    this.loop = new Loop(this.#runner.ports)
+    this.#runner.run((event) => this.loop.step(event))
+    this.#clients = wireClients(this.loop, cluster.brokerIds.map((id) => cluster.address(id)), profiles.trial)
+    this.#client = this.#clients('test')
   }
 
-  static async start(): Promise<LiveCluster> {
+  static async start({ brokers = 3, settings = {}, inspect = false, proxied = false }: LiveOptions = {}): Promise<LiveCluster> {
     const directory = mkdtempSync(join(tmpdir(), 'tribunal-live-'))
+    const [node, ...argv] = await brokerCommand()
     const cluster = await ProcessCluster.prepare({
-      brokers: 3,
-      settings: profiles.trial.settings,
+      brokers,
+      settings: { ...profiles.trial.settings, ...settings },
       dataDir: directory,
       logDir: join(directory, 'logs'),
-      command: await brokerCommand(),
+      command: [node!, ...(inspect ? ['--inspect=127.0.0.1:0'] : []), ...argv],
+      ...(proxied && { proxy: { command: await proxyCommand(), seed: 1 } }),
     })
     const live = new LiveCluster(cluster, directory)
     try {
       const failed = await cluster.startAll()
       if (failed !== undefined) throw new Error(failed.message)
-      await vi.waitFor(async () => expect((await live.#metadata([])).nodes).toHaveLength(3), patience)
+      await vi.waitFor(async () => expect((await live.#metadata([])).nodes).toHaveLength(brokers), patience)
       return live
     } catch (error) {
       await live.close()
@@ -54,14 +80,44 @@ export class LiveCluster {
     return this.#cluster.brokerIds.map((id) => `${this.#cluster.address(id).host}:${this.#cluster.address(id).port}`)
   }
 
+  get brokerIds(): readonly number[] {
+    return this.#cluster.brokerIds
+  }
+
+  client(name: string): WorkloadClient {
+    return this.#clients(name)
+  }
+
+  /** Where others dial a listener of the broker: the proxy, if there is one. */
+  dialledPort(id: number, listener: 'PLAINTEXT' | 'CONTROLLER'): number {
+    return this.#cluster.links?.port(id, listener) ?? this.port(id, listener)
+  }
+
+  /** Where a listener of the broker is. */
+  port(id: number, listener: 'PLAINTEXT' | 'CONTROLLER'): number {
+    return this.#cluster.listenerPort(id, listener)
+  }
+
+  /** Where its inspector is, if it has one. */
+  inspectorUrl(id: number): string {
+    return /ws:\S+/.exec(this.log(id))![0]
+  }
+
+  /** All that the broker has said so far, on stdout and stderr. */
+  log(id: number): string {
+    return readFileSync(join(this.#directory, 'logs', `broker-${id}.log`), 'utf8')
+  }
+
   /** Brokers that ended without being killed by the test. */
   get unexpectedExits(): readonly string[] {
     return this.#cluster.unexpectedExits
   }
 
-  /** One partition on all three, acks=all needing two of them. */
-  async createTopic(name: string): Promise<void> {
-    const topic = { name, partitions: 1, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }
+  /** One partition on all brokers, acks=all needing two of them, where there are so many. */
+  async createTopic(name: string, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+    const replicationFactor = this.brokerIds.length
+    const minInSync = { 'min.insync.replicas': String(Math.min(2, replicationFactor)) }
+    const topic = { name, partitions: 1, replicationFactor, configs: { ...minInSync, ...configs } }
     await answered<null>((done) => this.#client.admin.createTopics([topic], patienceMs, done))
     await this.partition(name)
   }

@@ -80,5 +80,5 @@ it('an announced size takes no memory until the bytes come', () => {
     expect(reader.next()).toBeUndefined()
     return reader
   })
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(readers.length * (2 << 20))
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(readers.length * (128 << 10))
 })

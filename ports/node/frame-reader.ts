@@ -5,7 +5,7 @@
  */
 import { Fifo } from '../fifo.ts'
 
-const firstBodyBytes = 1 << 20
+const firstBodyBytes = 64 << 10
 
 export class FrameReader {
   readonly #maxFrameBytes: number

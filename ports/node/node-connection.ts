@@ -23,6 +23,8 @@ export interface ConnectionLimits {
 
 export interface ConnectionHost {
   readonly pump: EventPump
+  /** Those that wait for their peers. */
+  readonly full: Set<NodeConnection>
   /** Called once, when no event can follow. */
   readonly forget: (connection: NodeConnection) => void
 }
@@ -32,6 +34,7 @@ export class NodeConnection implements EventSource {
   readonly id: ConnectionId
   readonly #socket: Socket
   readonly #pump: EventPump
+  readonly #fullOnes: Set<NodeConnection>
   readonly #outputLimitBytes: number
   readonly #forget: (connection: NodeConnection) => void
   readonly #reader: FrameReader
@@ -47,6 +50,7 @@ export class NodeConnection implements EventSource {
     this.id = id
     this.#socket = socket
     this.#pump = host.pump
+    this.#fullOnes = host.full
     this.#forget = host.forget
     this.#outputLimitBytes = limits.outputLimitBytes
     this.#reader = new FrameReader(limits.maxFrameBytes)
@@ -67,7 +71,9 @@ export class NodeConnection implements EventSource {
   send(frame: Uint8Array): void {
     if (this.#outgoing.push(frame) === 1) setImmediate(this.#flush)
     this.#outgoingBytes += 4 + frame.length
-    if (!this.#full && this.isFull()) this.#full = true
+    if (this.#full || !this.isFull()) return
+    this.#full = true
+    this.#fullOnes.add(this)
   }
 
   pause(): void {
@@ -143,6 +149,7 @@ export class NodeConnection implements EventSource {
   readonly #onWritten = (): void => {
     if (this.#closed || !this.#full || this.isFull()) return
     this.#full = false
+    this.#fullOnes.delete(this)
     this.#pump.deliver({ kind: 'drained', connection: this.id })
   }
 

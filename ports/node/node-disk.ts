@@ -18,6 +18,7 @@ import type { EventPump } from './event-pump.ts'
 import { OpenFiles } from './open-files.ts'
 import type { OpenFile } from './open-files.ts'
 import { machineBoot } from './machine-boot.ts'
+import { makeDirectories } from './make-directories.ts'
 import { syncDirectories } from './sync-directories.ts'
 
 type Done = (error: Error | null) => void
@@ -39,7 +40,7 @@ export class NodeDisk implements Disk {
     this.#pump = pump
     this.#rootDir = rootDir
     this.#files = new OpenFiles(rootDir)
-    mkdirSync(rootDir, { recursive: true })
+    makeDirectories(rootDir)
   }
 
   machineBoot(): string {

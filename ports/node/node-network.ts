@@ -1,4 +1,4 @@
-/** The Network on TCP sockets. A dead peer is found by keep-alive probes, a silent one by the idle limit. */
+/** The Network on TCP sockets. A dead peer is found by keep-alive probes; how long a silent one may stay is the node's to say. */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { ConnectionId } from '../events.ts'
@@ -12,8 +12,6 @@ export interface NodeNetworkOptions {
   readonly maxFrameBytes?: number
   /** `isFull` at this many bytes not yet taken by the kernel. Default 1 MiB. */
   readonly outputLimitBytes?: number
-  /** Closes a connection on which nothing was sent or came for this long. Default: never. */
-  readonly idleTimeoutMs?: number
 }
 
 /** Kafka's socket.connection.setup.timeout.ms. */
@@ -22,23 +20,29 @@ const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 6
 
 export class NodeNetwork implements Network {
   readonly #limits: ConnectionLimits
-  readonly #idleTimeoutMs: number
   readonly #host: ConnectionHost
   readonly #pump: EventPump
   readonly #servers = new Map<string, Server>()
   readonly #connections = new Map<ConnectionId, NodeConnection>()
+  readonly #full = new Set<NodeConnection>()
   /** Every socket not closed yet, also those whose connection the node has forgotten. */
   readonly #sockets = new Set<Socket>()
   #nextConnection = 1
 
   constructor(pump: EventPump, options: NodeNetworkOptions = {}) {
     this.#pump = pump
-    this.#idleTimeoutMs = options.idleTimeoutMs ?? 0
     this.#limits = {
       maxFrameBytes: options.maxFrameBytes ?? 104_857_600,
       outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
     }
-    this.#host = { pump, forget: (connection) => this.#connections.delete(connection.id) }
+    this.#host = {
+      pump,
+      full: this.#full,
+      forget: (connection) => {
+        this.#connections.delete(connection.id)
+        this.#full.delete(connection)
+      },
+    }
   }
 
   listen(listener: string, host: string, port: number): void {
@@ -68,8 +72,7 @@ export class NodeNetwork implements Network {
     const tooLate = (): void => connection.fail('timed out')
     socket.setTimeout(connectTimeoutMs, tooLate)
     socket.once('connect', () => {
-      socket.off('timeout', tooLate)
-      this.#watchIdle(socket, connection)
+      socket.setTimeout(0, tooLate)
       if (this.#connections.has(connection.id)) this.#pump.deliver({ kind: 'connected', connection: connection.id })
     })
     return connection.id
@@ -81,6 +84,12 @@ export class NodeNetwork implements Network {
 
   isFull(connection: ConnectionId): boolean {
     return this.#connections.get(connection)?.isFull() ?? false
+  }
+
+  queuedBytes(): number {
+    let bytes = 0
+    for (const connection of this.#full) bytes += connection.queuedBytes
+    return bytes
   }
 
   pause(connection: ConnectionId): void {
@@ -111,8 +120,8 @@ export class NodeNetwork implements Network {
 
   #accept(listener: string, socket: Socket): void {
     const connection = this.#adopt(socket)
-    this.#watchIdle(socket, connection)
-    const remote = `${socket.remoteAddress}:${socket.remotePort}`
+    // One that was broken before it was taken has no address any more.
+    const remote = socket.remoteAddress === undefined ? 'unknown' : `${socket.remoteAddress}:${socket.remotePort}`
     this.#pump.deliver({ kind: 'accepted', listener, connection: connection.id, remote })
   }
 
@@ -122,10 +131,6 @@ export class NodeNetwork implements Network {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     return connection
-  }
-
-  #watchIdle(socket: Socket, connection: NodeConnection): void {
-    socket.setTimeout(this.#idleTimeoutMs, () => connection.fail(`idle for ${this.#idleTimeoutMs} ms`))
   }
 }
 

@@ -287,7 +287,8 @@ export class Broker {
     const close = (reason: string): void => {
       throw new Error(reason)
     }
-    const context = { connection: -1, listener: '', remote: 'local', clientId: null, apiVersion, close }
+    const onGone = (): void => undefined
+    const context = { connection: -1, listener: '', remote: 'local', clientId: null, apiVersion, close, onGone }
     found.handle(context, body as never, respond as never)
   }
 

@@ -4,8 +4,9 @@
  * process number alone would not do: numbers are given again, and in a container every broker is number 1. So
  * the start time counts too, where the system tells it (Linux).
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeDirectories } from '../../ports/node/make-directories.ts'
 import { describeSystemError } from './system-error.ts'
 
 export const lockFileName = '.lock'
@@ -18,7 +19,7 @@ export type LockResult =
 /** Makes the directory when it is missing, and takes it for this process. Never waits. */
 export function lockDirectory(directory: string): LockResult {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectories(directory)
     return take(directory)
   } catch (error) {
     return {

@@ -8,6 +8,9 @@ import { exitCodes } from './exit-codes.ts'
 /** How long a broker may take to hand over its partitions before it is ended all the same. */
 const shutDownLimitMs = 30_000
 
+/** Sentences quote settings as they were found; the usage has lines of its own. */
+const controls = /[^\P{Cc}\n]+/gu
+
 /** The first signal asks the broker to hand over and stop; the second one, or half a minute, ends it. */
 export function stopOnSignals(log: Pino, stop: (done: () => void) => void): void {
   let stopping = false
@@ -41,6 +44,6 @@ export function reportCrashes(log: Pino): void {
 
 /** Ends the process now; what holds the data directory lets go of it on the way. */
 export function exitWith(code: number, sentences: readonly string[]): void {
-  for (const sentence of sentences) process.stderr.write(`${sentence}\n`)
+  for (const sentence of sentences) process.stderr.write(`${sentence.replaceAll(controls, '\uFFFD')}\n`)
   process.exit(code)
 }

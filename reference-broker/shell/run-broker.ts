@@ -16,9 +16,6 @@ import { loadConfig } from './load-config.ts'
 import { openLog } from './log.ts'
 import { exitWith, reportCrashes, stopOnSignals } from './process-end.ts'
 
-/** The longest delay a timer of Node has. */
-const longestTimerMs = 2 ** 31 - 1
-
 /** Runs until the process ends. `decisions` replaces the broker's own; only test builds pass it. */
 export function runBroker(argv: readonly string[], decisions?: Decisions): void {
   const parsed = parseArguments(argv)
@@ -46,7 +43,7 @@ function startBroker(config: BrokerConfig, log: Pino, decisions: Decisions | und
   }
   const runner = new DiskNodeRunner({
     rootDir: config.logDir,
-    network: { maxFrameBytes: config.socketRequestMaxBytes, idleTimeoutMs: idleTimeoutMs(config) },
+    network: { maxFrameBytes: config.socketRequestMaxBytes },
     ...(clockSkewFile !== undefined && { clockSkewFile }),
   })
   const broker = new Broker({
@@ -66,8 +63,4 @@ function startBroker(config: BrokerConfig, log: Pino, decisions: Decisions | und
 function announce(config: BrokerConfig, listener: string, port: number): void {
   const host = config.listeners.find(({ name }) => name === listener)?.host ?? ''
   process.stdout.write(`listening ${listener} ${host.includes(':') ? `[${host}]` : host}:${port}\n`)
-}
-
-function idleTimeoutMs({ connectionsMaxIdleMs }: BrokerConfig): number {
-  return connectionsMaxIdleMs < 0 || connectionsMaxIdleMs > longestTimerMs ? 0 : connectionsMaxIdleMs
 }

@@ -37,7 +37,10 @@ export interface FetchFrom {
   readonly aborted: readonly AbortedTransaction[] | null
 }
 
-const maxDecompressedBytes = 128 * 1024 * 1024
+/** What one batch may take, and after how much the rest of an answer is left for the next fetch. */
+const maxDecodedBytes = 128 * 1024 * 1024
+/** What a record takes beside its key and value, about. */
+const recordBytes = 64
 
 export function readFetched(bytes: Uint8Array, from: FetchFrom): Fetched {
   const fetched: Fetched = { records: [], position: from.position, lastEpoch: from.lastEpoch, damage: undefined }
@@ -52,6 +55,7 @@ export function readFetched(bytes: Uint8Array, from: FetchFrom): Fetched {
 
 function readBatches(bytes: Uint8Array, aborted: AbortedProducers | undefined, fetched: Fetched): void {
   let at = 0
+  let decodedBytes = 0
   while (at + batchHeaderBytes <= bytes.length) {
     const header = readBatchHeader(bytes, at)
     if (at + header.sizeBytes > bytes.length) break
@@ -59,10 +63,17 @@ function readBatches(bytes: Uint8Array, aborted: AbortedProducers | undefined, f
     if (!batchCrcIsValid(bytes, at, header.sizeBytes)) {
       throw new MalformedMessage(`CRC of the batch at offset ${header.baseOffset} does not fit`)
     }
+    const first = fetched.records.length
     takeBatch(bytes, at, header, { aborted, fetched })
     at += header.sizeBytes
+    for (let i = first; i < fetched.records.length; i++) decodedBytes += sizeOf(fetched.records[i]!)
+    if (decodedBytes >= maxDecodedBytes) break
   }
   if (at === 0 && bytes.length > 0) throw new MalformedMessage(`${bytes.length} bytes without a whole batch`)
+}
+
+function sizeOf({ key, value }: ConsumedRecord): number {
+  return recordBytes + (key?.length ?? 0) + (value?.length ?? 0)
 }
 
 function takeBatch(
@@ -77,7 +88,7 @@ function takeBatch(
   if (isControl(header)) aborted?.ended(header.producerId)
   if (lastOffset(header) < fetched.position) return
   if (!isHidden) {
-    for (const { offset, timestamp, key, value } of decodeRecords(bytes, at, { maxBytes: maxDecompressedBytes })) {
+    for (const { offset, timestamp, key, value } of decodeRecords(bytes, at, { maxBytes: maxDecodedBytes })) {
       if (offset < fetched.position) continue
       const { partitionLeaderEpoch: leaderEpoch, producerId, producerEpoch } = header
       fetched.records.push({ offset, timestamp, leaderEpoch, producerId, producerEpoch, key, value })

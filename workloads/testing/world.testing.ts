@@ -221,6 +221,9 @@ class TestNetwork implements Network {
   isFull(): boolean {
     return false
   }
+  queuedBytes(): number {
+    return 0
+  }
   pause(): void {}
   resume(): void {}
 }

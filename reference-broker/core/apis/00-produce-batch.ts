@@ -2,13 +2,12 @@
 import type { Compression } from '../../../protocol/compression.ts'
 import type { ErrorName } from '../../../protocol/errors.ts'
 import { writeInt64 } from '../../../protocol/int64.ts'
-import { MalformedMessage } from '../../../protocol/malformed.ts'
+import { MalformedMessage, TooLarge } from '../../../protocol/malformed.ts'
 import {
   assignBatch, batchCrcIsValid, batchHeaderBytes, batchPosition, compressionOf, isControl, isTransactional, readBatchHeader,
   renewBatchCrc, setLogAppendTime, usesLogAppendTime, type BatchHeader,
 } from '../../../protocol/record-batch.ts'
-import { decodeRecords, validateBatch, type BatchSummary, type DecodedRecord } from '../../../protocol/record-batch-decode.ts'
-import { encodeBatch } from '../../../protocol/record-batch-encode.ts'
+import { forEachRecord, recompressBatch, validateBatch, type BatchSummary } from '../../../protocol/record-batch-decode.ts'
 import type { TopicConfig } from '../config/broker-config.ts'
 import { sequencesOf } from '../log/producer-state.ts'
 import type { BrokerNode } from '../node.ts'
@@ -34,6 +33,8 @@ export interface ProducedBatch {
 
 /** A batch may inflate to this much while it is checked; more is refused, however small it came. */
 const inflatedBytesMax = 100 * 1024 * 1024
+/** Of the bad records in a batch so many are named. */
+const namedRecordsMax = 1000
 const zstdSinceVersion = 7
 const noTimestamp = -1
 
@@ -112,6 +113,7 @@ function checkBatch(produced: ProducedBatch, config: TopicConfig, wallNow: numbe
     const summary = validateBatch(records, 0, { maxBytes: inflatedBytesMax })
     return checkRecords(records, summary, { config, wallNow }) ?? { bytes: records, header, summary }
   } catch (error) {
+    if (error instanceof TooLarge) return { error: 'MESSAGE_TOO_LARGE', message: error.message }
     if (error instanceof MalformedMessage) return { error: 'INVALID_RECORD', message: error.message }
     throw error
   }
@@ -148,28 +150,28 @@ function checkRecords(
   summary: BatchSummary,
   { config, wallNow }: { readonly config: TopicConfig; readonly wallNow: number },
 ): Refused | undefined {
-  const refuse = (refusal: Refused, isBad: (record: DecodedRecord) => boolean): Refused | undefined => {
-    const records = decodeRecords(bytes, 0, { maxBytes: inflatedBytesMax })
-    const badRecords = records.filter(isBad).map(({ offset }) => offset)
+  const refuse = (refusal: Refused, isBad: (timestamp: number, hasKey: boolean) => boolean): Refused | undefined => {
+    const badRecords: number[] = []
+    forEachRecord(bytes, 0, { maxBytes: inflatedBytesMax }, (offset, timestamp, hasKey) => {
+      if (badRecords.length < namedRecordsMax && isBad(timestamp, hasKey)) badRecords.push(offset)
+    })
     return badRecords.length === 0 ? undefined : { ...refusal, badRecords }
   }
   if (summary.hasNullKey && config.cleanupPolicy.includes('compact')) {
     const refusal: Refused = { error: 'INVALID_RECORD', message: 'A compacted topic takes no record without a key.' }
-    return refuse(refusal, ({ key }) => key === null)
+    return refuse(refusal, (_timestamp, hasKey) => !hasKey)
   }
   if (config.messageTimestampType === 'LogAppendTime') return undefined
   const earliest = wallNow - config.messageTimestampBeforeMaxMs
   const latest = wallNow + config.messageTimestampAfterMaxMs
   if (summary.minTimestamp >= earliest && summary.maxTimestamp <= latest) return undefined
   const refusal: Refused = { error: 'INVALID_TIMESTAMP', message: 'The timestamp is too far from the broker\'s clock.' }
-  return refuse(refusal, ({ timestamp }) => timestamp !== noTimestamp && (timestamp < earliest || timestamp > latest))
+  return refuse(refusal, (timestamp) => timestamp !== noTimestamp && (timestamp < earliest || timestamp > latest))
 }
 
 /** The batch as the topic wants it stored: as it came, unless compression.type names another codec. */
 function recompressed({ bytes, header }: Checked, config: TopicConfig): Uint8Array {
   const wanted: Compression | 'producer' = config.compressionType === 'uncompressed' ? 'none' : config.compressionType
   if (wanted === 'producer' || wanted === compressionOf(header)) return bytes
-  const { producerId, producerEpoch, baseSequence } = header
-  const records = decodeRecords(bytes, 0, { maxBytes: inflatedBytesMax })
-  return encodeBatch({ records, compression: wanted, producerId, producerEpoch, baseSequence })
+  return recompressBatch(bytes, wanted, { maxBytes: inflatedBytesMax })
 }

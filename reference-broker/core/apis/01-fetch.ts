@@ -18,6 +18,7 @@ import type { TimerId } from '../../../ports/events.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
+import { AnswerRoom } from './answer-room.ts'
 import { findLeader, hintedEndpoints, leaderHint, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
 
 type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
@@ -39,13 +40,21 @@ interface Item {
 }
 
 export function fetchHandler(node: BrokerNode): Handler {
+  const room = new AnswerRoom(node.loop.ports.network)
   return handler(apis.Fetch, (context, request, respond) => {
     if (request.sessionEpoch > 0) {
       return respond({ errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] })
     }
-    const fetch = new FetchInWork(node, request, context)
-    fetch.run(() => respond(fetch.answer()))
+    const fetch = new FetchInWork(node, { request, context, room })
+    context.onGone(() => fetch.finish())
+    return fetch.run(() => respond(fetch.answer()))
   })
+}
+
+interface Asked {
+  readonly request: FetchRequest
+  readonly context: RequestContext
+  readonly room: AnswerRoom
 }
 
 class FetchInWork {
@@ -54,14 +63,20 @@ class FetchInWork {
   readonly #context: RequestContext
   readonly #replicaId: number
   readonly #items: readonly Item[]
+  readonly #room: AnswerRoom
+  /** What one answer may hold, in the reading that runs or was last. */
+  #maxBytes = 0
   #done: (() => void) | undefined
   #timer: TimerId | undefined
   #reading = false
   #again = false
+  /** `maxWaitMs` is over. */
+  #late = false
   readonly #watcher = (): void => this.#tryAgain()
 
-  constructor(node: BrokerNode, request: FetchRequest, context: RequestContext) {
+  constructor(node: BrokerNode, { request, context, room }: Asked) {
     this.#node = node
+    this.#room = room
     this.#request = request
     this.#context = context
     this.#replicaId = request.replicaState.replicaId >= 0 ? request.replicaState.replicaId : request.replicaId
@@ -130,7 +145,7 @@ class FetchInWork {
     return this.#node.decisions.readBound(view)
   }
 
-  get #maxBytes(): number {
+  get #askedBytes(): number {
     const { maxBytes } = this.#request
     return this.#isFollower ? maxBytes : Math.min(maxBytes, this.#node.config.fetchMaxBytes)
   }
@@ -139,6 +154,7 @@ class FetchInWork {
   #read(): void {
     this.#reading = true
     this.#again = false
+    this.#maxBytes = this.#room.take(this.#askedBytes)
     let left = this.#maxBytes
     let isFirst = true
     let bytes = 0
@@ -188,19 +204,29 @@ class FetchInWork {
 
   #haveRead(bytes: number): void {
     this.#reading = false
+    this.#room.giveBack(this.#maxBytes)
+    if (this.#done === undefined) return
     const settled =
+      this.#late ||
       this.#items.length === 0 ||
       bytes >= Math.min(this.#request.minBytes, this.#maxBytes) ||
       this.#request.maxWaitMs <= 0 ||
       this.#items.some((item) => item.error !== 'NONE' || item.diverging !== undefined || this.#mustFollowStart(item))
-    if (settled) return this.#finish()
+    if (settled) return this.finish()
     if (this.#again) return this.#tryAgain()
     if (this.#timer === undefined) this.#park()
   }
 
+  /** Keeps nothing of what it has read: it is read again when it is enough, or late. */
   #park(): void {
-    this.#timer = this.#node.loop.after(this.#request.maxWaitMs, () => this.#finish())
-    for (const { partition } of this.#items) this.#watchers(partition)?.add(this.#watcher)
+    this.#timer = this.#node.loop.after(this.#request.maxWaitMs, () => {
+      this.#late = true
+      this.#tryAgain()
+    })
+    for (const item of this.#items) {
+      item.records = noRecords
+      this.#watchers(item.partition)?.add(this.#watcher)
+    }
   }
 
   #watchers(partition: Partition | undefined): Set<() => void> | undefined {
@@ -219,7 +245,8 @@ class FetchInWork {
     this.#read()
   }
 
-  #finish(): void {
+  /** Answers with what there is; also when nobody waits for it any more. */
+  finish(): void {
     const done = this.#done
     if (done === undefined) return
     this.#done = undefined

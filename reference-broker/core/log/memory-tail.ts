@@ -29,6 +29,11 @@ function fits(chunk: Chunk, takenBytes: number, limits: ReadLimits): boolean {
   return chunk.endOffset <= limits.endOffset && takenBytes + chunk.bytes.length <= limits.maxBytes
 }
 
+/** A view keeps all that it looks into: a small batch would keep the large frame it came in. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * bytes.length ? bytes.slice() : bytes
+}
+
 function skipIn(chunk: Chunk, offset: number): Skipped {
   return skipBatches(chunk.bytes, offset, chunk.startOffset)!
 }
@@ -52,7 +57,8 @@ export class MemoryTail {
     return this.#sizeBytes
   }
 
-  push(bytes: Uint8Array, endOffset: number, position: number): void {
+  push(appended: Uint8Array, endOffset: number, position: number): void {
+    const bytes = ownBytes(appended)
     this.#chunks.push({ startOffset: this.#endOffset, endOffset, bytes, position })
     this.#sizeBytes += bytes.length
     this.#endOffset = endOffset

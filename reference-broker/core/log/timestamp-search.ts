@@ -3,7 +3,7 @@
  * answer comes from the records themselves, because a header's largest timestamp is only what a producer claimed.
  */
 import { MalformedMessage } from '../../../protocol/malformed.ts'
-import { decodeRecords } from '../../../protocol/record-batch-decode.ts'
+import { forEachRecord, type RecordVisitor } from '../../../protocol/record-batch-decode.ts'
 import { forEachBatch, lastOffset, type BatchHeader } from '../../../protocol/record-batch.ts'
 import type { ReadLimits } from './batch-walk.ts'
 import type { Segment } from './segment.ts'
@@ -36,12 +36,11 @@ interface FoundRecord {
 }
 
 /** Records of a batch that do not decode (a leader that did not look let them in) have no timestamps. */
-function recordsOf(bytes: Uint8Array, at: number): readonly FoundRecord[] {
+function visitRecords(bytes: Uint8Array, at: number, visit: RecordVisitor): void {
   try {
-    return decodeRecords(bytes, at, { maxBytes: maxRecordsBytes })
+    forEachRecord(bytes, at, { maxBytes: maxRecordsBytes }, visit)
   } catch (error) {
-    if (error instanceof MalformedMessage) return []
-    throw error
+    if (!(error instanceof MalformedMessage)) throw error
   }
 }
 
@@ -51,7 +50,11 @@ export function searchTimestamp(log: SearchedLog, timestamp: number, done: Found
   if (segment === undefined) return done(undefined)
   const accept = (header: BatchHeader, bytes: Uint8Array, at: number): FoundRecord | undefined => {
     if (header.maxTimestamp < timestamp || lastOffset(header) < log.logStartOffset) return undefined
-    return recordsOf(bytes, at).find((record) => record.timestamp >= timestamp && record.offset >= log.logStartOffset)
+    let found: FoundRecord | undefined
+    visitRecords(bytes, at, (offset, time) => {
+      if (found === undefined && time >= timestamp && offset >= log.logStartOffset) found = { offset, timestamp: time }
+    })
+    return found
   }
   log.withIndexes(segment, () => {
     const offset = segment.baseOffset + (segment.indexes?.times.relativeOffsetFor(timestamp) ?? 0)
@@ -70,7 +73,9 @@ export function searchMaxTimestamp(log: SearchedLog, done: FoundTimestamp): void
   const accept = (header: BatchHeader, bytes: Uint8Array, at: number): FoundRecord | undefined => {
     if (header.maxTimestamp !== maxTimestamp) return undefined
     let best: FoundRecord | undefined
-    for (const record of recordsOf(bytes, at)) if (record.timestamp > (best?.timestamp ?? -1)) best = record
+    visitRecords(bytes, at, (offset, timestamp) => {
+      if (timestamp > (best?.timestamp ?? -1)) best = { offset, timestamp }
+    })
     return best
   }
   scanFrom(log, offsetOfMaxTimestamp, accept, done)

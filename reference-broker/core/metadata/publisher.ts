@@ -19,7 +19,7 @@ export interface PublisherOptions {
 }
 
 const readBytes = 1024 * 1024
-const recordBytesMax = 16 * 1024 * 1024
+const recordBytesMax = 1024 * 1024 * 1024
 
 export class MetadataPublisher {
   readonly image: ClusterImage = new ClusterImage()

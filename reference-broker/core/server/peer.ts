@@ -5,6 +5,7 @@
 import type { AnyApi, Api } from '../../../protocol/apis.ts'
 import type { Decoded, Encodable, Message } from '../../../protocol/message.ts'
 import { decodeResponse, encodeRequest, readCorrelationId } from '../../../protocol/frames.ts'
+import { MalformedMessage } from '../../../protocol/malformed.ts'
 import type { ConnectionId, TimerId } from '../../../ports/events.ts'
 import type { Loop } from '../../../ports/loop.ts'
 
@@ -78,13 +79,27 @@ export class Peer {
     return connection
   }
 
+  /** Somebody else may be at the address meanwhile. */
   #answered(frame: Uint8Array): void {
-    const pending = this.#pending.get(readCorrelationId(frame))
-    if (pending === undefined) return this.close('an answer nobody asked for')
-    this.#pending.delete(readCorrelationId(frame))
+    const answer = this.#read(frame)
+    if (typeof answer === 'string') return this.close(answer)
+    const { correlationId, pending, body } = answer
+    this.#pending.delete(correlationId)
     this.#loop.cancel(pending.timer)
-    const { body } = decodeResponse(pending.api, pending.version, frame)
-    pending.done({ ok: true, body: body as never })
+    return pending.done({ ok: true, body: body as never })
+  }
+
+  /** Or what is wrong with it. */
+  #read(frame: Uint8Array): { readonly correlationId: number; readonly pending: Pending; readonly body: unknown } | string {
+    try {
+      const correlationId = readCorrelationId(frame)
+      const pending = this.#pending.get(correlationId)
+      if (pending === undefined) return 'an answer nobody asked for'
+      return { correlationId, pending, body: decodeResponse(pending.api, pending.version, frame).body }
+    } catch (error) {
+      if (error instanceof MalformedMessage) return `malformed answer: ${error.message}`
+      throw error
+    }
   }
 
   close(reason: string): void {

@@ -1,7 +1,7 @@
 /**
  * The listening side: frames in, answers out in request order. One request of a connection is in work at a time, as in
  * Kafka, so what is behind a long poll or an acks=all produce waits. Whatever cannot be understood costs the connection
- * it came on and nothing else; each such close is logged with its reason.
+ * it came on and nothing else. Every connection that ends is logged once, with its reason.
  */
 import { apiByKey, type AnyApi, type Api } from '../../../protocol/apis.ts'
 import { decodeRequestBody, decodeRequestHeader, encodeResponse } from '../../../protocol/frames.ts'
@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly apiVersion: number
   /** Ends the connection without an answer: for what cannot be reported otherwise. */
   readonly close: (reason: string) => void
+  /** Calls back when the connection ends before the answer: nobody waits for it any more. Still answer, or close. */
+  readonly onGone: (call: () => void) => void
 }
 
 /** One API's handler. `respond(undefined)` sends no answer (acks=0). Exactly one call of `respond` or `close`. */
@@ -53,6 +55,7 @@ interface Connection {
   readonly remote: string
   readonly handlers: ReadonlyMap<number, Handler>
   readonly queue: Uint8Array[]
+  queuedBytes: number
   /** A request is in work. */
   busy: boolean
   /** The loop below runs: an answer given at once must not start it again inside itself. */
@@ -60,10 +63,19 @@ interface Connection {
   paused: boolean
   /** When the last request came or the last answer was given. */
   lastUsedMs: number
+  /** The API that was asked for last, and by whom. */
+  api: string | undefined
+  clientId: string | undefined
+  /** Who is to know that nobody waits for the answer in work. */
+  gone: (() => void) | undefined
 }
 
-/** Frames of one connection kept while an earlier one is in work; beyond it the network is asked to stop. */
+/** Frames of one connection kept while an earlier one is in work; beyond either the network is asked to stop. */
 const queueLimit = 8
+const queueLimitBytes = 1 << 20
+const loggedClientIdMax = 64
+/** How the network says that a client left of its own accord. */
+const peersOwnReasons: ReadonlySet<string> = new Set(['closed by peer', 'reset'])
 const apiVersionsKey = 18
 /** Looks at idle connections within the time they may be idle. */
 const idleLooks = 10
@@ -89,20 +101,18 @@ export class Server {
     const handlers = this.#tables.get(listener)
     if (handlers === undefined) throw new Error(`no handlers for listener ${listener}`)
     const lastUsedMs = this.#options.loop.now()
-    const state = { queue: [], busy: false, working: false, paused: false, lastUsedMs }
+    const state = { queue: [], queuedBytes: 0, busy: false, working: false, paused: false, lastUsedMs, api: undefined, clientId: undefined, gone: undefined }
     const connection: Connection = { id, listener, remote, handlers, ...state }
     this.#connections.set(id, connection)
     return {
       onFrame: (frame) => {
         connection.lastUsedMs = this.#options.loop.now()
         connection.queue.push(frame)
+        connection.queuedBytes += frame.length
         this.#work(connection)
       },
       onDrained: () => this.#work(connection),
-      onClosed: (reason) => {
-        this.#connections.delete(id)
-        this.#options.logger('debug', 'connection closed by peer', { remote, reason })
-      },
+      onClosed: (reason) => this.#ended(connection, reason),
     }
   }
 
@@ -123,9 +133,17 @@ export class Server {
   }
 
   #close(connection: Connection, reason: string): void {
-    if (!this.#connections.delete(connection.id)) return
-    this.#options.logger('warn', 'connection closed', { remote: connection.remote, listener: connection.listener, reason })
+    this.#ended(connection, reason)
     this.#options.loop.close(connection.id)
+  }
+
+  #ended(connection: Connection, reason: string): void {
+    if (!this.#connections.delete(connection.id)) return
+    const { remote, listener, api, clientId } = connection
+    const level = peersOwnReasons.has(reason) ? 'info' : 'warn'
+    const known = { ...(api !== undefined && { api }), ...(clientId !== undefined && { clientId }) }
+    this.#options.logger(level, 'connection closed', { remote, listener, reason, ...known })
+    connection.gone?.()
   }
 
   #work(connection: Connection): void {
@@ -135,10 +153,11 @@ export class Server {
     while (!connection.busy && this.#connections.has(connection.id) && !network.isFull(connection.id)) {
       const frame = connection.queue.shift()
       if (frame === undefined) break
+      connection.queuedBytes -= frame.length
       this.#handle(connection, frame)
     }
     connection.working = false
-    const crowded = connection.queue.length >= queueLimit
+    const crowded = connection.queue.length >= queueLimit || connection.queuedBytes >= queueLimitBytes
     if (crowded !== connection.paused && this.#connections.has(connection.id)) {
       connection.paused = crowded
       if (crowded) network.pause(connection.id)
@@ -158,6 +177,8 @@ export class Server {
   #dispatch(connection: Connection, frame: Uint8Array): void {
     const header = decodeRequestHeader(frame)
     const { apiKey, apiVersion, correlationId, clientId } = header
+    connection.api = apiByKey(apiKey)?.name
+    connection.clientId = clientId?.slice(0, loggedClientIdMax)
     const found = connection.handlers.get(apiKey)
     if (found === undefined) return this.#close(connection, `API ${apiByKey(apiKey)?.name ?? apiKey} is not served here`)
     const { versions } = found.api
@@ -169,9 +190,11 @@ export class Server {
     connection.busy = true
     const { id, listener, remote } = connection
     const close = (reason: string): void => this.#close(connection, reason)
-    found.handle({ connection: id, listener, remote, clientId, apiVersion, close }, body as never, (answer: unknown) => {
+    const onGone = (call: () => void): void => void (connection.gone = call)
+    found.handle({ connection: id, listener, remote, clientId, apiVersion, close, onGone }, body as never, (answer: unknown) => {
       if (!connection.busy) throw new Error(`${found.api.name} answered twice`)
       connection.busy = false
+      connection.gone = undefined
       connection.lastUsedMs = this.#options.loop.now()
       if (!this.#connections.has(id)) return this.#options.logger('debug', 'answer lost', { remote, api: found.api.name })
       if (answer !== undefined) {

@@ -39,6 +39,9 @@ export class ScriptedNetwork implements Network {
   isFull(): boolean {
     return false
   }
+  queuedBytes(): number {
+    return 0
+  }
   pause(): void {}
   resume(): void {}
   close(): void {}
