@@ -3,6 +3,7 @@
  * read at and beyond its place. See `lostBounds` for how far that is. A record above the bound is
  * unseen.ts's business.
  */
+import { acknowledgedBy } from './blame.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
@@ -37,9 +38,11 @@ function finding(index: HistoryIndex, row: number): Finding {
   const key = index.records.keyOf[record]!
   const written = `${keyName(index, record)}: ${valueName(index, record)}`
   const beyond = readBeyond(index, key, place)
+  const blame = acknowledgedBy(index, row)
   return {
     anomaly: name,
     guarantees,
+    ...(blame !== undefined && { blame }),
     message: `${written} was written at offset ${offset}, later offsets were read, and it never was`,
     key: index.records.keys[key]!,
     values: [index.records.values[record]!],

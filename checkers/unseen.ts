@@ -2,6 +2,7 @@
  * Unseen: an acknowledged record that no ok poll returned up to the end of the history, and that nothing
  * beyond it convicts as lost. Jepsen reports a lost write under both names; here each record has one.
  */
+import { acknowledgedBy } from './blame.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
@@ -17,9 +18,11 @@ function finding(index: HistoryIndex, row: number): Finding {
   const record = index.sends.record[row]!
   const offset = index.sends.offset[row]!
   const acknowledged = `${keyName(index, record)}: ${valueName(index, record)}`
+  const blame = acknowledgedBy(index, row)
   return {
     anomaly: name,
     guarantees,
+    ...(blame !== undefined && { blame }),
     message: `${acknowledged} was acknowledged and no poll returned it by the end`,
     key: index.records.keys[index.records.keyOf[record]!]!,
     values: [index.records.values[record]!],

@@ -1,6 +1,6 @@
 /** Judging one run: what the checkers say of its history, and what its target said of itself. */
 import { judge } from '../checkers/judge.ts'
-import { mergeValid, type Finding, type Judgement } from '../checkers/verdict.ts'
+import { mergeValid, type Finding, type Judgement, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
 
 export interface RunOutcome {
@@ -37,4 +37,16 @@ export function judgeRun(outcome: RunOutcome): Judgement {
     witness: [],
   }))
   return { ...judgement, valid: false, findings: [...findings, ...judgement.findings] }
+}
+
+/** What one run on a real target came to. */
+export function scenarioVerdict(
+  { name, target }: Pick<ScenarioVerdict, 'name' | 'target'>,
+  judgement: Judgement,
+  wasCutShort: boolean,
+): ScenarioVerdict {
+  const { valid, ops, acknowledged, faults, findings, figures = {}, availability } = judgement
+  const reasons = [...(wasCutShort ? ['the run was cut short'] : []), ...judgement.reasons]
+  const verdict = { name, target, valid, seeds: 1, ops, acknowledged, faults, findings, reasons, figures }
+  return availability === undefined ? verdict : { ...verdict, availability }
 }

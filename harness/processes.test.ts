@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { brokerCommand } from './broker-command.ts'
-import { runOnProcesses, type ProcessRun } from './run-processes.ts'
+import { runOnProcesses, type RealRun } from './run-processes.ts'
 import { RunStore } from './run-store.ts'
+import { referenceBroker } from './targets/broker-recipe.ts'
 import { scenarios, type ProcessScenario } from './scenarios.ts'
 
 let directory: string
@@ -23,12 +24,12 @@ interface Tried {
   readonly onProgress?: (line: string) => void
 }
 
-async function tried({ scenario, defect, onProgress = () => undefined }: Tried): Promise<ProcessRun> {
+async function tried({ scenario, defect, onProgress = () => undefined }: Tried): Promise<RealRun> {
   const found = scenarios.find((each): each is ProcessScenario => each.target === 'processes' && each.name === scenario)
   return runOnProcesses(found!, {
     seed: 1,
     store: new RunStore(directory),
-    command: await brokerCommand(defect),
+    recipe: referenceBroker(await brokerCommand(defect)),
     accept: [],
     signal: new AbortController().signal,
     onProgress,

@@ -1,9 +1,10 @@
 /**
  * The settings of a trial. Kafka's default timeouts show nothing in three minutes, so trials run with shorter ones,
- * under Kafka's own names; `defaults` is what a broker has by itself. Bounds on recovery follow from the timeouts.
+ * under Kafka's own names, three times as long for a JVM; `defaults` is what a broker has by itself,
+ * and `attached` what clients take for granted of brokers whose settings nobody has told them. Bounds on recovery follow from the timeouts.
  */
 
-export type ProfileName = 'trial' | 'defaults'
+export type ProfileName = 'trial' | 'trial-of-jvm' | 'attached' | 'defaults'
 
 export interface Profile {
   readonly name: ProfileName
@@ -60,31 +61,36 @@ function profile(name: ProfileName, timeouts: Timeouts, clients: Profile['client
   return { name, settings: name === 'defaults' ? {} : settings, clients, recoveryMs, evidenceMs: recoveryMs, settleMs }
 }
 
+const trialTimeouts: Timeouts = {
+  heartbeatIntervalMs: 300,
+  sessionTimeoutMs: 1500,
+  replicaLagTimeMaxMs: 2000,
+  replicaFetchWaitMaxMs: 200,
+  electionTimeoutMs: 300,
+  fetchTimeoutMs: 600,
+  socketTimeoutMs: 2000,
+}
+const defaultTimeouts: Timeouts = {
+  heartbeatIntervalMs: 2000,
+  sessionTimeoutMs: 9000,
+  replicaLagTimeMaxMs: 30_000,
+  replicaFetchWaitMaxMs: 500,
+  electionTimeoutMs: 1000,
+  fetchTimeoutMs: 2000,
+  socketTimeoutMs: 30_000,
+}
+const trialClients: Profile['clients'] = { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 }
+
+/** What a JVM needs of everything: it stops to collect, and is slow until it is warm. */
+export const jvmTimes = 3
+
+function times<T extends { readonly [Name in keyof T]: number }>(all: T, factor: number): T {
+  return Object.fromEntries(Object.entries<number>(all).map(([name, ms]) => [name, ms * factor])) as T
+}
+
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
-  trial: profile(
-    'trial',
-    {
-      heartbeatIntervalMs: 300,
-      sessionTimeoutMs: 1500,
-      replicaLagTimeMaxMs: 2000,
-      replicaFetchWaitMaxMs: 200,
-      electionTimeoutMs: 300,
-      fetchTimeoutMs: 600,
-      socketTimeoutMs: 2000,
-    },
-    { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 },
-  ),
-  defaults: profile(
-    'defaults',
-    {
-      heartbeatIntervalMs: 2000,
-      sessionTimeoutMs: 9000,
-      replicaLagTimeMaxMs: 30_000,
-      replicaFetchWaitMaxMs: 500,
-      electionTimeoutMs: 1000,
-      fetchTimeoutMs: 2000,
-      socketTimeoutMs: 30_000,
-    },
-    { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 },
-  ),
+  trial: profile('trial', trialTimeouts, trialClients),
+  'trial-of-jvm': profile('trial-of-jvm', times(trialTimeouts, jvmTimes), times(trialClients, jvmTimes)),
+  attached: profile('attached', defaultTimeouts, { requestTimeoutMs: 5000, deliveryTimeoutMs: 30_000 }),
+  defaults: profile('defaults', defaultTimeouts, { requestTimeoutMs: 2000, deliveryTimeoutMs: 10_000 }),
 }

@@ -1,4 +1,5 @@
 /** One scenario on broker processes: brought up, tried, judged, taken down again whatever happened. */
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ScenarioVerdict } from '../checkers/verdict.ts'
 import { Recorder } from '../history/recorder.ts'
@@ -6,10 +7,14 @@ import type { Op } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import { proxyCommand } from './broker-command.ts'
-import { anomaliesOf, judgeRun } from './judge-run.ts'
+import { anomaliesOf, judgeRun, scenarioVerdict } from './judge-run.ts'
+import { withClient, workloadClients } from './foreign-clients/foreign-client.ts'
+import type { Library } from './foreign-clients/library.ts'
+import { withWireRecord, type WireLine } from './proxy/wire-record.ts'
 import type { RunStore } from './run-store.ts'
 import { planOf, type ProcessScenario, type ScenarioOptions } from './scenarios.ts'
 import { watchStarvation } from './starvation.ts'
+import type { BrokerRecipe } from './targets/broker-recipe.ts'
 import { ProcessCluster } from './targets/process-cluster.ts'
 import { Trial } from './trial.ts'
 import { wireClients } from './wire-clients.ts'
@@ -17,14 +22,16 @@ import { wireClients } from './wire-clients.ts'
 export interface ProcessRunOptions extends ScenarioOptions {
   readonly seed: number
   readonly store: RunStore
-  /** What starts a broker. */
-  readonly command: readonly string[]
+  readonly recipe: BrokerRecipe
+  /** Whose producers the workload drives; ours when missing. */
+  readonly library?: Library
   readonly accept: readonly string[]
   readonly signal: AbortSignal
   readonly onProgress: (line: string) => void
 }
 
-export interface ProcessRun {
+/** Of a scenario on real brokers. */
+export interface RealRun {
   readonly verdict: ScenarioVerdict
   readonly anomalies: Readonly<Record<string, number>>
   readonly ops: readonly Op[]
@@ -33,21 +40,22 @@ export interface ProcessRun {
 const stopTimeoutMs = 5000
 const progressMs = 500
 
-export async function runOnProcesses(scenario: ProcessScenario, options: ProcessRunOptions): Promise<ProcessRun> {
-  const { store, seed, command, signal } = options
-  const plan = planOf(scenario, options)
+export async function runOnProcesses(scenario: ProcessScenario, options: ProcessRunOptions): Promise<RealRun> {
+  const { store, seed, recipe, signal } = options
+  const plan = withClient(planOf(scenario, options), options.library)
   const runner = new NodeRunner({ seed })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
   const recorder = new Recorder(() => loop.now())
   const endJournal = store.journal(scenario.name, recorder)
+  const wireFile = store.path(`wire.${scenario.name}.jsonl`)
   const cluster = await ProcessCluster.prepare({
     brokers: scenario.brokers,
     settings: plan.profile.settings,
     dataDir: store.path('data', scenario.name),
     logDir: store.path('logs', scenario.name),
-    command,
-    proxy: { command: await proxyCommand(), seed },
+    recipe,
+    proxy: { command: await proxyCommand(), seed, ...(options.library !== undefined && { record: wireFile }) },
   })
   const failures: string[] = []
   try {
@@ -55,6 +63,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
     if (failed !== undefined) failures.push(failed.message)
     else {
       const bootstrap = cluster.brokerIds.map((id) => cluster.address(id))
+      const makeClient = wireClients(loop, bootstrap, plan.profile)
       const trial = new Trial({
         loop,
         random: runner.ports.random,
@@ -62,7 +71,8 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
         control: cluster,
         address: (id) => cluster.address(id),
         ownAddress: (id) => cluster.ownAddress(id),
-        makeClient: wireClients(loop, bootstrap, plan.profile),
+        makeClient,
+        ...workloadClients(options.library, { loop, bootstrap, security: {}, wire: makeClient, ...plan.profile.clients }),
         plan,
       })
       const ended = await runTrial(trial, recorder, { signal, onProgress: options.onProgress })
@@ -73,31 +83,22 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
     await runner.stop()
     await endJournal()
   }
+  const ops = options.library === undefined ? recorder.ops : withWireRecord(recorder.ops, readWireRecord(wireFile))
+  if (ops !== recorder.ops) store.writeHistory(scenario.name, ops)
   const convict = cluster.unexpectedExits.length > 0
   const logs = join('logs', scenario.name)
   const all = [...cluster.unexpectedExits.map((exit) => `${exit}; see ${logs}`), ...failures]
-  const judgement = judgeRun({ ops: recorder.ops, failures: all, failuresConvict: convict, accept: options.accept })
-  const cut = signal.aborted ? ['the run was cut short'] : []
-  return {
-    ops: recorder.ops,
-    anomalies: anomaliesOf(judgement),
-    verdict: {
-      name: scenario.name,
-      target: scenario.target,
-      valid: judgement.valid,
-      seeds: 1,
-      ops: judgement.ops,
-      acknowledged: judgement.acknowledged,
-      faults: judgement.faults,
-      findings: judgement.findings,
-      reasons: [...cut, ...judgement.reasons],
-      figures: judgement.figures ?? {},
-      ...(judgement.availability !== undefined && { availability: judgement.availability }),
-    },
-  }
+  const judgement = judgeRun({ ops, failures: all, failuresConvict: convict, accept: options.accept })
+  return { ops, anomalies: anomaliesOf(judgement), verdict: scenarioVerdict(scenario, judgement, signal.aborted) }
 }
 
-async function runTrial(
+function readWireRecord(file: string): WireLine[] {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+  return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as WireLine]))
+}
+
+/** From the first topic to the last read, told to who watches; the reason when there was nothing to try. */
+export async function runTrial(
   trial: Trial,
   recorder: Recorder,
   { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },

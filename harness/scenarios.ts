@@ -13,7 +13,7 @@ import { pause } from '../nemesis/pause.ts'
 import { rollingRestart } from '../nemesis/rolling-restart.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { WorkloadOptions } from '../workloads/workload.ts'
-import { profiles } from './profile.ts'
+import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
 
@@ -42,10 +42,18 @@ export interface ProcessScenario {
   readonly keepsLeaders?: true
 }
 
-export type Scenario = SimulatedScenario | ProcessScenario
+/** On a cluster that is not ours: only what its clients meet can be broken. */
+export interface ExternalScenario {
+  readonly target: 'external'
+  readonly name: string
+  readonly describes: string
+  readonly nemesis: NemesisPlan
+}
+
+export type Scenario = SimulatedScenario | ProcessScenario | ExternalScenario
 export type TargetName = Scenario['target']
 
-export const targets: readonly TargetName[] = ['simulated', 'processes']
+export const targets: readonly TargetName[] = ['simulated', 'processes', 'external']
 
 /** Farther than `payments` of the scenario takes. */
 const jumpBack: Fault = { ...clockJump, draw: () => ({ offsetMs: -60_000 }) }
@@ -169,19 +177,40 @@ export const scenarios: readonly Scenario[] = [
       holdMs: [7000, 8000],
     },
   },
+  {
+    target: 'external',
+    name: 'attached',
+    describes: 'Traffic on a running cluster, of which nothing but addresses is known.',
+    nemesis: { attacks: [], lanes: 1, quietMs: [1000, 1000], holdMs: [1000, 1000] },
+  },
+  {
+    target: 'external',
+    name: 'attached-cut-clients',
+    describes: 'Cuts our clients off from brokers of a running cluster, which it does not notice otherwise.',
+    nemesis: {
+      attacks: [{ fault: cutClients, aim: 'leader' }, { fault: cutClients, aim: 'one' }, { fault: cutClients, aim: 'all' }],
+      inTurn: true,
+      lanes: 1,
+      quietMs: [500, 1500],
+      holdMs: [2000, 6000],
+    },
+  },
 ]
 
 export interface ScenarioOptions {
   readonly faultsMs: number
   readonly recordsPerSecond: number
+  /** The brokers are JVMs: everything takes longer. */
+  readonly jvm?: boolean
 }
 
 const acknowledgedFloor = 2000
 const underFaultFloor = 0.2
 
 export function planOf(scenario: ProcessScenario, options: ScenarioOptions): TrialPlan {
-  const profile = profiles.trial
-  const workloadOptions = workloadOf(scenario, options)
+  const isJvm = options.jvm === true
+  const profile = profiles[isJvm ? 'trial-of-jvm' : 'trial']
+  const workloadOptions = workloadOf(scenario, profile, options)
   return {
     workload: keyedAppend,
     workloadOptions,
@@ -191,9 +220,9 @@ export function planOf(scenario: ProcessScenario, options: ScenarioOptions): Tri
       replicationFactor: 3,
       configs: { 'min.insync.replicas': '2', ...scenario.topicConfigs?.[name] },
     })),
-    nemesis: scenario.nemesis,
+    nemesis: isJvm ? heldLonger(scenario.nemesis) : scenario.nemesis,
     profile,
-    faultsMs: Math.min(options.faultsMs, scenario.faultsMsMax ?? Infinity),
+    faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * (isJvm ? jvmTimes : 1)),
     acknowledgedMin: acknowledgedFloor,
     healOnlyCore: false,
     observeIntervalMs: 250,
@@ -217,7 +246,13 @@ export function planOf(scenario: ProcessScenario, options: ScenarioOptions): Tri
   }
 }
 
-function workloadOf({ idempotence }: ProcessScenario, { recordsPerSecond }: ScenarioOptions): WorkloadOptions {
+/** Past the longer timeouts, as the scenario means it. */
+function heldLonger(plan: NemesisPlan): NemesisPlan {
+  const [low, high] = plan.holdMs
+  return { ...plan, holdMs: [low * jvmTimes, high * jvmTimes] }
+}
+
+function workloadOf({ idempotence }: ProcessScenario, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): WorkloadOptions {
   return {
     producers: 3,
     consumers: 2,
@@ -232,7 +267,7 @@ function workloadOf({ idempotence }: ProcessScenario, { recordsPerSecond }: Scen
     maxInFlight: 5,
     valueSizeBytes: { min: 20, max: 400 },
     compression: 'none',
-    deliveryTimeoutMs: profiles.trial.clients.deliveryTimeoutMs,
+    deliveryTimeoutMs: clients.deliveryTimeoutMs,
     maxRecordsPerPoll: 500,
     replaceConsumerMs: 10_000,
   }

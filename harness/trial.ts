@@ -12,6 +12,7 @@ import { PowerGuard, type PowerRules } from '../nemesis/power-guard.ts'
 import type { Loop } from '../ports/loop.ts'
 import { randomPick, type Random } from '../ports/random.ts'
 import type { ClusterInfo, NewTopic, WorkloadClient } from '../workloads/client/client.ts'
+import type { Sasl } from '../workloads/client/sasl.ts'
 import { Observer } from '../workloads/observer.ts'
 import { keyOf, type RunningWorkload, type Workload, type WorkloadOptions } from '../workloads/workload.ts'
 import { probeTopics } from './broker-probes.ts'
@@ -45,7 +46,11 @@ export interface TrialSetup {
   /** Where a broker listens itself, when a proxy stands before it: a dead one refuses there. */
   readonly ownAddress?: (brokerId: number) => { readonly host: string; readonly port: number }
   readonly makeClient: (name: string) => WorkloadClient
+  /** What the workload drives instead, when it is not our own client. */
+  readonly makeWorkloadClient?: (name: string) => WorkloadClient
   readonly plan: TrialPlan
+  /** Who the observer is to brokers that ask. */
+  readonly sasl?: Sasl
   /** Makes whatever is bad beside the faults (network, disks) good again. */
   readonly calm?: () => void
 }
@@ -79,6 +84,8 @@ export class Trial {
   #stopping = false
   #endFaults: (() => void) | undefined
   #acknowledged = 0
+  /** Topics of this trial; a cluster may have others. */
+  #made: ReadonlySet<string> = new Set()
   /** Partitions of which nothing was acknowledged since recovery was last demanded. */
   readonly #unserved = new Set<Key>()
   phase: Phase | 'set-up' = 'set-up'
@@ -100,6 +107,7 @@ export class Trial {
       brokers: control.brokerIds.map((node) => ({ node, ...setup.address(node) })),
       topics: plan.topics.map(({ name, partitions }) => ({ name, partitions })),
       observeIntervalMs: plan.observeIntervalMs,
+      ...(setup.sasl !== undefined && { sasl: setup.sasl }),
       onObserved: (observed) => guard?.observed(observed),
     })
     this.#nemesis = new Nemesis({
@@ -146,7 +154,9 @@ export class Trial {
     this.#awaitCluster(deadlineMs, ({ nodes }) => nodes.length === this.#setup.control.brokerIds.length, (allBrokers) => {
       if (!allBrokers) return done('the brokers did not come up in time')
       const probes = plan.nemesis.attacks.some(({ fault }) => fault.needsWrites) ? probeTopics(this.#setup.control.brokerIds) : []
-      return this.#client.admin.createTopics([...plan.topics, ...probes], setUpMs, (created) => {
+      const topics = [...plan.topics, ...probes]
+      this.#made = new Set(topics.map(({ name }) => name))
+      return this.#client.admin.createTopics(topics, setUpMs, (created) => {
         if (!created.ok) return done(`the topics could not be made: ${created.error.code}`)
         return this.#awaitCluster(deadlineMs, (info) => this.#whole(info), (whole) => {
           done(whole ? undefined : 'the topics did not come into service in time')
@@ -157,7 +167,7 @@ export class Trial {
 
   /** Every partition has a leader and all its replicas in sync. */
   #whole({ topics }: ClusterInfo, absent: readonly number[] = []): boolean {
-    const partitions = topics.flatMap((topic) => topic.partitions)
+    const partitions = topics.filter(({ name }) => this.#made.has(name)).flatMap((topic) => topic.partitions)
     const wanted = this.#setup.plan.topics.reduce((sum, topic) => sum + topic.partitions, 0)
     return partitions.length >= wanted && partitions.every(({ leader, replicas, inSyncReplicas }) => {
       const needed = replicas.filter((id) => !absent.includes(id))
@@ -178,14 +188,14 @@ export class Trial {
   }
 
   #faults(done: () => void): void {
-    const { loop, random, recorder, plan, makeClient } = this.#setup
+    const { loop, random, recorder, plan, makeClient, makeWorkloadClient = makeClient } = this.#setup
     this.#enter('faults')
     this.#observer.start()
     this.#workload = plan.workload.start({
       loop,
       random,
       recorder,
-      makeClient,
+      makeClient: makeWorkloadClient,
       topics: plan.topics.map(({ name, partitions }) => ({ name, partitions })),
       options: plan.workloadOptions,
       nextProcess: () => this.#nextProcess++,

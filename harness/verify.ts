@@ -1,11 +1,21 @@
 /** `tribunal verify`: runs scenarios one after another, judges each, and leaves a run directory behind. */
 import { mergeValid, type ScenarioVerdict, type Verdict } from '../checkers/verdict.ts'
 import type { ScenarioHistory } from '../reports/scenario-history.ts'
+import type { RunFacts } from '../reports/html/report.ts'
+import { kafkaVersion } from './apache-kafka/kafka-jars.ts'
+import { apacheKafka } from './apache-kafka/kafka-recipe.ts'
 import { brokerCommand } from './broker-command.ts'
+import type { Library } from './foreign-clients/library.ts'
+import { runExternal, type ExternalCluster } from './run-external.ts'
 import { runOnProcesses } from './run-processes.ts'
 import { runSimulated } from './run-seeds.ts'
 import { runFacts, type RunStore } from './run-store.ts'
 import type { Scenario } from './scenarios.ts'
+import { referenceBroker } from './targets/broker-recipe.ts'
+
+/** Brokers that run as processes here. */
+export const brokerNames = ['ours', 'kafka'] as const
+export type BrokerName = (typeof brokerNames)[number]
 
 export interface VerifyOptions {
   readonly scenarios: readonly Scenario[]
@@ -15,6 +25,12 @@ export interface VerifyOptions {
   /** Of each scenario on processes. */
   readonly faultsMs: number
   readonly recordsPerSecond: number
+  /** Whose broker runs as processes; ours when missing. */
+  readonly broker?: BrokerName
+  /** For scenarios on a cluster that is not ours. */
+  readonly external?: ExternalCluster
+  /** Whose producers send; ours when missing. */
+  readonly library?: Library
   readonly defect?: string
   readonly accept: readonly string[]
   readonly store: RunStore
@@ -45,7 +61,7 @@ export async function verify(options: VerifyOptions, events: VerifyEvents): Prom
   const { store, seed } = options
   const startedAt = new Date()
   const startMs = performance.now()
-  const facts = runFacts(seed, options.given, startedAt)
+  const facts = factsOf(options, startedAt)
   store.writeRun(facts)
   const outcomes: Outcome[] = []
   for (const scenario of options.scenarios) {
@@ -69,6 +85,13 @@ export async function verify(options: VerifyOptions, events: VerifyEvents): Prom
   return { verdict, histories }
 }
 
+function factsOf({ seed, given, broker, external }: VerifyOptions, startedAt: Date): RunFacts {
+  const facts = runFacts(seed, given, startedAt)
+  const told = Object.entries(external?.attached.features ?? {}).map(([name, level]) => `${name} ${level}`)
+  const tested = broker === 'kafka' ? `Apache Kafka ${kafkaVersion()}` : told.join(', ')
+  return tested === '' ? facts : { ...facts, versions: { ...facts.versions, broker: tested } }
+}
+
 async function runScenario(
   scenario: Scenario,
   options: VerifyOptions,
@@ -76,8 +99,13 @@ async function runScenario(
 ): Promise<Outcome> {
   const { seed, accept, signal, defect, store } = options
   if (scenario.target === 'processes') {
-    const command = await brokerCommand(defect)
-    const { verdict, anomalies, ops } = await runOnProcesses(scenario, { ...options, command, onProgress })
+    const isKafka = options.broker === 'kafka'
+    const recipe = isKafka ? apacheKafka() : referenceBroker(await brokerCommand(defect))
+    const { verdict, anomalies, ops } = await runOnProcesses(scenario, { ...options, recipe, jvm: isKafka, onProgress })
+    return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
+  }
+  if (scenario.target === 'external') {
+    const { verdict, anomalies, ops } = await runExternal(scenario, { ...options, ...options.external!, onProgress })
     return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
   }
   const { verdict, anomalies, sample } = await runSimulated({

@@ -63,7 +63,7 @@ export interface StopControl {
 }
 
 export function canSkewClock(control: BrokerControl): control is BrokerControl & ClockControl {
-  return 'skew' in control
+  return 'skew' in control && control.skew !== undefined
 }
 
 export function canLosePower(control: BrokerControl): control is BrokerControl & PowerControl {

@@ -23,12 +23,21 @@ interface Recorded {
 
 /** What a nemesis with this plan records in `forMs`, on three brokers that are well. */
 function recorded(plan: Partial<NemesisPlan>, forMs: number, guard?: Guard): Recorded[] {
+  return run(plan, forMs, { ...(guard !== undefined && { guard }) })
+}
+
+/** `stopAtMs`: it is told to stop then, and that it has is recorded as `stopped`. */
+function run(
+  plan: Partial<NemesisPlan>,
+  forMs: number,
+  { guard, stopAtMs }: { readonly guard?: Guard; readonly stopAtMs?: number },
+): Recorded[] {
   const world = new World({ seed: 1, network: calmNetwork, disk: calmDisk })
   const recorder = new Recorder(() => world.now())
   world.addClient('clients', (ports) => {
     const loop = new Loop(ports)
     const control: Partial<BrokerControl> = { brokerIds: [1, 2, 3], state: () => 'running' }
-    new Nemesis({
+    const nemesis = new Nemesis({
       loop,
       random: ports.random,
       recorder,
@@ -37,7 +46,13 @@ function recorded(plan: Partial<NemesisPlan>, forMs: number, guard?: Guard): Rec
       plan: { attacks: [], lanes: 1, quietMs: [10, 20], holdMs: [10, 20], ...plan },
       evidenceTimeoutMs: 1000,
       ...(guard !== undefined && { guard }),
-    }).start()
+    })
+    nemesis.start()
+    if (stopAtMs !== undefined) {
+      loop.after(stopAtMs, () => {
+        nemesis.stop(() => recorder.record({ process: 'nemesis', type: 'info', f: 'stopped', value: { action: 'stopped' } }))
+      })
+    }
     return loop
   })
   world.run({ untilMs: forMs })
@@ -111,4 +126,16 @@ it('an attack has its targets to itself, unless it shares them', () => {
   }
   expect(together(harmless('a'))).toBe(false)
   expect(together(harmless('a', { sharesTargets: true }))).toBe(true)
+})
+
+it.each([
+  ['not healed yet', 15],
+  ['being healed', 200],
+])('an end with a fault %s waits until it is healed', (_, stopAtMs) => {
+  const slow = harmless('slow', {
+    heal: ({ loop }, _targets, done) => void loop.after(500, () => done({ shown: true, evidence: {} })),
+  })
+  const attacks = [{ fault: slow, aim: 'one' as const }]
+  const actions = run({ attacks, quietMs: [10, 10], holdMs: [100, 100] }, 5000, { stopAtMs }).map(({ action }) => action)
+  expect(actions).toEqual(['start', 'evidence', 'stop', 'healed', 'stopped'])
 })

@@ -58,6 +58,8 @@ interface Attack {
 
 interface Lane {
   attack: Attack | undefined
+  /** Who is to be told when the healing under way has ended; undefined without one. */
+  healing: (() => void)[] | undefined
   timer: TimerId | undefined
 }
 
@@ -85,7 +87,7 @@ export class Nemesis {
 
   constructor(options: NemesisOptions) {
     this.#options = options
-    this.#lanes = Array.from({ length: options.plan.lanes }, () => ({ attack: undefined, timer: undefined }))
+    this.#lanes = Array.from({ length: options.plan.lanes }, () => ({ attack: undefined, healing: undefined, timer: undefined }))
     this.#mix = options.plan.attacks
   }
 
@@ -192,19 +194,23 @@ export class Nemesis {
   }
 
   #heal(lane: Lane, done: () => void): void {
-    const { attack } = lane
+    const { attack, healing } = lane
+    if (healing !== undefined) return void healing.push(done)
     if (attack === undefined) return done()
     if (!attack.settled) {
       attack.whenSettled = () => this.#heal(lane, done)
       return
     }
     lane.attack = undefined
+    lane.healing = [done]
     this.#record(attack, { action: 'stop' })
     attack.context.evidenceTimeoutMs *= healPatience
     attack.fault.heal(attack.context, attack.targets, ({ shown, evidence }: Shown) => {
       this.#record(attack, { action: 'healed', inForce: !shown, evidence })
       if (attack.fault.sharesTargets === undefined) for (const id of attack.targets) this.#taken.delete(id)
-      done()
+      const waiting = lane.healing!
+      lane.healing = undefined
+      for (const tell of waiting) tell()
     })
   }
 

@@ -4,6 +4,7 @@ import { produce } from './apis/00-produce.ts'
 import { fetch } from './apis/01-fetch.ts'
 import { listOffsets } from './apis/02-list-offsets.ts'
 import { metadata } from './apis/03-metadata.ts'
+import { saslHandshake } from './apis/17-sasl-handshake.ts'
 import { apiVersions } from './apis/18-api-versions.ts'
 import { createTopics } from './apis/19-create-topics.ts'
 import { deleteTopics } from './apis/20-delete-topics.ts'
@@ -13,6 +14,7 @@ import { offsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './apis/32-describe-configs.ts'
 import { alterConfigs } from './apis/33-alter-configs.ts'
 import { describeLogDirs } from './apis/35-describe-log-dirs.ts'
+import { saslAuthenticate } from './apis/36-sasl-authenticate.ts'
 import { createPartitions } from './apis/37-create-partitions.ts'
 import { electLeaders } from './apis/43-elect-leaders.ts'
 import { incrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts'
@@ -36,6 +38,7 @@ export const apis: {
   readonly Fetch: typeof fetch
   readonly ListOffsets: typeof listOffsets
   readonly Metadata: typeof metadata
+  readonly SaslHandshake: typeof saslHandshake
   readonly ApiVersions: typeof apiVersions
   readonly CreateTopics: typeof createTopics
   readonly DeleteTopics: typeof deleteTopics
@@ -45,6 +48,7 @@ export const apis: {
   readonly DescribeConfigs: typeof describeConfigs
   readonly AlterConfigs: typeof alterConfigs
   readonly DescribeLogDirs: typeof describeLogDirs
+  readonly SaslAuthenticate: typeof saslAuthenticate
   readonly CreatePartitions: typeof createPartitions
   readonly ElectLeaders: typeof electLeaders
   readonly IncrementalAlterConfigs: typeof incrementalAlterConfigs
@@ -65,6 +69,7 @@ export const apis: {
   Fetch: fetch,
   ListOffsets: listOffsets,
   Metadata: metadata,
+  SaslHandshake: saslHandshake,
   ApiVersions: apiVersions,
   CreateTopics: createTopics,
   DeleteTopics: deleteTopics,
@@ -74,6 +79,7 @@ export const apis: {
   DescribeConfigs: describeConfigs,
   AlterConfigs: alterConfigs,
   DescribeLogDirs: describeLogDirs,
+  SaslAuthenticate: saslAuthenticate,
   CreatePartitions: createPartitions,
   ElectLeaders: electLeaders,
   IncrementalAlterConfigs: incrementalAlterConfigs,

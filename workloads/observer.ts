@@ -20,6 +20,7 @@ import type { BodyOf, BrokerAddress } from './client/broker-connection.ts'
 import { BrokerLink } from './client/broker-link.ts'
 import type { QuorumInfo, WorkloadClient } from './client/client.ts'
 import type { MetadataResponse } from './client/cluster.ts'
+import type { Sasl } from './client/sasl.ts'
 import { keyOf } from './workload.ts'
 import type { TopicSpec } from './workload.ts'
 
@@ -34,6 +35,8 @@ export interface ObserverSetup {
   readonly brokers: readonly ObservedBroker[]
   readonly topics: readonly TopicSpec[]
   readonly observeIntervalMs: number
+  /** Of the observer's own connections. */
+  readonly sasl?: Sasl
   /** Told of every round, those not recorded too; `askedMs`: when the broker was asked, by the loop's clock. */
   readonly onObserved?: (observed: { node: number; askedMs: number; observations: readonly Observation[] }) => void
 }
@@ -88,7 +91,7 @@ export class Observer {
     this.#client = setup.makeClient(clientId)
     this.#watched = setup.brokers.map(({ node, host, port }) => ({
       node,
-      link: new BrokerLink(setup.loop, { host, port }, linkOptions),
+      link: new BrokerLink(setup.loop, { host, port }, { ...linkOptions, ...saslOf(setup) }),
       isAsked: false,
       askedMs: -Infinity,
       recordedMs: -Infinity,
@@ -128,6 +131,7 @@ export class Observer {
     const connection = new BrokerConnection(this.#setup.loop, broker, {
       clientId,
       requestTimeoutMs: timeoutMs,
+      ...saslOf(this.#setup),
       onReady: () => end(() => done(true)),
       onClosed: () => end(() => done(false)),
     })
@@ -269,6 +273,10 @@ export class Observer {
     watched.recordedMs = nowMs
     this.#setup.recorder.record({ process: 'observer', type: 'info', f: 'observe', node: watched.node, value })
   }
+}
+
+function saslOf({ sasl }: ObserverSetup): { readonly sasl?: Sasl } {
+  return sasl === undefined ? {} : { sasl }
 }
 
 const linkOptions = {

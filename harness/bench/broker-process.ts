@@ -6,6 +6,7 @@ import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
 import { brokerCommand } from '../broker-command.ts'
 import { profiles } from '../profile.ts'
+import { referenceBroker } from '../targets/broker-recipe.ts'
 import { ProcessCluster } from '../targets/process-cluster.ts'
 import { wireClients } from '../wire-clients.ts'
 import type { Figure } from './bench.ts'
@@ -45,7 +46,8 @@ export async function brokerFigures(): Promise<Figure[]> {
 
 async function measureStart(command: readonly string[], rest: boolean): Promise<{ tookMs: number; rssMiB?: number }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tribunal-bench-'))
-  const cluster = await ProcessCluster.prepare({ brokers: 1, settings: {}, dataDir, logDir: join(dataDir, 'logs'), command })
+  const logDir = join(dataDir, 'logs')
+  const cluster = await ProcessCluster.prepare({ brokers: 1, settings: {}, dataDir, logDir, recipe: referenceBroker(command) })
   const runner = new NodeRunner({ seed: 1 })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))

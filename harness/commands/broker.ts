@@ -7,6 +7,7 @@ import { parseProperties } from '../../reference-broker/core/config/properties.t
 import { brokerCommand } from '../broker-command.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { referenceBroker } from '../targets/broker-recipe.ts'
 import { ProcessCluster, type ProcessClusterOptions, type StartFailure } from '../targets/process-cluster.ts'
 import { parseCount, parsePort } from './arguments.ts'
 
@@ -53,7 +54,7 @@ async function runBrokers(flags: BrokerFlags): Promise<number> {
     settings,
     dataDir: data,
     logDir: logs,
-    command: [...(await brokerCommand()), ...level],
+    recipe: referenceBroker([...(await brokerCommand()), ...level]),
     firstPort: flags.port,
     onUnexpectedExit: (exit) => {
       if (!up) return

@@ -3,12 +3,16 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { renderVerdictTable } from '../../reports/terminal.ts'
 import { defects } from '../../reference-broker/defects/registry.ts'
+import { attachAsTold, attachedLines } from '../external/attach-as-told.ts'
+import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
+import { clientNames, loadLibrary } from '../foreign-clients/registry.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { withLiveView } from '../live-view.ts'
+import { jvmTimes } from '../profile.ts'
 import { defaultDirectory, RunStore } from '../run-store.ts'
 import { scenarios, targets, type Scenario, type TargetName } from '../scenarios.ts'
-import { verify, type Verified } from '../verify.ts'
+import { brokerNames, verify, type BrokerName, type Verified } from '../verify.ts'
 import { parseDuration, parseCount, parseRate, parseSeed } from './arguments.ts'
 
 export interface VerifyFlags {
@@ -19,6 +23,11 @@ export interface VerifyFlags {
   readonly seeds?: number
   readonly time?: number
   readonly rate?: number
+  readonly broker?: string
+  readonly bootstrap?: string
+  readonly topicPrefix?: string
+  readonly clientConfig?: string
+  readonly client?: string
   readonly defect?: string
   readonly accept?: readonly string[]
   readonly out?: string
@@ -31,11 +40,12 @@ const plans: Readonly<Record<string, { readonly seeds: number; readonly faultsMs
   full: { seeds: 2000, faultsMs: 60_000 },
 }
 const recordsPerSecond = 300
+const externalRecordsPerSecond = 1000
 
 export function addVerify(program: Command): void {
   program
     .command('verify', { isDefault: false })
-    .description('put a cluster of ours on trial: simulated, and as processes')
+    .description('put a cluster on trial: ours, simulated and as processes, or another')
     .option('--target <name>', `only this target: ${targets.join(' or ')}`)
     .option('--scenario <name...>', 'only these scenarios (see: tribunal list scenarios)')
     .option('--plan <name>', `how much: ${Object.keys(plans).join(' or ')}`, 'quick')
@@ -43,6 +53,11 @@ export function addVerify(program: Command): void {
     .option('--seeds <n>', 'how many seeds the simulator runs', parseCount)
     .option('--time <duration>', 'how long faults go on in each scenario on processes, as in 60s', parseDuration)
     .option('--rate <n>', 'records a second offered in each scenario on processes', parseRate)
+    .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka; see npm run kafka:fetch)`)
+    .option('--bootstrap <addresses>', 'a running cluster instead: HOST:PORT, several with commas between')
+    .option('--topic-prefix <prefix>', 'what the topics made there are named with (default: tribunal-<random>)')
+    .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
+    .option('--client <name>', `who sends on real brokers: ${clientNames.join(', ')}`, 'wire')
     .option('--defect <name>', 'plant this defect in our broker (see: tribunal list defects)')
     .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
     .option('--out <dir>', 'the run directory (default: runs/<time>-<seed>)')
@@ -59,12 +74,16 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
   if (flags.defect !== undefined && defects[flags.defect] === undefined) {
     throw new UserError(`There is no defect ${flags.defect}; tribunal list defects names them.`)
   }
-  const chosen = chooseScenarios(flags)
+  const broker = chooseBroker(flags)
+  const chosen = chooseScenarios(broker === 'ours' ? flags : { ...flags, target: 'processes' })
+  const library = await loadLibrary(flags.client ?? 'wire')
+  const external = await attachAsTold(flags)
   const seed = flags.seed ?? randomSeed()
   const store = openStore(flags.out ?? defaultDirectory(new Date(), seed))
   const json = flags.json === true
   const print = (text: string): void => void (json ? process.stderr : process.stdout).write(text)
   print(`seed ${seed}; run directory ${store.directory}\n`)
+  if (external !== undefined) print(attachedLines(external))
   const { signal, restore } = onInterrupt(print)
   const verified = await withLiveView(chosen, json, (events) =>
     verify(
@@ -72,12 +91,15 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
         scenarios: chosen,
         seed,
         seeds: flags.seeds ?? plan.seeds,
-        faultsMs: flags.time ?? plan.faultsMs,
-        recordsPerSecond: flags.rate ?? recordsPerSecond,
+        faultsMs: flags.time ?? plan.faultsMs * (broker === 'ours' ? 1 : jvmTimes),
+        recordsPerSecond: flags.rate ?? (external === undefined ? recordsPerSecond : externalRecordsPerSecond),
         accept: flags.accept ?? [],
         store,
         signal,
-        given: { ...flags },
+        given: { ...flags, ...(external !== undefined && { attached: external.attached, off: external.off }) },
+        broker,
+        ...(external !== undefined && { external }),
+        ...(library !== undefined && { library }),
         ...(flags.defect !== undefined && { defect: flags.defect }),
       },
       events,
@@ -99,17 +121,37 @@ function show(
   if (json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`)
 }
 
-function chooseScenarios({ target, scenario }: VerifyFlags): readonly Scenario[] {
+function chooseBroker({ broker = 'ours', target, defect }: VerifyFlags): BrokerName {
+  const known = brokerNames.find((name) => name === broker)
+  if (known === undefined) throw new UserError(`--broker ${broker} is not one of ${brokerNames.join(', ')}.`)
+  if (known === 'ours') return known
+  if (target !== undefined && target !== 'processes') throw new UserError(`--broker ${known} runs as processes; leave out --target ${target}.`)
+  if (defect !== undefined) throw new UserError(`Defects are planted in our own broker; leave out --broker or --defect.`)
+  const missing = whyNoKafka()
+  if (missing !== undefined) throw new UserError(missing, exitCodes.unknown)
+  return known
+}
+
+function chooseScenarios({ target: named, bootstrap, scenario, client = 'wire' }: VerifyFlags): readonly Scenario[] {
+  const target = named ?? (bootstrap === undefined ? undefined : 'external')
   if (target !== undefined && !targets.includes(target as TargetName)) {
     throw new UserError(`--target ${target} is not one of ${targets.join(', ')}.`)
   }
   const unknown = scenario?.find((name) => !scenarios.some((each) => each.name === name))
   if (unknown !== undefined) throw new UserError(`There is no scenario ${unknown}; tribunal list scenarios names them.`)
   const chosen = scenarios.filter(
-    (each) => (target === undefined || each.target === target) && (scenario === undefined || scenario.includes(each.name)),
+    (each) => (target === undefined ? each.target !== 'external' : each.target === target)
+      && (scenario === undefined || scenario.includes(each.name))
+      && (client === 'wire' || canBeDriven(each)),
   )
-  if (chosen.length === 0) throw new UserError(`No scenario named so runs on ${String(target)}.`)
+  if (chosen.length === 0) throw new UserError(`No scenario named so runs on ${target ?? 'any target'} with the client ${client}.`)
   return chosen
+}
+
+/** By another client: it knows real brokers only, and dials attached ones itself, past our proxy. */
+function canBeDriven(scenario: Scenario): boolean {
+  if (scenario.target === 'simulated') return false
+  return scenario.target !== 'external' || scenario.nemesis.attacks.length === 0
 }
 
 function openStore(directory: string): RunStore {

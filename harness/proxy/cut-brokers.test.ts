@@ -14,6 +14,7 @@ import { keyedAppend } from '../../workloads/keyed-append/keyed-append.ts'
 import type { RunningWorkload } from '../../workloads/workload.ts'
 import { brokerCommand, proxyCommand } from '../broker-command.ts'
 import { profiles } from '../profile.ts'
+import { referenceBroker } from '../targets/broker-recipe.ts'
 import { ProcessCluster } from '../targets/process-cluster.ts'
 import { wireClients } from '../wire-clients.ts'
 
@@ -32,7 +33,7 @@ async function start(settings: Readonly<Record<string, string>> = {}): Promise<v
     settings: { ...profiles.trial.settings, ...settings },
     dataDir: directory,
     logDir: join(directory, 'logs'),
-    command: await brokerCommand(),
+    recipe: referenceBroker(await brokerCommand()),
     proxy: { command: await proxyCommand(), seed: 1 },
   })
   runner = new NodeRunner({ seed: 1 })

@@ -2,25 +2,30 @@
  * The proxy as a process of its own, so that what it does to connections does not wait for a busy harness, nor the harness
  * for it. It does what it is told over the channel it was started with, and ends when that closes.
  */
+import { openSync, writeSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { ProxyLinks } from '../../nemesis/proxy/proxy-links.ts'
 import { NodeRandom } from '../../ports/node/node-random.ts'
 import type { ProxyAnswer, ProxyAnswers, ProxyCommand, ProxyListener } from './messages.ts'
-import { proxyHost, SocketRelay } from './socket-relay.ts'
+import { proxyHost, SocketRelay, type Destination } from './socket-relay.ts'
+import { WireTap } from './wire-tap.ts'
 
 let brokerIds: readonly number[] = []
 let links = new ProxyLinks(new NodeRandom())
-const ports = new Map<string, number>()
+let recordFile: number | undefined
+const taps = new Set<WireTap>()
+const destinations = new Map<string, Destination>()
 
 async function obey(command: ProxyCommand): Promise<ProxyAnswers[ProxyCommand['do']]> {
   switch (command.do) {
     case 'listen':
       brokerIds = command.brokerIds
       links = new ProxyLinks(new NodeRandom(command.seed))
+      recordFile = command.record === undefined ? undefined : openSync(command.record, 'a')
       return Object.fromEntries(await Promise.all(command.listeners.map(listen)))
     case 'direct':
-      if (command.port === null) ports.delete(command.name)
-      else ports.set(command.name, command.port)
+      if (command.port === null) destinations.delete(command.name)
+      else destinations.set(command.name, { host: command.host ?? proxyHost, port: command.port })
       return null
     case 'cut':
       links.cut(command.links, performance.now())
@@ -37,7 +42,8 @@ async function obey(command: ProxyCommand): Promise<ProxyAnswers[ProxyCommand['d
 
 function listen({ name, to, isProbe }: ProxyListener): Promise<[name: string, port: number]> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    SocketRelay.serve(socket, { links, brokerIds, to, isProbe, port: () => ports.get(name) })
+    const tap = recordFile === undefined || isProbe || to === 'clients' ? undefined : listenIn(to, recordFile)
+    SocketRelay.serve(socket, { links, brokerIds, to, isProbe, destination: () => destinations.get(name), ...(tap !== undefined && { tap }) })
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -45,8 +51,18 @@ function listen({ name, to, isProbe }: ProxyListener): Promise<[name: string, po
   })
 }
 
+/** Written at once: the proxy may have to go at any time. */
+function listenIn(node: number, file: number): WireTap {
+  const tap = new WireTap(node, (line) => writeSync(file, `${JSON.stringify(line)}\n`))
+  taps.add(tap)
+  return tap
+}
+
 process.on('message', (command: ProxyCommand) => {
   // The harness may be gone before it has its answer; `disconnect` says so.
   void obey(command).then((answer) => process.send!({ answer } satisfies ProxyAnswer, () => undefined))
 })
-process.on('disconnect', () => process.exit())
+process.on('disconnect', () => {
+  for (const tap of taps) tap.end()
+  process.exit()
+})

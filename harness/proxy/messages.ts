@@ -10,9 +10,10 @@ export interface ProxyListener {
 }
 
 export type ProxyCommand =
-  | { readonly do: 'listen'; readonly brokerIds: readonly number[]; readonly seed: number; readonly listeners: readonly ProxyListener[] }
-  /** Where the connections of a listener go from now on; null: nowhere, they are reset. */
-  | { readonly do: 'direct'; readonly name: string; readonly port: number | null }
+  /** `record`: the file to which the wire record goes (wire-record.ts); none without. */
+  | { readonly do: 'listen'; readonly brokerIds: readonly number[]; readonly seed: number; readonly listeners: readonly ProxyListener[]; readonly record?: string }
+  /** Where the connections of a listener go from now on; null: nowhere, they are reset. On this machine without a host. */
+  | { readonly do: 'direct'; readonly name: string; readonly port: number | null; readonly host?: string }
   | { readonly do: 'cut' | 'heal' | 'traffic'; readonly links: readonly Link[] }
 
 export interface ProxyAnswers {

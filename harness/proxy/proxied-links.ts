@@ -12,6 +12,8 @@ export interface ProxiedLinksOptions {
   /** Of each broker. */
   readonly listenerNames: readonly string[]
   readonly seed: number
+  /** Where the wire record of producers goes (wire-record.ts); none is made without. */
+  readonly record?: string
 }
 
 export class ProxiedLinks implements LinkControl {
@@ -24,13 +26,13 @@ export class ProxiedLinks implements LinkControl {
     this.#proxy = proxy
   }
 
-  static async open({ command, brokerIds, listenerNames, seed }: ProxiedLinksOptions): Promise<ProxiedLinks> {
+  static async open({ command, brokerIds, listenerNames, seed, record }: ProxiedLinksOptions): Promise<ProxiedLinks> {
     const links = new ProxiedLinks(new ProxyProcess(command))
     const listeners: ProxyListener[] = brokerIds.flatMap((id) =>
       listenerNames.map((name) => ({ name: listenerOf(id, name), to: id, isProbe: false })))
     const probed: LinkEnd[] = [...brokerIds, 'clients']
     for (const end of probed) listeners.push({ name: probeListener(end), to: end, isProbe: true })
-    links.#ports = await links.#proxy.ask({ do: 'listen', brokerIds, seed, listeners })
+    links.#ports = await links.#proxy.ask({ do: 'listen', brokerIds, seed, listeners, ...(record !== undefined && { record }) })
     await Promise.all(probed.map(async (end) => {
       const name = probeListener(end)
       links.#prober.dialAt(end, links.#ports[name]!)
@@ -47,6 +49,11 @@ export class ProxiedLinks implements LinkControl {
   /** Where the listener of a broker really is; undefined: gone. */
   direct(brokerId: number, listener: string, port: number | undefined): void {
     this.#proxy.tell({ do: 'direct', name: listenerOf(brokerId, listener), port: port ?? null }, () => undefined)
+  }
+
+  /** The same for a broker on another machine. */
+  directFar(brokerId: number, listener: string, { host, port }: { readonly host: string; readonly port: number }): void {
+    this.#proxy.tell({ do: 'direct', name: listenerOf(brokerId, listener), port, host }, () => undefined)
   }
 
   cut(links: readonly Link[], done: () => void): void {

@@ -2,10 +2,18 @@
 import { connect, type Socket } from 'node:net'
 import type { Outlet } from '../../nemesis/proxy/pipe.ts'
 import { Relay, type RelayOptions } from '../../nemesis/proxy/relay.ts'
+import type { WireTap } from './wire-tap.ts'
 
 export interface RelayTarget extends RelayOptions {
   /** Where the listener that was dialled is now; undefined while nobody is there. */
-  readonly port: () => number | undefined
+  readonly destination: () => Destination | undefined
+  /** Who listens in. */
+  readonly tap?: WireTap
+}
+
+export interface Destination {
+  readonly host: string
+  readonly port: number
 }
 
 export const proxyHost = '127.0.0.1'
@@ -25,7 +33,11 @@ export class SocketRelay {
     this.#target = target
     this.#relay = new Relay(target, { there: this.#outletThere(), back: this.#outletBack() })
     dialer.setNoDelay(true)
-    dialer.on('data', (bytes: Buffer) => this.#relay.dialled(bytes))
+    dialer.on('data', (bytes: Buffer) => {
+      this.#target.tap?.request(bytes)
+      this.#relay.dialled(bytes)
+    })
+    dialer.once('close', () => this.#target.tap?.end())
     dialer.on('drain', () => this.#relay.back.drained())
     dialer.on('end', () => this.#relay.dialerEnded('end'))
     dialer.on('error', () => this.#relay.dialerEnded('reset'))
@@ -54,14 +66,17 @@ export class SocketRelay {
   }
 
   #connect(): Socket | undefined {
-    const port = this.#target.port()
-    if (port === undefined) {
+    const destination = this.#target.destination()
+    if (destination === undefined) {
       this.#relay.back.reset()
       return undefined
     }
-    const upstream = connect({ host: proxyHost, port, noDelay: true, allowHalfOpen: true })
+    const upstream = connect({ ...destination, noDelay: true, allowHalfOpen: true })
     this.#upstream = upstream
-    upstream.on('data', (bytes: Buffer) => this.#relay.back.data(bytes))
+    upstream.on('data', (bytes: Buffer) => {
+      this.#target.tap?.answer(bytes)
+      this.#relay.back.data(bytes)
+    })
     upstream.on('drain', () => this.#relay.there.drained())
     upstream.on('end', () => this.#relay.back.end())
     upstream.on('error', () => this.#relay.back.reset())

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Facts } from '../../nemesis/control.ts'
 import { BrokerProcess } from './broker-process.ts'
+import { referenceBroker } from './broker-recipe.ts'
 
 let directory: string
 let unexpected: string[]
@@ -25,6 +26,8 @@ async function started(script: string): Promise<Facts> {
     environment: { OURS: 'given' },
     logFile: join(directory, 'log'),
     listeners: ['A'],
+    startedBy: ['A'],
+    boundBy: (line) => referenceBroker([]).boundBy(line, () => undefined),
     onUnexpectedExit: (_id, how) => unexpected.push(how),
   })
   const facts = await new Promise<Facts>((done) => broker.start(done))

@@ -3,6 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { BrokerState, Facts } from '../../nemesis/control.ts'
+import type { Bound } from './broker-recipe.ts'
 
 export interface BrokerProcessOptions {
   readonly id: number
@@ -11,8 +12,11 @@ export interface BrokerProcessOptions {
   /** Environment variables beside our own. */
   readonly environment?: Readonly<Record<string, string>>
   readonly logFile: string
-  /** It is up when it has said where all of them listen. */
   readonly listeners: readonly string[]
+  /** It is up when it has said where these listen. */
+  readonly startedBy: readonly string[]
+  /** What a line of its output says of a listener. */
+  readonly boundBy: (line: string) => Bound | undefined
   /** Where each listener is; undefined for all when the process is gone. */
   readonly onListener?: (listener: string, port: number | undefined) => void
   /** It ended without being told to: how, and the first sentence it said about it. */
@@ -44,7 +48,7 @@ export class BrokerProcess {
     return this.#ports.get(listener)
   }
 
-  /** `done` when all listeners are bound, or with `failed` (why, in words) when it ended or took too long before. */
+  /** `done` when the listeners it is started by are bound, or with `failed` (why, in words) when it ended or took too long before. */
   start(done: (seen: Facts) => void): void {
     const [program, ...argv] = this.#options.command
     // A process group of its own: Ctrl-C in a terminal reaches the harness, and what it means for brokers is decided there.
@@ -74,11 +78,11 @@ export class BrokerProcess {
     })
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.#log.write(`${line}\n`)
-      const [, listener, port] = /^listening (\S+) \S+:(\d+)$/.exec(line) ?? []
-      if (listener === undefined) return
-      bound.add(listener)
-      this.#listens(listener, Number(port))
-      if (this.#options.listeners.every((name) => bound.has(name))) answer({})
+      const told = this.#options.boundBy(line)
+      if (told === undefined) return
+      bound.add(told.listener)
+      this.#listens(told.listener, told.port)
+      if (this.#options.startedBy.every((name) => bound.has(name))) answer({})
     })
     child.once('error', (error) => {
       if (this.#child === child && child.pid === undefined) this.#child = undefined

@@ -1,13 +1,13 @@
-/** Brokers of ours as processes on this machine, on loopback, each with its own directory, config file and log. */
-import { createServer, type Server } from 'node:net'
+/** Brokers as processes on this machine, on loopback, each with its own directory, config file and log. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrokerControl, BrokerState, ClockControl, ClockSkew, Facts, StopControl } from '../../nemesis/control.ts'
 import { ClockSkewWriter } from '../../ports/node/clock-skew.ts'
 import { makeDirectories } from '../../ports/node/make-directories.ts'
-import { exitCodes } from '../../reference-broker/shell/exit-codes.ts'
-import { ProxiedLinks } from '../proxy/proxied-links.ts'
+import { ProxiedLinks, type ProxiedLinksOptions } from '../proxy/proxied-links.ts'
 import { BrokerProcess } from './broker-process.ts'
+import type { BrokerRecipe } from './broker-recipe.ts'
+import { freePorts, quietPorts } from './free-ports.ts'
 
 export interface ProcessClusterOptions {
   readonly brokers: number
@@ -16,12 +16,11 @@ export interface ProcessClusterOptions {
   /** Data and config go below it. */
   readonly dataDir: string
   readonly logDir: string
-  /** What a broker is started with, before `--config FILE`. */
-  readonly command: readonly string[]
+  readonly recipe: BrokerRecipe
   /** First of the client ports; free ones when missing. */
   readonly firstPort?: number
   /** Puts a proxy in front of every listener, so that links can be cut: what starts it, and the seed of its choices. */
-  readonly proxy?: { readonly command: readonly string[]; readonly seed: number }
+  readonly proxy?: Pick<ProxiedLinksOptions, 'command' | 'seed' | 'record'>
   /** A broker has ended by itself: how, in words. */
   readonly onUnexpectedExit?: (exit: string) => void
 }
@@ -49,10 +48,12 @@ const listenerNames: readonly string[] = [clientListener, controllerListener]
 const host = '127.0.0.1'
 const skewReadWithinMs = 5
 
-export class ProcessCluster implements BrokerControl, ClockControl, StopControl {
+export class ProcessCluster implements BrokerControl, StopControl {
   readonly brokerIds: readonly number[]
   /** Brokers that ended by themselves, each with how. */
   readonly unexpectedExits: string[] = []
+  /** Missing where nothing puts the clocks of these brokers wrong. */
+  readonly skew?: ClockControl['skew']
   readonly #options: ProcessClusterOptions
   readonly #addresses: Addresses
   readonly #processes = new Map<number, BrokerProcess>()
@@ -62,15 +63,22 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
     this.brokerIds = brokerIdsOf(options)
     this.#options = options
     this.#addresses = addresses
+    if (options.recipe.readsClockFile) this.skew = (id, skew, done) => this.#skew(id, skew, done)
   }
 
-  /** Writes the configs; starts no broker. */
+  /** Writes the configs and formats; starts no broker. */
   static async prepare(options: ProcessClusterOptions): Promise<ProcessCluster> {
     const { proxy } = options
     const addresses = proxy === undefined ? await directAddresses(options) : await proxiedAddresses(options, proxy)
     const cluster = new ProcessCluster(options, addresses)
     makeDirectories(options.logDir)
-    for (const id of cluster.brokerIds) cluster.#prepareBroker(id)
+    const configs = cluster.brokerIds.map((id) => cluster.#prepareBroker(id))
+    try {
+      for (const config of configs) await options.recipe.format?.(config)
+    } catch (error) {
+      await cluster.stopAll(0)
+      throw error
+    }
     return cluster
   }
 
@@ -79,8 +87,9 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
     return this.#addresses.links
   }
 
-  #prepareBroker(id: number): void {
-    const { dataDir, logDir, command, settings } = this.#options
+  /** Returns its config file. */
+  #prepareBroker(id: number): string {
+    const { dataDir, logDir, recipe, settings } = this.#options
     const directory = join(dataDir, `broker-${id}`)
     makeDirectories(directory)
     const config = join(dataDir, `broker-${id}.properties`)
@@ -95,14 +104,17 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
       'controller.listener.names': controllerListener,
       'controller.quorum.voters': this.brokerIds.map((voter) => `${voter}@${host}:${dial(voter, controllerListener)}`).join(','),
       'log.dirs': directory,
+      ...recipe.settings,
       ...settings,
     }))
     this.#processes.set(id, new BrokerProcess({
       id,
-      command: [...command, '--config', config],
-      environment: { CLOCK_SKEW_FILE: clockFile },
+      command: recipe.command(config),
+      environment: recipe.environment(clockFile),
       logFile: join(logDir, `broker-${id}.log`),
       listeners: listenerNames,
+      startedBy: recipe.startedBy === 'controller' ? [controllerListener] : listenerNames,
+      boundBy: (line) => recipe.boundBy(line, (port) => listenerNames.find((name) => bind(id, name) === port)),
       onListener: (listener, port) => this.links?.direct(id, listener, port),
       onUnexpectedExit: (broker, how) => {
         const exit = `broker ${broker} ${how}`
@@ -110,6 +122,7 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
         this.#options.onUnexpectedExit?.(exit)
       },
     }))
+    return config
   }
 
   /** Where clients dial. */
@@ -144,7 +157,7 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
     if (at < 0) return undefined
     const { failed, code } = seen[at]!
     const message = `broker ${this.brokerIds[at]} did not start: ${String(failed)}`
-    return { message, refused: code === exitCodes.usage }
+    return { message, refused: code !== undefined && code === this.#options.recipe.exitCodes.refused }
   }
 
   /** Ends all processes, in order if they will. */
@@ -164,11 +177,11 @@ export class ProcessCluster implements BrokerControl, ClockControl, StopControl 
   }
 
   stop(id: number, timeoutMs: number, done: (seen: Facts & { readonly orderly: boolean }) => void): void {
-    this.#process(id).stop(timeoutMs, (seen) => done({ ...seen, orderly: seen['code'] === exitCodes.stopped }))
+    this.#process(id).stop(timeoutMs, (seen) => done({ ...seen, orderly: seen['code'] === this.#options.recipe.exitCodes.stopped }))
   }
 
   /** Brokers look at their clock's file at least every millisecond. */
-  skew(id: number, skew: ClockSkew, done: (seen: Facts) => void): void {
+  #skew(id: number, skew: ClockSkew, done: (seen: Facts) => void): void {
     this.#clocks.get(id)!.write(skew)
     setTimeout(() => done({ ...skew }), skewReadWithinMs)
   }
@@ -202,24 +215,17 @@ async function directAddresses(options: ProcessClusterOptions): Promise<Addresse
 
 async function proxiedAddresses(
   options: ProcessClusterOptions,
-  { command, seed }: NonNullable<ProcessClusterOptions['proxy']>,
+  proxy: NonNullable<ProcessClusterOptions['proxy']>,
 ): Promise<Addresses> {
-  const links = await ProxiedLinks.open({ command, seed, brokerIds: brokerIdsOf(options), listenerNames })
-  return { links, bind: () => 0, dial: (id, listener) => links.port(id, listener) }
+  const links = await ProxiedLinks.open({ ...proxy, brokerIds: brokerIdsOf(options), listenerNames })
+  const dial = (id: number, listener: string): number => links.port(id, listener)
+  if (!options.recipe.needsFixedPorts) return { links, bind: () => 0, dial }
+  const ids = brokerIdsOf(options)
+  const quiet = await quietPorts(ids.length * listenerNames.length)
+  const bind = (id: number, listener: string): number => quiet[ids.indexOf(id) * listenerNames.length + listenerNames.indexOf(listener)]!
+  return { links, bind, dial }
 }
 
 function renderProperties(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join('')
-}
-
-/** Ports nobody has now; held all at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<Server>((done, fail) => {
-    const server = createServer()
-    server.once('error', fail)
-    server.listen(0, host, () => done(server))
-  })))
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
 }

@@ -8,6 +8,7 @@ import { NodeRunner } from '../../ports/node/node-runner.ts'
 import type { AdminResult, ClusterInfo, OffsetAnswer, PartitionInfo, WorkloadClient } from '../../workloads/client/client.ts'
 import { brokerCommand, proxyCommand } from '../broker-command.ts'
 import { profiles } from '../profile.ts'
+import { referenceBroker } from '../targets/broker-recipe.ts'
 import { ProcessCluster } from '../targets/process-cluster.ts'
 import { wireClients } from '../wire-clients.ts'
 
@@ -61,7 +62,7 @@ export class LiveCluster {
       settings: { ...profiles.trial.settings, ...settings },
       dataDir: directory,
       logDir: join(directory, 'logs'),
-      command: [node!, ...(inspect ? ['--inspect=127.0.0.1:0'] : []), ...argv],
+      recipe: referenceBroker([node!, ...(inspect ? ['--inspect=127.0.0.1:0'] : []), ...argv]),
       ...(proxied && { proxy: { command: await proxyCommand(), seed: 1 } }),
     })
     const live = new LiveCluster(cluster, directory)

@@ -1,12 +1,21 @@
 /** Tools that tests use where they are: a test without its tool is skipped, unless somebody has promised the tool. */
 import { spawnSync } from 'node:child_process'
+import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
 
 /**
  * Whether tests with this tool are to be skipped. Throws when the environment variable TRIBUNAL_REQUIRE (names separated
  * by commas) has its name and it is missing.
  */
 export function isMissing(tool: string): boolean {
-  const missing = spawnSync(tool, ['-V']).error !== undefined
+  return isAbsent(tool, spawnSync(tool, ['-V']).error !== undefined)
+}
+
+/** The same for Apache Kafka and its java; `apache-kafka` is their name. */
+export function isKafkaMissing(): boolean {
+  return isAbsent('apache-kafka', whyNoKafka() !== undefined)
+}
+
+function isAbsent(tool: string, missing: boolean): boolean {
   const required = (process.env['TRIBUNAL_REQUIRE'] ?? '').split(',').includes(tool)
   if (missing && required) throw new Error(`TRIBUNAL_REQUIRE names ${tool}, and it is not installed.`)
   return missing

@@ -1,6 +1,8 @@
 /** The Network on TCP sockets. A dead peer is found by keep-alive probes; how long a silent one may stay is the node's to say. */
-import { connect, createServer } from 'node:net'
+import { connect, createServer, isIP } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { ConnectionId } from '../events.ts'
 import type { Network } from '../network.ts'
 import type { EventPump } from './event-pump.ts'
@@ -12,6 +14,10 @@ export interface NodeNetworkOptions {
   readonly maxFrameBytes?: number
   /** `isFull` at this many bytes not yet taken by the kernel. Default 1 MiB. */
   readonly outputLimitBytes?: number
+  /** Connections that this node opens speak TLS. `servername` follows the host dialled, unless it is given. */
+  readonly tls?: ConnectionOptions
+  /** Where to dial instead of `host` and `port`; the same when there is nobody in between. */
+  readonly route?: (host: string, port: number) => { readonly host: string; readonly port: number }
 }
 
 /** Kafka's socket.connection.setup.timeout.ms. */
@@ -20,6 +26,8 @@ const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 6
 
 export class NodeNetwork implements Network {
   readonly #limits: ConnectionLimits
+  readonly #tls: ConnectionOptions | undefined
+  readonly #route: NonNullable<NodeNetworkOptions['route']>
   readonly #host: ConnectionHost
   readonly #pump: EventPump
   readonly #servers = new Map<string, Server>()
@@ -31,6 +39,8 @@ export class NodeNetwork implements Network {
 
   constructor(pump: EventPump, options: NodeNetworkOptions = {}) {
     this.#pump = pump
+    this.#tls = options.tls
+    this.#route = options.route ?? ((host, port) => ({ host, port }))
     this.#limits = {
       maxFrameBytes: options.maxFrameBytes ?? 104_857_600,
       outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
@@ -67,15 +77,21 @@ export class NodeNetwork implements Network {
 
   connect(host: string, port: number): ConnectionId {
     if (!(port > 0 && port < 65_536)) return this.#refuse(`no port has the number ${port}`)
-    const socket = connect({ ...socketOptions, host, port })
+    const socket = this.#dial(host, port)
     const connection = this.#adopt(socket)
     const tooLate = (): void => connection.fail('timed out')
     socket.setTimeout(connectTimeoutMs, tooLate)
-    socket.once('connect', () => {
+    socket.once(this.#tls === undefined ? 'connect' : 'secureConnect', () => {
       socket.setTimeout(0, tooLate)
       if (this.#connections.has(connection.id)) this.#pump.deliver({ kind: 'connected', connection: connection.id })
     })
     return connection.id
+  }
+
+  #dial(host: string, port: number): Socket {
+    const socket = connect({ ...socketOptions, ...this.#route(host, port) })
+    if (this.#tls === undefined) return socket
+    return connectTls({ ...(isIP(host) === 0 && { servername: host }), host, ...this.#tls, socket })
   }
 
   send(connection: ConnectionId, frame: Uint8Array): void {

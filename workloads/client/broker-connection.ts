@@ -9,10 +9,11 @@ import type { ConnectionId, TimerId } from '../../ports/events.ts'
 import type { Loop } from '../../ports/loop.ts'
 import { apis } from '../../protocol/apis.ts'
 import type { AnyApi, Api } from '../../protocol/apis.ts'
-import { errorCode } from '../../protocol/errors.ts'
+import { errorCode, errorName } from '../../protocol/errors.ts'
 import { decodeResponse, encodeRequest } from '../../protocol/frames.ts'
 import { MalformedMessage } from '../../protocol/malformed.ts'
 import type { Decoded, Encodable, Message } from '../../protocol/message.ts'
+import type { Sasl, SaslConversation } from './sasl.ts'
 
 export interface BrokerAddress {
   readonly host: string
@@ -23,6 +24,8 @@ export interface ConnectionOptions {
   readonly clientId: string
   /** Also the bound for connecting and for agreeing on versions. */
   readonly requestTimeoutMs: number
+  /** Missing: the broker does not ask who we are. */
+  readonly sasl?: Sasl
   readonly onReady: () => void
   readonly onClosed: (reason: string) => void
 }
@@ -210,9 +213,61 @@ export class BrokerConnection {
       const max = Math.min(api.versions.max, theirs.maxVersion)
       if (min <= max) this.#versions.set(api.key, { min, max })
     }
+    const { sasl } = this.#options
+    if (sasl === undefined) this.#agreed()
+    else this.#shakeHands(sasl)
+  }
+
+  #agreed(): void {
     this.#state = 'ready'
     for (const request of this.#unsent.splice(0)) this.#send(request)
     this.#options.onReady()
+  }
+
+  #shakeHands(sasl: Sasl): void {
+    this.#early(apis.SaslHandshake, { mechanism: sasl.mechanism }, ({ errorCode: code, mechanisms }) => {
+      if (code === errorCode.NONE) return this.#authenticate(sasl.begin())
+      return this.#fail('disconnected', `${errorName(code)}: ${sasl.mechanism} is not one of ${mechanisms.join(', ')}`)
+    })
+  }
+
+  #authenticate(conversation: SaslConversation, authBytes: Uint8Array = conversation.first): void {
+    this.#early(apis.SaslAuthenticate, { authBytes }, (answer) => {
+      if (answer.errorCode !== errorCode.NONE) {
+        return this.#fail('disconnected', `${errorName(answer.errorCode)}: ${answer.errorMessage ?? ''}`)
+      }
+      try {
+        const next = conversation.next(answer.authBytes)
+        if (next === undefined) this.#agreed()
+        else this.#authenticate(conversation, next)
+      } catch (error) {
+        this.#fail('disconnected', (error as Error).message)
+      }
+      return undefined
+    })
+  }
+
+  /** Before anybody else's requests, in the time there is for all of the beginning. */
+  #early<Req extends Message, Res extends Message>(
+    api: Api<Req, Res>,
+    body: Encodable<NoInfer<Req>>,
+    then: (body: Decoded<NoInfer<Res>>) => void,
+  ): void {
+    const agreed = this.#versions.get(api.key)
+    if (agreed === undefined) return this.#fail('disconnected', `${api.name} is not served: the listener does not take SASL`)
+    const request: AnyRequest = {
+      api,
+      body: () => body,
+      maxVersion: agreed.max,
+      answered: true,
+      done: (result: RequestResult<Res>) => {
+        if (result.ok) then(result.body)
+      },
+      version: agreed.max,
+      correlationId: 0,
+      deadlineMs: this.#openedMs + this.#options.requestTimeoutMs,
+    }
+    return this.#write(request, agreed.max)
   }
 
   /** One timer for the oldest deadline; it looks again when it fires. */

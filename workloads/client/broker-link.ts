@@ -8,10 +8,12 @@ import type { AnyApi, Api } from '../../protocol/apis.ts'
 import type { Message } from '../../protocol/message.ts'
 import { BrokerConnection } from './broker-connection.ts'
 import type { BodyOf, BrokerAddress, RequestFailure, RequestResult, SentResult } from './broker-connection.ts'
+import type { Sasl } from './sasl.ts'
 
 export interface LinkOptions {
   readonly clientId: string
   readonly requestTimeoutMs: number
+  readonly sasl?: Sasl
   /** Wait after the first failure to connect; doubles up to `reconnectBackoffMaxMs`, each within ±20 %. */
   readonly reconnectBackoffMs: number
   readonly reconnectBackoffMaxMs: number
@@ -92,6 +94,7 @@ export class BrokerLink {
     this.#connection ??= new BrokerConnection(this.#loop, this.address, {
       clientId: this.#options.clientId,
       requestTimeoutMs: this.#options.requestTimeoutMs,
+      ...(this.#options.sasl !== undefined && { sasl: this.#options.sasl }),
       onReady: () => {
         this.#failures = 0
       },

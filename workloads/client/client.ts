@@ -51,8 +51,8 @@ export interface SendOk {
   readonly offset: number | undefined
   /** LogAppendTime, where the topic has it. */
   readonly timestamp: number | undefined
-  /** Requests that carried the record. */
-  readonly attempts: number
+  /** Requests that carried the record; undefined when the client does not tell. */
+  readonly attempts: number | undefined
   readonly node: number | undefined
 }
 
@@ -60,7 +60,7 @@ export interface SendNotOk {
   readonly type: 'fail' | 'info'
   readonly partition: number | undefined
   readonly error: OpError
-  readonly attempts: number
+  readonly attempts: number | undefined
   readonly node: number | undefined
 }
 

@@ -171,7 +171,7 @@ function completionOf(slot: Slot, outcome: SendOutcome, acks: 0 | 1 | -1): NewOp
   const key = outcome.partition === undefined ? slot.target.key : keyOf(topic, outcome.partition)
   const micro = { f: 'send', key, value: slot.value } as const
   const { attempts, node } = outcome
-  const common = { process: slot.process, f: 'send', attempts, ...(node === undefined ? {} : { node }) }
+  const common = { process: slot.process, f: 'send', ...(attempts === undefined ? {} : { attempts }), ...(node === undefined ? {} : { node }) }
   if (outcome.type !== 'ok') return { ...common, type: outcome.type, value: [micro], error: outcome.error }
   if (acks === 0) return { ...common, type: 'info', value: [micro], error: unacknowledged }
   const { offset } = outcome

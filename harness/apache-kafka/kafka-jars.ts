@@ -1,0 +1,31 @@
+/** Where Apache Kafka is on this machine: its jars from Maven Central, in the user's cache, never in the checkout. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { root } from '../checkout.ts'
+
+export const kafkaPom: string = join(root, 'harness', 'apache-kafka', 'pom.xml')
+
+/** As the pom has it. */
+export function kafkaVersion(): string {
+  return /<kafka.version>(.+)<\/kafka.version>/.exec(readFileSync(kafkaPom, 'utf8'))![1]!
+}
+
+/** The directory of the jars; it may be missing. */
+export function kafkaLibs(): string {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
+  return join(cache, 'tribunal', `kafka-${kafkaVersion()}`, 'libs')
+}
+
+/** Why no broker of Apache Kafka can be started here, as one sentence with the way out; undefined when one can. */
+export function whyNoKafka(): string | undefined {
+  const libs = kafkaLibs()
+  if (!existsSync(libs) || readdirSync(libs).length === 0) {
+    return `Apache Kafka ${kafkaVersion()} is not in ${libs}; npm run kafka:fetch brings it there.`
+  }
+  const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
+  const version = Number(/version "(\d+)/.exec(java.stderr ?? '')?.[1] ?? 0)
+  if (java.error !== undefined || version === 0) return 'There is no java in the PATH; Apache Kafka needs Java 17 or newer.'
+  return version < 17 ? `The java in the PATH is of version ${version}; Apache Kafka needs Java 17 or newer.` : undefined
+}

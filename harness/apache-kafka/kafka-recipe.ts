@@ -1,0 +1,68 @@
+/**
+ * Apache Kafka as broker processes: the main class of its release on the jars of the cache. Small heaps and the serial
+ * collector, because three of them share one machine with the harness.
+ */
+import { execFile } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { root } from '../checkout.ts'
+import { buildClockShim } from '../clock-shim.ts'
+import { exitCodes, UserError } from '../exit-codes.ts'
+import type { BrokerRecipe } from '../targets/broker-recipe.ts'
+import { kafkaLibs } from './kafka-jars.ts'
+
+/** Any; all brokers of a cluster must agree. */
+const clusterId = 'dHJpYnVuYWwta2Fma2EtMQ'
+const jvmFlags = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
+
+/** Of what the harness never looks at, small. */
+const settings: Readonly<Record<string, string>> = {
+  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'offsets.topic.num.partitions': '1',
+  'transaction.state.log.num.partitions': '1',
+  'share.coordinator.state.topic.num.partitions': '1',
+  'log.cleaner.dedupe.buffer.size': '2097152',
+  'auto.create.topics.enable': 'false',
+}
+
+/** 128 + SIGTERM: what a JVM ends with after its shutdown hooks. */
+const stoppedBySignal = 143
+
+function java(...argv: readonly string[]): readonly string[] {
+  const log4j = join(root, 'harness', 'apache-kafka', 'log4j2.xml')
+  const classPath = [join(kafkaLibs(), '*')].join(delimiter)
+  return ['java', ...jvmFlags, `-Dlog4j2.configurationFile=${log4j}`, '-cp', classPath, ...argv]
+}
+
+/** `scram`: users there from the beginning, as `SCRAM-SHA-256=[name=…,password=…]`. Throws a UserError. */
+export async function formatStorage(configFile: string, scram: readonly string[] = []): Promise<void> {
+  const users = scram.flatMap((each) => ['--add-scram', each])
+  const [program, ...argv] = java('kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile, ...users)
+  try {
+    await promisify(execFile)(program!, argv)
+  } catch (error) {
+    const said = String((error as { stderr?: string }).stderr ?? error).trim().split('\n').at(-1)
+    throw new UserError(`Apache Kafka's storage could not be formatted: ${said}`, exitCodes.unknown)
+  }
+}
+
+/** Clocks can be put wrong where the clock shim can be compiled. */
+export function apacheKafka(): BrokerRecipe {
+  const shim = buildClockShim(join(root, 'dist'))
+  return {
+    command: (configFile) => java('kafka.Kafka', configFile),
+    environment: (clockFile) => (shim === undefined ? {} : { LD_PRELOAD: shim, CLOCK_SKEW_FILE: clockFile }),
+    settings,
+    format: (configFile) => formatStorage(configFile),
+    needsFixedPorts: true,
+    boundBy: (line, listenerAt) => {
+      const port = Number(/Awaiting socket connections on \S+:(\d+)\./.exec(line)?.[1] ?? 0)
+      const listener = listenerAt(port)
+      return listener === undefined ? undefined : { listener, port }
+    },
+    startedBy: 'controller',
+    readsClockFile: shim !== undefined,
+    exitCodes: { stopped: stoppedBySignal, refused: undefined },
+  }
+}

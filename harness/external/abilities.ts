@@ -1,0 +1,41 @@
+/** What can be tried on a cluster that is not ours, and what can not: each by name, with the reason. */
+import { canCut } from '../../nemesis/control.ts'
+import { cutClients } from '../../nemesis/cut-clients.ts'
+import { faults } from '../../nemesis/registry.ts'
+import { UserError, exitCodes } from '../exit-codes.ts'
+import type { Attached } from './attach.ts'
+
+/** Faults and checks that are off together, for one reason. */
+export interface Off {
+  readonly names: readonly string[]
+  readonly why: string
+}
+
+/** Without these there is nothing to try. */
+const needed: readonly string[] = ['Produce', 'Fetch', 'ListOffsets', 'Metadata', 'CreateTopics', 'DeleteTopics']
+
+/** Throws a UserError when the cluster does not serve what every workload needs. */
+export function checkServed({ versions }: Attached): void {
+  const missing = needed.filter((name) => versions[name] === undefined)
+  if (missing.length === 0) return
+  throw new UserError(`The cluster does not serve ${missing.join(', ')} in a version that we speak, so nothing can be tried.`, exitCodes.unknown)
+}
+
+/** `client`: who sends. */
+export function whatIsOff({ versions, brokers, quorumError }: Attached, client: string): readonly Off[] {
+  const links = Object.values(faults).filter((fault) => fault.isAvailable === canCut && fault !== cutClients)
+  const others = Object.values(faults).filter((fault) => fault !== cutClients && !links.includes(fault))
+  const off: Off[] = [
+    { names: others.map(({ name }) => name), why: 'processes, disks and clocks of an attached cluster are not in our hands' },
+    { names: links.map(({ name }) => name), why: 'what attached brokers say to each other does not pass our proxy' },
+  ]
+  if (client !== 'wire') off.push({ names: [cutClients.name], why: `${client} dials the brokers itself, past our proxy` })
+  if (versions['InitProducerId'] === undefined) off.push({ names: ['idempotent producers'], why: 'InitProducerId is not served' })
+  if (versions['DescribeQuorum'] === undefined) off.push({ names: ['changes of the controller'], why: 'DescribeQuorum is not served' })
+  if (quorumError !== undefined) off.push({ names: ['changes of the controller'], why: `DescribeQuorum is answered with ${quorumError}` })
+  if (versions['OffsetForLeaderEpoch'] === undefined) {
+    off.push({ names: ['truncation seen by consumers'], why: 'OffsetForLeaderEpoch is not served' })
+  }
+  if (brokers.length === 1) off.push({ names: ['replication', 'leader changes'], why: 'the cluster has one broker' })
+  return off
+}

@@ -1,0 +1,77 @@
+/** What is tried on an attached cluster: the same trial as everywhere, within what the cluster has. */
+import { keyedAppend } from '../../workloads/keyed-append/keyed-append.ts'
+import type { NewTopic } from '../../workloads/client/client.ts'
+import { profiles } from '../profile.ts'
+import type { ExternalScenario } from '../scenarios.ts'
+import type { TrialPlan } from '../trial.ts'
+import type { Attached } from './attach.ts'
+
+export interface ExternalPlanOptions {
+  readonly attached: Attached
+  readonly topicPrefix: string
+  readonly faultsMs: number
+  readonly recordsPerSecond: number
+}
+
+/** With fewer a checker has seen too little. */
+export const acknowledgedFloor = 10_000
+const partitions = 3
+const replicasMax = 3
+
+function topicsOf(scenario: string, { attached, topicPrefix }: ExternalPlanOptions): NewTopic[] {
+  const replicationFactor = Math.min(replicasMax, attached.brokers.length)
+  const configs = { 'min.insync.replicas': String(minInSync(replicationFactor)) }
+  return ['orders', 'payments'].map((name) => ({ name: `${topicPrefix}-${scenario}-${name}`, partitions, replicationFactor, configs }))
+}
+
+function minInSync(replicationFactor: number): number {
+  return Math.max(1, replicationFactor - 1)
+}
+
+export function externalPlan({ name, nemesis }: ExternalScenario, options: ExternalPlanOptions): TrialPlan {
+  const { attached, faultsMs, recordsPerSecond } = options
+  const profile = profiles.attached
+  const topics = topicsOf(name, options)
+  const idempotence = attached.versions['InitProducerId'] !== undefined
+  const { replicationFactor } = topics[0]!
+  return {
+    workload: keyedAppend,
+    workloadOptions: {
+      producers: 3,
+      consumers: 2,
+      recordsPerSecond,
+      recordKeysPerPartition: 8,
+      openSendsPerProducer: 2000,
+      acks: -1,
+      idempotence,
+      isolation: 'read_uncommitted',
+      lingerMs: 5,
+      batchSizeBytes: 16_384,
+      maxInFlight: 5,
+      valueSizeBytes: { min: 20, max: 400 },
+      compression: 'none',
+      deliveryTimeoutMs: profile.clients.deliveryTimeoutMs,
+      maxRecordsPerPoll: 500,
+      replaceConsumerMs: 10_000,
+    },
+    topics,
+    nemesis,
+    profile,
+    faultsMs,
+    acknowledgedMin: acknowledgedFloor,
+    healOnlyCore: false,
+    observeIntervalMs: 500,
+    finalMs: 60_000,
+    config: {
+      acks: -1,
+      idempotence,
+      isolation: 'read_uncommitted',
+      minInSyncReplicas: minInSync(replicationFactor),
+      replicationFactor,
+      recoveryMs: profile.recoveryMs,
+      profile: profile.name,
+      features: attached.features,
+      floors: { acknowledged: acknowledgedFloor, polled: acknowledgedFloor, ...(nemesis.attacks.length > 0 && { faults: 1 }) },
+    },
+  }
+}

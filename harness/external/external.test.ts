@@ -1,0 +1,114 @@
+/** `verify --bootstrap`, on brokers of ours that it knows nothing of: what it leaves behind, and what it says to the wrong address. */
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Verdict } from '../../checkers/verdict.ts'
+import { Workplace, type StartedCommand } from '../testing/started-command.testing.ts'
+import { attach } from './attach.ts'
+import { parseBootstrap } from './bootstrap.ts'
+
+const patience = { timeout: 60_000, interval: 50 }
+let place: Workplace
+
+beforeEach(() => {
+  place = new Workplace()
+})
+afterEach(() => place.close())
+
+async function listening(answer: (server: Server) => void = () => undefined): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  answer(server)
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+async function freePort(): Promise<number> {
+  const { server, port } = await listening()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Brokers in the foreground, and where. */
+async function startBrokers(count: number): Promise<{ readonly brokers: StartedCommand; readonly bootstrap: string }> {
+  const port = await freePort()
+  const brokers = place.start('broker', '--brokers', String(count), '--port', String(port), '--data', place.path('brokers'))
+  await vi.waitFor(() => expect(brokers.stdout).toContain('bootstrap.servers='), patience)
+  const [, bootstrap] = /bootstrap[.]servers=(\S+)/.exec(brokers.stdout)!
+  const known = parseBootstrap(bootstrap!)
+  await vi.waitFor(async () => expect((await attach(known, {})).brokers).toHaveLength(count), patience)
+  return { brokers, bootstrap: bootstrap! }
+}
+
+async function topicsAt(bootstrap: string): Promise<readonly string[]> {
+  return (await attach(parseBootstrap(bootstrap), {})).topics
+}
+
+function verify(bootstrap: string, ...more: readonly string[]): StartedCommand {
+  return place.start('verify', '--bootstrap', bootstrap, '--out', place.path('run'), ...more)
+}
+
+it('one broker of which only the address is known is tried with ten thousand records, and has no topic more afterwards', async () => {
+  const { bootstrap } = await startBrokers(1)
+  const before = await topicsAt(bootstrap)
+  const { code, stdout, stderr } = await verify(bootstrap, '--rate', '3000', '--time', '4s', '--json', '--topic-prefix', 'mine').ended
+  expect(code, stderr).toBe(0)
+  const { scenarios } = JSON.parse(stdout) as Verdict
+  expect(scenarios.map(({ name, target, valid }) => [name, target, valid])).toEqual([
+    ['attached', 'external', true],
+    ['attached-cut-clients', 'external', true],
+  ])
+  for (const { acknowledged, figures } of scenarios) {
+    expect(acknowledged).toBeGreaterThanOrEqual(10_000)
+    expect(figures['polled']).toBeGreaterThanOrEqual(10_000)
+  }
+  expect(scenarios[1]!.faults.length).toBeGreaterThan(0)
+  for (const { name, inForce } of scenarios[1]!.faults) expect({ name, inForce }).toEqual({ name: 'cut-clients', inForce: true })
+  for (const off of ['kill', 'clock-jump', 'isolate', 'replication']) expect(stderr).toMatch(new RegExp(`^off: .*\\b${off}\\b`, 'm'))
+  expect(await topicsAt(bootstrap)).toEqual(before)
+})
+
+it('Ctrl-C leaves no topic behind, and somebody else’s stay', async () => {
+  const { bootstrap } = await startBrokers(1)
+  const running = verify(bootstrap, '--topic-prefix', 'mine', '--time', '60s')
+  await vi.waitFor(async () => expect((await topicsAt(bootstrap)).filter((name) => name.startsWith('mine-'))).toHaveLength(2), patience)
+  const others = verify(bootstrap, '--topic-prefix', 'min', '--time', '60s', '--out', place.path('other'))
+  await vi.waitFor(async () => expect((await topicsAt(bootstrap)).filter((name) => name.startsWith('min-'))).toHaveLength(2), patience)
+  await vi.waitFor(() => expect(running.stdout).toMatch(/faults: [1-9]/), patience)
+  running.interrupt()
+  expect((await running.ended).code).toBe(2)
+  expect((await topicsAt(bootstrap)).map((name) => name.split('-')[0])).toEqual(['min', 'min'])
+  others.interrupt()
+  await others.ended
+  expect(await topicsAt(bootstrap)).toEqual([])
+})
+
+it('a prefix that topics have already is not used', async () => {
+  const { bootstrap } = await startBrokers(1)
+  const running = verify(bootstrap, '--topic-prefix', 'mine', '--time', '60s')
+  await vi.waitFor(async () => expect(await topicsAt(bootstrap)).toHaveLength(2), patience)
+  const second = await verify(bootstrap, '--topic-prefix', 'mine', '--out', place.path('second')).ended
+  expect(second).toMatchObject({ code: 2, stdout: '' })
+  expect(second.stderr).toMatch(/^[^\n]+ mine-attached-\w+ [^\n]+--topic-prefix\.\n$/)
+  expect(await topicsAt(bootstrap)).toHaveLength(2)
+  running.interrupt()
+  await running.ended
+})
+
+describe('nothing to attach to', () => {
+  it('an address where nobody listens is told in one sentence', async () => {
+    const { code, stdout, stderr } = await place.run('verify', '--bootstrap', `127.0.0.1:${await freePort()}`)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^No broker could be reached: 127[.]0[.]0[.]1:\d+: refused[.]\n$/)
+    expect(readdirSync(place.directory)).toEqual([])
+  })
+
+  it('a host that does not exist, and one that answers no Kafka, are told with their reasons', async () => {
+    const { server, port } = await listening((each) => each.on('connection', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
+    const { code, stderr } = await place.run('verify', '--bootstrap', `nowhere.invalid:9092,127.0.0.1:${port}`)
+    server.close()
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^No broker could be reached: nowhere[.]invalid:9092: [^\n]+; 127[.]0[.]0[.]1:\d+: [^\n]+--client-config[.]\n$/)
+  })
+})

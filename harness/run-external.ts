@@ -1,0 +1,108 @@
+/** One scenario on a cluster that is not ours: tried, judged, and the cluster left as it was. */
+import { Recorder } from '../history/recorder.ts'
+import { Loop } from '../ports/loop.ts'
+import { NodeRunner } from '../ports/node/node-runner.ts'
+import type { NodeNetworkOptions } from '../ports/node/node-network.ts'
+import type { WorkloadClient } from '../workloads/client/client.ts'
+import { proxyCommand } from './broker-command.ts'
+import type { Off } from './external/abilities.ts'
+import type { Attached } from './external/attach.ts'
+import { AttachedControl } from './external/attached-control.ts'
+import { cleanUp } from './external/clean-up.ts'
+import { externalPlan } from './external/external-plan.ts'
+import type { ClientSecurity } from './external/security.ts'
+import { withClient, workloadClients } from './foreign-clients/foreign-client.ts'
+import type { Library } from './foreign-clients/library.ts'
+import { anomaliesOf, judgeRun, scenarioVerdict } from './judge-run.ts'
+import { ProxiedLinks } from './proxy/proxied-links.ts'
+import { proxyHost } from './proxy/socket-relay.ts'
+import { runTrial, type RealRun } from './run-processes.ts'
+import type { RunStore } from './run-store.ts'
+import type { ExternalScenario } from './scenarios.ts'
+import { Trial } from './trial.ts'
+import { wireClients } from './wire-clients.ts'
+
+export interface ExternalCluster {
+  readonly attached: Attached
+  readonly security: ClientSecurity
+  readonly topicPrefix: string
+  readonly off: readonly Off[]
+}
+
+export interface ExternalRunOptions extends ExternalCluster {
+  readonly faultsMs: number
+  readonly recordsPerSecond: number
+  readonly library?: Library
+  readonly seed: number
+  readonly store: RunStore
+  readonly accept: readonly string[]
+  readonly signal: AbortSignal
+  readonly onProgress: (line: string) => void
+}
+
+const listener = 'CLIENTS'
+
+export async function runExternal(scenario: ExternalScenario, options: ExternalRunOptions): Promise<RealRun> {
+  const { attached, security, seed, signal, store, accept } = options
+  const links = scenario.nemesis.attacks.length === 0 ? undefined : await openLinks(attached, seed)
+  const plan = withClient(externalPlan(scenario, options), options.library)
+  const runner = new NodeRunner({ seed, network: networkOf(attached, security, links) })
+  const loop = new Loop(runner.ports)
+  runner.run((event) => loop.step(event))
+  const recorder = new Recorder(() => loop.now())
+  const endJournal = store.journal(scenario.name, recorder)
+  const makeClient = wireClients(loop, attached.brokers, plan.profile, security.sasl)
+  const failures: string[] = []
+  try {
+    const trial = new Trial({
+      loop,
+      random: runner.ports.random,
+      recorder,
+      control: new AttachedControl(attached.brokers.map(({ id }) => id), links),
+      address: (id) => attached.brokers.find((broker) => broker.id === id)!,
+      makeClient,
+      ...workloadClients(options.library, { loop, bootstrap: attached.brokers, security, wire: makeClient, ...plan.profile.clients }),
+      plan,
+      ...(security.sasl !== undefined && { sasl: security.sasl }),
+    })
+    const ended = await runTrial(trial, recorder, { signal, onProgress: options.onProgress })
+    if (ended !== undefined) failures.push(ended)
+  } finally {
+    const left = await cleanedUp(loop, makeClient, options)
+    if (left !== undefined) failures.push(left)
+    await runner.stop()
+    await links?.close()
+    await endJournal()
+  }
+  const judgement = judgeRun({ ops: recorder.ops, failures, failuresConvict: false, accept })
+  return { ops: recorder.ops, anomalies: anomaliesOf(judgement), verdict: scenarioVerdict(scenario, judgement, signal.aborted) }
+}
+
+async function cleanedUp(
+  loop: Loop,
+  makeClient: (name: string) => WorkloadClient,
+  { topicPrefix, onProgress }: ExternalRunOptions,
+): Promise<string | undefined> {
+  onProgress('deleting its topics')
+  const client = makeClient('clean-up')
+  const left = await cleanUp(loop, client.admin, topicPrefix)
+  client.close()
+  return left
+}
+
+/** A proxy of ours that stands for every broker: only who dials through it can be cut off. */
+async function openLinks({ brokers }: Attached, seed: number): Promise<ProxiedLinks> {
+  const brokerIds = brokers.map(({ id }) => id)
+  const links = await ProxiedLinks.open({ command: await proxyCommand(), brokerIds, listenerNames: [listener], seed })
+  for (const broker of brokers) links.directFar(broker.id, listener, broker)
+  return links
+}
+
+/** Clients are told the brokers' own addresses, and dial the proxy's instead. */
+function networkOf({ brokers }: Attached, { tls }: ClientSecurity, links: ProxiedLinks | undefined): NodeNetworkOptions {
+  const route: NodeNetworkOptions['route'] = (host, port) => {
+    const broker = brokers.find((each) => each.host === host && each.port === port)
+    return broker === undefined || links === undefined ? { host, port } : { host: proxyHost, port: links.port(broker.id, listener) }
+  }
+  return { route, ...(tls !== undefined && { tls }) }
+}
