@@ -30,6 +30,17 @@ interface Timeouts {
   readonly socketTimeoutMs: number
 }
 
+/** Groups rebalance at once, and members may die quickly. */
+const groupSettings = {
+  'group.initial.rebalance.delay.ms': '0',
+  'group.min.session.timeout.ms': '1000',
+  'group.consumer.session.timeout.ms': '3000',
+  'group.consumer.min.session.timeout.ms': '1000',
+  'group.consumer.heartbeat.interval.ms': '300',
+  'group.consumer.min.heartbeat.interval.ms': '300',
+  'group.consumer.assignment.interval.ms': '0',
+}
+
 const replicaFetchBackoffMs = 1000
 const electionBackoffMaxMs = 1000
 
@@ -55,6 +66,7 @@ function profile(name: ProfileName, timeouts: Timeouts, clients: Profile['client
     'controller.quorum.fetch.timeout.ms': String(timeouts.fetchTimeoutMs),
     'replica.socket.timeout.ms': String(timeouts.socketTimeoutMs),
     'controller.socket.timeout.ms': String(timeouts.socketTimeoutMs),
+    ...groupSettings,
   }
   const recoveryMs = recoveryBound(timeouts, clients.requestTimeoutMs)
   const settleMs = timeouts.sessionTimeoutMs + 1.5 * timeouts.replicaLagTimeMaxMs

@@ -4,6 +4,15 @@ import { produce } from './apis/00-produce.ts'
 import { fetch } from './apis/01-fetch.ts'
 import { listOffsets } from './apis/02-list-offsets.ts'
 import { metadata } from './apis/03-metadata.ts'
+import { offsetCommit } from './apis/08-offset-commit.ts'
+import { offsetFetch } from './apis/09-offset-fetch.ts'
+import { findCoordinator } from './apis/10-find-coordinator.ts'
+import { joinGroup } from './apis/11-join-group.ts'
+import { heartbeat } from './apis/12-heartbeat.ts'
+import { leaveGroup } from './apis/13-leave-group.ts'
+import { syncGroup } from './apis/14-sync-group.ts'
+import { describeGroups } from './apis/15-describe-groups.ts'
+import { listGroups } from './apis/16-list-groups.ts'
 import { saslHandshake } from './apis/17-sasl-handshake.ts'
 import { apiVersions } from './apis/18-api-versions.ts'
 import { createTopics } from './apis/19-create-topics.ts'
@@ -16,8 +25,10 @@ import { alterConfigs } from './apis/33-alter-configs.ts'
 import { describeLogDirs } from './apis/35-describe-log-dirs.ts'
 import { saslAuthenticate } from './apis/36-sasl-authenticate.ts'
 import { createPartitions } from './apis/37-create-partitions.ts'
+import { deleteGroups } from './apis/42-delete-groups.ts'
 import { electLeaders } from './apis/43-elect-leaders.ts'
 import { incrementalAlterConfigs } from './apis/44-incremental-alter-configs.ts'
+import { offsetDelete } from './apis/47-offset-delete.ts'
 import { vote } from './apis/52-vote.ts'
 import { beginQuorumEpoch } from './apis/53-begin-quorum-epoch.ts'
 import { endQuorumEpoch } from './apis/54-end-quorum-epoch.ts'
@@ -28,6 +39,8 @@ import { describeCluster } from './apis/60-describe-cluster.ts'
 import { brokerRegistration } from './apis/62-broker-registration.ts'
 import { brokerHeartbeat } from './apis/63-broker-heartbeat.ts'
 import { allocateProducerIds } from './apis/67-allocate-producer-ids.ts'
+import { consumerGroupHeartbeat } from './apis/68-consumer-group-heartbeat.ts'
+import { consumerGroupDescribe } from './apis/69-consumer-group-describe.ts'
 import { listConfigResources } from './apis/74-list-config-resources.ts'
 import { describeTopicPartitions } from './apis/75-describe-topic-partitions.ts'
 
@@ -38,6 +51,15 @@ export const apis: {
   readonly Fetch: typeof fetch
   readonly ListOffsets: typeof listOffsets
   readonly Metadata: typeof metadata
+  readonly OffsetCommit: typeof offsetCommit
+  readonly OffsetFetch: typeof offsetFetch
+  readonly FindCoordinator: typeof findCoordinator
+  readonly JoinGroup: typeof joinGroup
+  readonly Heartbeat: typeof heartbeat
+  readonly LeaveGroup: typeof leaveGroup
+  readonly SyncGroup: typeof syncGroup
+  readonly DescribeGroups: typeof describeGroups
+  readonly ListGroups: typeof listGroups
   readonly SaslHandshake: typeof saslHandshake
   readonly ApiVersions: typeof apiVersions
   readonly CreateTopics: typeof createTopics
@@ -50,8 +72,10 @@ export const apis: {
   readonly DescribeLogDirs: typeof describeLogDirs
   readonly SaslAuthenticate: typeof saslAuthenticate
   readonly CreatePartitions: typeof createPartitions
+  readonly DeleteGroups: typeof deleteGroups
   readonly ElectLeaders: typeof electLeaders
   readonly IncrementalAlterConfigs: typeof incrementalAlterConfigs
+  readonly OffsetDelete: typeof offsetDelete
   readonly Vote: typeof vote
   readonly BeginQuorumEpoch: typeof beginQuorumEpoch
   readonly EndQuorumEpoch: typeof endQuorumEpoch
@@ -62,6 +86,8 @@ export const apis: {
   readonly BrokerRegistration: typeof brokerRegistration
   readonly BrokerHeartbeat: typeof brokerHeartbeat
   readonly AllocateProducerIds: typeof allocateProducerIds
+  readonly ConsumerGroupHeartbeat: typeof consumerGroupHeartbeat
+  readonly ConsumerGroupDescribe: typeof consumerGroupDescribe
   readonly ListConfigResources: typeof listConfigResources
   readonly DescribeTopicPartitions: typeof describeTopicPartitions
 } = {
@@ -69,6 +95,15 @@ export const apis: {
   Fetch: fetch,
   ListOffsets: listOffsets,
   Metadata: metadata,
+  OffsetCommit: offsetCommit,
+  OffsetFetch: offsetFetch,
+  FindCoordinator: findCoordinator,
+  JoinGroup: joinGroup,
+  Heartbeat: heartbeat,
+  LeaveGroup: leaveGroup,
+  SyncGroup: syncGroup,
+  DescribeGroups: describeGroups,
+  ListGroups: listGroups,
   SaslHandshake: saslHandshake,
   ApiVersions: apiVersions,
   CreateTopics: createTopics,
@@ -81,8 +116,10 @@ export const apis: {
   DescribeLogDirs: describeLogDirs,
   SaslAuthenticate: saslAuthenticate,
   CreatePartitions: createPartitions,
+  DeleteGroups: deleteGroups,
   ElectLeaders: electLeaders,
   IncrementalAlterConfigs: incrementalAlterConfigs,
+  OffsetDelete: offsetDelete,
   Vote: vote,
   BeginQuorumEpoch: beginQuorumEpoch,
   EndQuorumEpoch: endQuorumEpoch,
@@ -93,6 +130,8 @@ export const apis: {
   BrokerRegistration: brokerRegistration,
   BrokerHeartbeat: brokerHeartbeat,
   AllocateProducerIds: allocateProducerIds,
+  ConsumerGroupHeartbeat: consumerGroupHeartbeat,
+  ConsumerGroupDescribe: consumerGroupDescribe,
   ListConfigResources: listConfigResources,
   DescribeTopicPartitions: describeTopicPartitions,
 }

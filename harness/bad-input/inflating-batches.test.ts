@@ -33,7 +33,7 @@ let residentBefore = 0
 beforeAll(async () => {
   cluster = await LiveCluster.start({ brokers: 1, inspect: true, settings: patientSettings })
   inspector = await Inspector.attach(cluster.inspectorUrl(1))
-  for (const topic of ['good', 'bombed']) await cluster.createTopic(topic, { 'max.message.bytes': String(4 * mebibyte) })
+  for (const topic of ['good', 'bombed']) await cluster.createTopic(topic, { configs: { 'max.message.bytes': String(4 * mebibyte) } })
   client = new GoodClient(cluster.loop, cluster.client('good'), 'good')
   for (const bomb of Object.values(bombs)) await produced('bombed', bomb())
   residentBefore = (await inspector.memory()).residentBytes

@@ -87,8 +87,10 @@ function notUp({ message, refused }: StartFailure, logs: string): UserError {
   return new UserError(`${message}; ${wayOut}.`, refused ? exitCodes.usage : exitCodes.unknown)
 }
 
-function settingsOf({ config, override }: BrokerFlags): Record<string, string> {
-  const settings = config === undefined ? {} : readSettings(config)
+/** Kafka's default of three replicas for internal topics would leave fewer brokers without groups. */
+function settingsOf({ brokers, config, override }: BrokerFlags): Record<string, string> {
+  const few = brokers < 3 ? { 'offsets.topic.replication.factor': String(brokers) } : {}
+  const settings: Record<string, string> = { ...few, ...(config !== undefined && readSettings(config)) }
   for (const pair of override ?? []) {
     const at = pair.indexOf('=')
     if (at < 1) throw new UserError(`--override ${pair} is not NAME=VALUE.`)

@@ -37,6 +37,12 @@ export interface LiveOptions {
   readonly proxied?: boolean
 }
 
+/** One partition with no more settings when absent. */
+export interface TopicShape {
+  readonly partitions?: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
 export class LiveCluster {
   readonly #cluster: ProcessCluster
   readonly #directory: string
@@ -114,18 +120,18 @@ export class LiveCluster {
     return this.#cluster.unexpectedExits
   }
 
-  /** One partition on all brokers, acks=all needing two of them, where there are so many. */
-  async createTopic(name: string, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+  /** On all brokers, acks=all needing two of them, where there are so many. */
+  async createTopic(name: string, { partitions = 1, configs = {} }: TopicShape = {}): Promise<void> {
     const replicationFactor = this.brokerIds.length
     const minInSync = { 'min.insync.replicas': String(Math.min(2, replicationFactor)) }
-    const topic = { name, partitions: 1, replicationFactor, configs: { ...minInSync, ...configs } }
+    const topic = { name, partitions, replicationFactor, configs: { ...minInSync, ...configs } }
     await answered<null>((done) => this.#client.admin.createTopics([topic], patienceMs, done))
     await this.partition(name)
   }
 
-  async partition(topic: string): Promise<PartitionInfo> {
+  async partition(topic: string, index = 0): Promise<PartitionInfo> {
     const { topics } = await this.#metadata([topic])
-    return topics[0]!.partitions[0]!
+    return topics[0]!.partitions[index]!
   }
 
   #metadata(topics: readonly string[]): Promise<ClusterInfo> {
@@ -133,8 +139,8 @@ export class LiveCluster {
   }
 
   /** The offset that consumers may read up to. */
-  async end(topic: string): Promise<number> {
-    const query = { topic, partition: 0, timestamp: -1 }
+  async end(topic: string, partition = 0): Promise<number> {
+    const query = { topic, partition, timestamp: -1 }
     const [answer] = await answered((done: (result: AdminResult<readonly OffsetAnswer[]>) => void) =>
       this.#client.admin.listOffsets([query], patienceMs, done))
     return answer!.offset

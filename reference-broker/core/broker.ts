@@ -12,8 +12,10 @@ import { brokerHandlers, controllerListenerHandlers } from './apis/handlers.ts'
 import { boot, cleanShutdownFile, clusterIdOf, forgetBrokerEpoch, rememberBrokerEpoch, type Booted } from './boot.ts'
 import { BrokerLoop } from './broker-loop.ts'
 import type { BrokerConfig, Endpoint } from './config/broker-config.ts'
+import { InternalTopicCreation } from './coordinator/internal-topic-creation.ts'
 import { Controller } from './controller/controller.ts'
 import { soundDecisions, type Decisions } from './decisions.ts'
+import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
 import type { ClusterImage } from './metadata/image.ts'
@@ -58,6 +60,7 @@ export class Broker {
   #controllerHandlers: readonly Handler[] = []
   #replicas: Replicas | undefined
   #checkpoint: HighWatermarkCheckpoint | undefined
+  #groups: GroupCoordinator | undefined
   #lifecycle: Lifecycle | undefined
   #server: Server | undefined
   #stopping = false
@@ -84,6 +87,10 @@ export class Broker {
 
   get controller(): Controller | undefined {
     return this.#controller
+  }
+
+  get groups(): GroupCoordinator | undefined {
+    return this.#groups
   }
 
   get image(): ClusterImage | undefined {
@@ -179,6 +186,7 @@ export class Broker {
   #published(changes: MetadataChanges): void {
     if (this.#decisions.mayActOnOldMetadata()) this.#replicas?.begin()
     this.#replicas?.apply(changes)
+    this.#groups?.metadataChanged(changes)
     this.#lifecycle?.metadataAdvanced()
     this.#snapshotWriter?.imageAdvanced()
     this.#activate()
@@ -224,6 +232,14 @@ export class Broker {
     })
     const endpointOf = (id: number, listener: string): Endpoint | undefined =>
       image.brokers.get(id)?.listeners.find(({ name }) => name === listener)
+    const groups = new GroupCoordinator({
+      config,
+      loop: this.#loop,
+      decisions: this.#decisions,
+      logger: this.#options.log,
+      image: () => image,
+    })
+    this.#groups = groups
     const replicas = new Replicas({
       config,
       loop: this.#loop,
@@ -236,6 +252,7 @@ export class Broker {
       liveEpoch,
       fetchPeer: (id) => this.#peer(`broker-${config.nodeId}-fetcher-0`, `fetcher-${id}`, () => endpointOf(id, config.interBrokerListenerName)),
       proposeInSync: (partition, inSyncReplicas) => updates.propose(partition, inSyncReplicas),
+      onLeadership: (partition) => groups.leadershipChanged(partition),
       onFatal: this.#fatal,
     })
     this.#replicas = replicas
@@ -262,7 +279,9 @@ export class Broker {
     })
     this.#checkpointLater()
     const producerIds = new ProducerIds({ brokerId: config.nodeId, brokerEpoch, channel })
-    return { ...node, replicas, channel: this.#channel('forwarded'), producerIds, endpointOf }
+    const forwarded = this.#channel('forwarded')
+    const internalTopics = new InternalTopicCreation({ config, channel: forwarded, logger: this.#options.log })
+    return { ...node, replicas, channel: forwarded, producerIds, groups, internalTopics, endpointOf }
   }
 
   get config(): BrokerConfig {

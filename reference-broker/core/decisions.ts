@@ -2,6 +2,8 @@
  * Every decision a bug could get wrong, as a small pure function under one name. The broker asks this table and nothing
  * else, so a planted defect is an override of one entry, kept outside the broker's own code (reference-broker/defects).
  */
+import { soundCoordinatorDecisions, type CoordinatorDecisions } from './coordinator/coordinator-decisions.ts'
+import { soundGroupDecisions, type GroupDecisions } from './groups/group-decisions.ts'
 import { classifyBatch, type ProducerEntry } from './log/producer-state.ts'
 import type { LogDecisions } from './log/partition-log.ts'
 import type { SnapshotId } from './metadata/snapshot.ts'
@@ -104,7 +106,7 @@ export interface StopView {
   readonly intactSince: number
 }
 
-export interface Decisions extends LogDecisions {
+export interface Decisions extends LogDecisions, CoordinatorDecisions, GroupDecisions {
   /** First offset a reader may not see. */
   readBound(view: ReadBoundView): number
   /** What counts as a replica's own copy: written, or synced where flush.messages=1 promises it. */
@@ -221,4 +223,6 @@ export const soundDecisions: Decisions = {
   needsSnapshot,
   snapshotReplacesLog,
   quorumCommittedOffset,
+  ...soundCoordinatorDecisions,
+  ...soundGroupDecisions,
 }

@@ -1,7 +1,9 @@
 /** What the API handlers of one node have in common: its parts, by name. */
 import type { Endpoint, BrokerConfig } from './config/broker-config.ts'
+import type { InternalTopicCreation } from './coordinator/internal-topic-creation.ts'
 import type { Controller } from './controller/controller.ts'
 import type { Decisions } from './decisions.ts'
+import type { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { DiskLoop } from '../../ports/loop.ts'
 import type { Logger } from './logger.ts'
 import type { ClusterImage } from './metadata/image.ts'
@@ -28,6 +30,8 @@ export interface BrokerNode extends QuorumNode {
   readonly replicas: Replicas
   readonly channel: ControllerChannel
   readonly producerIds: ProducerIds
+  readonly groups: GroupCoordinator
+  readonly internalTopics: InternalTopicCreation
   /** Where clients of this listener find a broker; undefined when it has no such listener. */
   readonly endpointOf: (brokerId: number, listener: string) => Endpoint | undefined
 }

@@ -24,7 +24,7 @@ const environment = {
   KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
   KAFKA_CONTROLLER_QUORUM_VOTERS: '1@127.0.0.1:9093',
   KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-  KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
+  KAFKA_NUM_IO_THREADS: '3',
   KAFKA_NUM_PARTITIONS: '3',
   KAFKA_HEAP_OPTS: '-Xmx1g',
 }
@@ -42,7 +42,7 @@ describe('the configuration of a process', () => {
     const { config, warnings } = load(environment)
     expect(config).toMatchObject({ nodeId: 1, processRoles: ['broker', 'controller'], numPartitions: 3 })
     expect(config.quorumVoters).toEqual([{ id: 1, host: '127.0.0.1', port: 9093 }])
-    expect(warnings).toEqual([expect.stringContaining('offsets.topic.replication.factor')])
+    expect(warnings).toEqual([expect.stringContaining('num.io.threads')])
   })
 
   it('what the file says counts over the environment, what the command line says over both', () => {

@@ -61,9 +61,10 @@ function topicsAsked(node: BrokerNode, context: RequestContext, request: Metadat
 }
 
 function autoCreate(node: BrokerNode, name: string): void {
+  if (isInternalTopic(name)) return node.internalTopics.create(name)
   const topic = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
   const body = { topics: [topic], timeoutMs: node.config.requestTimeoutMs }
-  node.channel.request(apis.CreateTopics, body, (answer) => {
+  return node.channel.request(apis.CreateTopics, body, (answer) => {
     const made = answer.ok ? answer.body.topics[0] : undefined
     node.logger('info', 'topic created because a client asked for it', { name, errorCode: made?.errorCode ?? -1 })
   })

@@ -1,13 +1,17 @@
 /**
  * ApiVersions v0-4 (KIP-35, KIP-511): what this listener serves. Advertises exactly what has a handler here.
+ * v3+ tells features too; below v4 clients refuse supported ones whose minimum is 0, so these are left out (KIP-1022).
  * v3+ carries the client's software name and version, which must look like one (INVALID_REQUEST otherwise).
  */
 import { apis, type AnyApi } from '../../../protocol/apis.ts'
 import { encodeResponse } from '../../../protocol/frames.ts'
 import { errorCode } from '../../../protocol/errors.ts'
+import { features, finalizedFeaturesEpoch } from '../features.ts'
 import { handler, type Handler } from '../server/server.ts'
 
 const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+
+const zeroMinimumSinceVersion = 4
 
 /** `served` is asked at each request, because the list includes this handler itself. */
 export function apiVersionsHandler(served: () => readonly AnyApi[]): Handler {
@@ -21,7 +25,14 @@ export function apiVersionsHandler(served: () => readonly AnyApi[]): Handler {
       minVersion: api.advertisedMin ?? api.versions.min,
       maxVersion: api.versions.max,
     }))
-    return respond({ errorCode: errorCode.NONE, apiKeys })
+    const supported = features.filter(({ min }) => min > 0 || context.apiVersion >= zeroMinimumSinceVersion)
+    return respond({
+      errorCode: errorCode.NONE,
+      apiKeys,
+      supportedFeatures: supported.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max })),
+      finalizedFeaturesEpoch,
+      finalizedFeatures: features.map(({ name, max }) => ({ name, maxVersionLevel: max, minVersionLevel: max })),
+    })
   })
 }
 

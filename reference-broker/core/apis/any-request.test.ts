@@ -17,6 +17,7 @@ class Asked {
     this.cluster.untilUp()
     this.cluster.create('t', { replicas: [[1, 2, 3], [2, 3, 1]] })
     this.cluster.create('kept', { replicas: [[1, 2, 3]] })
+    this.cluster.create('__consumer_offsets', { replicas: [[1, 2, 3]] })
     this.cluster.untilProduced('t', 0)
   }
 

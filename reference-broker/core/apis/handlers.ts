@@ -23,6 +23,7 @@ import { describeClusterHandler, describeControllersHandler } from './60-describ
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
 import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.ts'
 import { controllerHandlers } from './controller-handlers.ts'
+import { groupHandlers } from './group-handlers.ts'
 import { quorumHandlers } from './quorum-handlers.ts'
 
 /** For clients and for the other brokers' fetchers. */
@@ -47,6 +48,7 @@ export function brokerHandlers(node: BrokerNode): readonly Handler[] {
     describeClusterHandler(node),
     listConfigResourcesHandler(node),
     describeTopicPartitionsHandler(node),
+    ...groupHandlers(node),
   ]
 }
 

@@ -3,6 +3,7 @@
  * data: the core never looks at a file or an environment, and two brokers with equal configs and ports behave
  * alike.
  */
+import type { GroupConfig } from './group-settings.ts'
 import { readBrokerConfig } from './read-broker-config.ts'
 import { nearestName } from './nearest-name.ts'
 import { parseSetting, type SettingValue } from './setting.ts'
@@ -48,7 +49,7 @@ export interface IdentityConfig {
 }
 
 /** Settings that are one number or switch, named after Kafka's. Limits of 2^63-1 are the nearest double. */
-export interface ScalarConfig {
+export interface ScalarConfig extends GroupConfig {
   readonly numPartitions: number
   readonly defaultReplicationFactor: number
   readonly autoCreateTopicsEnable: boolean

@@ -5,6 +5,7 @@
  * Source: Kafka's documentation, "Broker Configs" (4.3).
  */
 import type { ScalarConfig } from './broker-config.ts'
+import { groupSettings } from './group-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Settings that are one number or switch, by the field of BrokerConfig they fill. */
@@ -93,6 +94,7 @@ export const brokerSettings: { readonly [Field in keyof ScalarConfig]: Setting }
     min: 1,
   },
   controlledShutdownEnable: { name: 'controlled.shutdown.enable', type: 'boolean', default: 'true' },
+  ...groupSettings,
 }
 
 export type IdentityKey =

@@ -42,8 +42,9 @@ describe('settings', () => {
   it('every number and switch reaches its own field', () => {
     const usual = read().config
     for (const [field, setting] of Object.entries(brokerSettings)) {
+      if (setting.type === 'list') continue
       const before = defaultValue(setting)
-      const after = typeof before === 'boolean' ? !before : Number(before) + 1
+      const after = typeof before === 'boolean' ? !before : Number(before) + (before === 2 ** 31 - 1 ? -1 : 1)
       const changed = read({ [setting.name]: String(after) }).config
       expect({ ...changed, given: {} }, setting.name).toEqual({ ...usual, given: {}, [field]: after })
     }
@@ -121,7 +122,7 @@ describe('names that are not acted upon', () => {
   it('all others together are one warning that names them', () => {
     const others = {
       'num.io.threads': '3',
-      'offsets.topic.num.partitions': '7',
+      'offsets.topic.compression.codec': '7',
       'rlmm.config.x': '1',
       'log.preallocate': 'true',
     }

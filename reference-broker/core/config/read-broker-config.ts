@@ -7,6 +7,7 @@ import { brokerSettings, identitySettings } from './broker-settings.ts'
 import { readIdentity, type IdentityValues } from './identity.ts'
 import { keptTopicSettings } from './kept-topic-settings.ts'
 import { otherNames, pluginPrefixes, promisingNames, removedNames } from './known-names.ts'
+import { groupSettingErrors } from './group-settings.ts'
 import { nearestName } from './nearest-name.ts'
 import { defaultValue, parseSetting, splitList, type Setting, type SettingValue } from './setting.ts'
 import { brokerWideSettings, toTopicUnit, topicSettingByName } from './topic-names.ts'
@@ -168,6 +169,7 @@ function checkTogether(
   if (scalars.replicaFetchWaitMaxMs > scalars.replicaLagTimeMaxMs) {
     found.errors.push('replica.fetch.wait.max.ms must not be above replica.lag.time.max.ms.')
   }
+  found.errors.push(...groupSettingErrors(scalars))
   if (topicDefaults.minCompactionLagMs > topicDefaults.maxCompactionLagMs) {
     found.errors.push(
       'log.cleaner.min.compaction.lag.ms must not be above log.cleaner.max.compaction.lag.ms.',

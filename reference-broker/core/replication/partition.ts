@@ -31,6 +31,8 @@ export interface PartitionOptions {
   readonly liveEpoch: (brokerId: number) => number | undefined
   /** Asks the controller for this in-sync set; answered through `inSyncAnswered` or `update`. */
   readonly proposeInSync: (partition: Partition, inSyncReplicas: readonly number[]) => void
+  /** Told when it begins to lead in an epoch, and when that is over. */
+  readonly onLeadership: (partition: Partition) => void
 }
 
 interface WaitingProduce {
@@ -61,6 +63,7 @@ export class Partition {
   #flushTimer = false
   /** The epoch this replica leads in, -1 while it does not (yet). */
   #leadingEpoch = -1
+  #closed = false
 
   constructor(options: PartitionOptions, image: PartitionImage, highWatermark: number) {
     this.options = options
@@ -107,7 +110,9 @@ export class Partition {
     this.image = image
     this.#proposed = undefined
     if (newEpoch) {
+      this.#leadingEpoch = -1
       if (ledBefore) this.#failAll('NOT_LEADER_OR_FOLLOWER')
+      if (ledBefore) this.options.onLeadership(this)
       this.#takeRole()
     }
     if (this.isLeading) this.advanceHighWatermark()
@@ -130,7 +135,7 @@ export class Partition {
     this.#leadingEpoch = -1
     const { leaderEpoch } = this.image
     this.log.whenSettled(() => {
-      if (this.image.leaderEpoch !== leaderEpoch) return
+      if (this.#closed || this.image.leaderEpoch !== leaderEpoch) return
       if (this.isLeader) this.#lead()
       else this.#beginToFollow()
     })
@@ -150,11 +155,15 @@ export class Partition {
     const others = this.image.replicas.filter((id) => id !== this.options.brokerId)
     this.followers.reset(others, this.image.inSyncReplicas, this.options.loop.now())
     this.advanceHighWatermark()
+    this.options.onLeadership(this)
   }
 
   /** Before it goes away for good. */
   close(): void {
+    this.#closed = true
+    this.#leadingEpoch = -1
     this.#failAll('NOT_LEADER_OR_FOLLOWER')
+    this.options.onLeadership(this)
     this.#notifyAll()
   }
 

@@ -27,6 +27,8 @@ export interface ReplicasOptions {
   readonly liveEpoch: (brokerId: number) => number | undefined
   readonly fetchPeer: (brokerId: number) => Peer
   readonly proposeInSync: (partition: Partition, inSyncReplicas: readonly number[]) => void
+  /** Told when a partition begins to lead in an epoch, and when that is over. */
+  readonly onLeadership: (partition: Partition) => void
   readonly onFatal: (reason: string) => void
 }
 
@@ -134,7 +136,7 @@ export class Replicas {
   #opened(topic: TopicImage, index: number, opened: { log: PartitionLog; logConfig: LogConfig }): void {
     const settings = this.#topicConfig(topic)
     Object.assign(opened.logConfig, this.#logConfig(settings))
-    const { config, loop, decisions, logger, checkpoint, liveEpoch, proposeInSync } = this.#options
+    const { config, loop, decisions, logger, checkpoint, liveEpoch, proposeInSync, onLeadership } = this.#options
     const options = {
       brokerId: config.nodeId,
       topic: topic.name,
@@ -148,6 +150,7 @@ export class Replicas {
       logger,
       liveEpoch,
       proposeInSync,
+      onLeadership,
     }
     const partition = new Partition(options, topic.partitions[index]!, checkpoint.get(opened.log.dir))
     this.#partitions.set(topic.id + index, partition)

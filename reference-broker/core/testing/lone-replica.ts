@@ -76,6 +76,7 @@ export class LoneReplica {
       logger: () => undefined,
       liveEpoch: (id) => this.live.get(id),
       proposeInSync: (partition, inSyncReplicas) => this.propose(partition, inSyncReplicas),
+      onLeadership: () => undefined,
     }, { ...ledByOne, ...image }, checkpoint)
   }
 

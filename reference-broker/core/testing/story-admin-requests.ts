@@ -7,15 +7,28 @@ import { storyRequest, topicIdFor, type RequestSource, type StoryRequest } from 
 import { optionNumber } from './story-records.ts'
 import { imageOf, parsePartition, topicNamed } from './story-stage.ts'
 
-/** `versions @1 only=Produce software=NAME,VERSION`. */
+/** `versions @1 only=Produce software=NAME,VERSION`, or `features=true` alone. */
 export function versionsCommand(source: RequestSource): StoryRequest {
   const [clientSoftwareName = '', clientSoftwareVersion = ''] = (source.line.options.get('software') ?? 'story,1.0').split(',')
   const body = { clientSoftwareName, clientSoftwareVersion }
   return storyRequest(source, apis.ApiVersions, body, (answer) => {
+    if (source.line.options.get('features') === 'true') return printFeatures(answer)
     const only = source.line.options.get('only')
     const list = answer.apiKeys.map(({ apiKey, minVersion, maxVersion }) => `${apiByKey(apiKey)?.name} ${minVersion}-${maxVersion}`)
     return [errorName(answer.errorCode), ...list.filter((each) => each.startsWith(only ?? ''))].join('\n')
   })
+}
+
+interface TellsFeatures {
+  readonly supportedFeatures: readonly { readonly name: string; readonly minVersion: number; readonly maxVersion: number }[]
+  readonly finalizedFeatures: readonly { readonly name: string; readonly maxVersionLevel: number }[]
+  readonly finalizedFeaturesEpoch: bigint
+}
+
+function printFeatures({ supportedFeatures, finalizedFeatures, finalizedFeaturesEpoch }: TellsFeatures): string {
+  const supported = supportedFeatures.map(({ name, minVersion, maxVersion }) => `${name} ${minVersion}-${maxVersion}`)
+  const finalized = finalizedFeatures.map(({ name, maxVersionLevel }) => `${name} at ${maxVersionLevel}`)
+  return `supported ${supported.join(', ') || 'none'}; finalized in epoch ${finalizedFeaturesEpoch}: ${finalized.join(', ') || 'none'}`
 }
 
 /** `metadata @1 t u` by name, `id:t` by id, no word for none, `*` for all; `create=true`. */

@@ -14,6 +14,7 @@ import { Loop } from '../../../ports/loop.ts'
 import { StoryClient, type Asked, type Door } from './story-client.ts'
 import { alterCommand, createCommand, deleteCommand, metadataCommand, quorumCommand, registerCommand, versionsCommand } from './story-admin-requests.ts'
 import { epochEndCommand, fetchCommand, initProducerCommand, offsetsCommand, produceCommand, type RequestSource, type StoryRequest } from './story-data-requests.ts'
+import { commitCommand, committedCommand, consumeCommand, coordinatorCommand, deleteGroupCommand, deleteOffsetsCommand, describeCommand, describeConsumerCommand, groupsCommand, heartbeatCommand, joinCommand, leaveCommand, syncCommand } from './story-group-requests.ts'
 import { optionNumber } from './story-records.ts'
 import type { Stage, StageOptions } from './story-stage.ts'
 import type { StoryCommands, StoryLine } from './story.ts'
@@ -32,6 +33,19 @@ const requests: Readonly<Record<string, (source: RequestSource) => StoryRequest>
   quorum: quorumCommand,
   register: registerCommand,
   alter: alterCommand,
+  coordinator: coordinatorCommand,
+  join: joinCommand,
+  sync: syncCommand,
+  heartbeat: heartbeatCommand,
+  leave: leaveCommand,
+  commit: commitCommand,
+  committed: committedCommand,
+  describe: describeCommand,
+  groups: groupsCommand,
+  consume: consumeCommand,
+  'describe-consumer': describeConsumerCommand,
+  'delete-group': deleteGroupCommand,
+  'delete-offsets': deleteOffsetsCommand,
 }
 
 const clientMachine = 'client'
