@@ -324,6 +324,18 @@ describe('broker', () => {
     expect(place.brokerPids()).toEqual([])
   })
 
+  it('comes back with its data where it left them', async () => {
+    const port = await freePort()
+    for (const attempt of [1, 2]) {
+      const running = place.start('broker', '--brokers', '3', '--port', String(port), '--data', place.path('data'))
+      await vi.waitFor(() => {
+        expect(running.stdout + (running.isRunning ? '' : running.stderr), `attempt ${attempt}`).toContain('bootstrap.servers')
+      }, patience)
+      running.interrupt()
+      expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
+    }
+  })
+
   it('interrupted while it starts, leaves nothing', async () => {
     const running = place.start('broker', '--brokers', '3', '--port', String(await freePort()), '--data', place.path('data'))
     await vi.waitFor(() => expect(place.brokerPids()).not.toEqual([]), patience)

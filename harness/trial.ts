@@ -151,13 +151,20 @@ export class Trial {
   #setUp(done: (failure: string | undefined) => void): void {
     const { plan, loop } = this.#setup
     const deadlineMs = loop.now() + setUpMs
-    this.#awaitCluster(deadlineMs, ({ nodes }) => nodes.length === this.#setup.control.brokerIds.length, (allBrokers) => {
+    const topicsBefore = new Set<string>()
+    const allUp = ({ nodes, topics: known }: ClusterInfo): boolean => {
+      for (const { name } of known) topicsBefore.add(name)
+      return nodes.length === this.#setup.control.brokerIds.length
+    }
+    this.#awaitCluster(deadlineMs, allUp, (allBrokers) => {
       if (!allBrokers) return done('the brokers did not come up in time')
       const probes = plan.nemesis.attacks.some(({ fault }) => fault.needsWrites) ? probeTopics(this.#setup.control.brokerIds) : []
       const topics = [...plan.topics, ...probes]
       this.#made = new Set(topics.map(({ name }) => name))
       return this.#client.admin.createTopics(topics, setUpMs, (created) => {
-        if (!created.ok) return done(`the topics could not be made: ${created.error.code}`)
+        // A request whose answer was lost is repeated, and then finds its own work.
+        const isOurs = !created.ok && created.error.code === 'TOPIC_ALREADY_EXISTS' && !topics.some(({ name }) => topicsBefore.has(name))
+        if (!created.ok && !isOurs) return done(`the topics could not be made: ${created.error.code}`)
         return this.#awaitCluster(deadlineMs, (info) => this.#whole(info), (whole) => {
           done(whole ? undefined : 'the topics did not come into service in time')
         })

@@ -1,9 +1,10 @@
 /** Brokers as processes on this machine, on loopback, each with its own directory, config file and log. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrokerControl, BrokerState, ClockControl, ClockSkew, Facts, StopControl } from '../../nemesis/control.ts'
 import { ClockSkewWriter } from '../../ports/node/clock-skew.ts'
 import { makeDirectories } from '../../ports/node/make-directories.ts'
+import { parseProperties } from '../../reference-broker/core/config/properties.ts'
 import { ProxiedLinks, type ProxiedLinksOptions } from '../proxy/proxied-links.ts'
 import { BrokerProcess } from './broker-process.ts'
 import type { BrokerRecipe } from './broker-recipe.ts'
@@ -92,7 +93,7 @@ export class ProcessCluster implements BrokerControl, StopControl {
     const { dataDir, logDir, recipe, settings } = this.#options
     const directory = join(dataDir, `broker-${id}`)
     makeDirectories(directory)
-    const config = join(dataDir, `broker-${id}.properties`)
+    const config = configFile(dataDir, id)
     const { bind, dial } = this.#addresses
     const clockFile = join(dataDir, `broker-${id}.clock`)
     this.#clocks.set(id, new ClockSkewWriter(clockFile))
@@ -206,11 +207,24 @@ function brokerIdsOf({ brokers }: ProcessClusterOptions): number[] {
 async function directAddresses(options: ProcessClusterOptions): Promise<Addresses> {
   const ids = brokerIdsOf(options)
   const free = await freePorts(ids.length * listenerNames.length)
-  const { firstPort } = options
+  const { firstPort, dataDir } = options
   const ports = new Map(ids.flatMap((id, i) => listenerNames.map((name, j) => [`${name} ${id}`, free[i * listenerNames.length + j]!])))
   if (firstPort !== undefined) ids.forEach((id, i) => ports.set(`${clientListener} ${id}`, firstPort + i))
+  // The quorum of a data directory is known by its voters' addresses: it comes back at the same ones.
+  for (const id of ids) for (const [voter, port] of votersBefore(configFile(dataDir, id))) ports.set(`${controllerListener} ${voter}`, port)
   const port = (id: number, listener: string): number => ports.get(`${listener} ${id}`)!
   return { links: undefined, bind: port, dial: port }
+}
+
+function configFile(dataDir: string, id: number): string {
+  return join(dataDir, `broker-${id}.properties`)
+}
+
+/** Of a config file that an earlier run wrote, the controller port of each voter. */
+function votersBefore(config: string): [voter: number, port: number][] {
+  if (!existsSync(config)) return []
+  const voters = parseProperties(readFileSync(config, 'utf8'))['controller.quorum.voters'] ?? ''
+  return Array.from(voters.matchAll(/(\d+)@[^,]*:(\d+)/g), ([, voter, port]) => [Number(voter), Number(port)])
 }
 
 async function proxiedAddresses(
