@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { defects } from '../reference-broker/defects/registry.ts'
 import { brokerCommand } from './broker-command.ts'
 import { runOnProcesses, type RealRun } from './run-processes.ts'
 import { RunStore } from './run-store.ts'
+import { processScenario } from './scenarios.ts'
 import { referenceBroker } from './targets/broker-recipe.ts'
-import { scenarios, type ProcessScenario } from './scenarios.ts'
 
 let directory: string
 
@@ -25,8 +26,7 @@ interface Tried {
 }
 
 async function tried({ scenario, defect, onProgress = () => undefined }: Tried): Promise<RealRun> {
-  const found = scenarios.find((each): each is ProcessScenario => each.target === 'processes' && each.name === scenario)
-  return runOnProcesses(found!, {
+  return runOnProcesses(processScenario(scenario), {
     seed: 1,
     store: new RunStore(directory),
     recipe: referenceBroker(await brokerCommand(defect)),
@@ -57,11 +57,12 @@ it('sound brokers that lose their leader are valid, and what was done to them wa
   expect(written).toHaveLength(ops.length)
 })
 
-it('brokers that acknowledge before replication are convicted', async () => {
-  const { verdict } = await tried({ scenario: 'cut-links', defect: 'acknowledge-before-replication' })
+it.each(['acknowledge-before-replication', 'leader-counts-alone'])('brokers with %s are convicted by name', async (name) => {
+  const { onProcesses, anomalies: own } = defects[name]!
+  const { verdict } = await tried({ scenario: onProcesses!, defect: name })
   expect(verdict.valid).toBe(false)
   const found = verdict.findings.map(({ anomaly }) => anomaly)
-  expect(found.some((anomaly) => ['lost-write', 'unseen', 'inconsistent-offsets'].includes(anomaly)), found.join(', ')).toBe(true)
+  expect(found.some((anomaly) => own.includes(anomaly)), found.join(', ')).toBe(true)
 })
 
 it('a broker that dies by itself is a finding', async () => {

@@ -278,3 +278,9 @@ export function simulatedScenario(name: string): SimulatedScenario {
   if (found?.target !== 'simulated') throw new Error(`no simulated scenario is called ${name}`)
   return found
 }
+
+export function processScenario(name: string): ProcessScenario {
+  const found = scenarios.find((each) => each.name === name)
+  if (found?.target !== 'processes') throw new Error(`no scenario on processes is called ${name}`)
+  return found
+}

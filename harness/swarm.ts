@@ -31,29 +31,34 @@ export interface Swarm {
 }
 
 /** What a seed is about: mostly anything, and now and then a scene that chance hardly ever sets. */
-type Theme = 'anything' | 'last replica standing' | 'everything synced'
+export type Theme = 'anything' | 'last replica standing' | 'everything synced' | 'slow return'
 
 const themes: readonly Theme[] = [
   ...Array<Theme>(6).fill('anything'),
   'last replica standing',
   'everything synced',
+  'slow return',
 ]
 
 const faultsMs = 60_000
 const acknowledgedMin = 1000
 
+export function drawTheme(seed: number): Theme {
+  return randomPick(simRandom(seed).fork('theme'), themes)
+}
+
 export function drawSwarm(seed: number): Swarm {
   const random = simRandom(seed).fork('swarm')
-  const theme = randomPick(random, themes)
+  const theme = drawTheme(seed)
   const isLastStand = theme === 'last replica standing'
-  const profile = randomChance(random, 1 / 8) && !isLastStand ? profiles.defaults : profiles.trial
+  const profile = drawProfile(random, theme)
   const minInSyncReplicas = isLastStand || randomChance(random, 0.75) ? 2 : 1
   const topics = drawTopics(random, theme, minInSyncReplicas)
   const workloadOptions = drawWorkload(random, profile)
   return {
     settings: drawSettings(simRandom(seed).fork('broker settings')),
     brokers: isLastStand || randomChance(random, 1 / 8) ? 5 : 3,
-    network: drawNetwork(random),
+    network: drawNetwork(random, theme),
     disk: randomChance(random, 0.5) ? calmDisk : { writeMsMin: 0.05, writeMsMax: 5, syncMsMin: 0.5, syncMsMax: 20 },
     plan: {
       workload: keyedAppend,
@@ -89,6 +94,15 @@ function drawSettings(random: Random): Readonly<Record<string, string>> {
     'metadata.log.max.record.bytes.between.snapshots': randomPick(random, ['500', '2000', '10000']),
     'controller.quorum.fetch.snapshot.max.bytes': randomPick(random, ['100', '1000', '1048576']),
   }
+}
+
+/** One batch a fetch: a follower that was away then needs long to have all that it missed. */
+const smallFetches = { 'replica.fetch.max.bytes': '0' }
+
+function drawProfile(random: Random, theme: Theme): Profile {
+  const byDefault = randomChance(random, 1 / 8) && (theme === 'anything' || theme === 'everything synced')
+  const profile = byDefault ? profiles.defaults : profiles.trial
+  return theme === 'slow return' ? { ...profile, settings: { ...profile.settings, ...smallFetches } } : profile
 }
 
 /** Where one replica in sync is enough, power may only be lost if everything is synced first: half of those seeds. */
@@ -144,8 +158,9 @@ export function drawPowerLossOfMost(seed: number): Swarm {
 /** Kafka's own default. */
 const neverSynced = '9223372036854775807'
 
-function drawNetwork(random: Random): NetworkOptions {
-  const network = { ...calmNetwork, delayMsMax: randomPick(random, [1, 1, 5, 20]) }
+function drawNetwork(random: Random, theme: Theme): NetworkOptions {
+  const delayMsMax = randomPick(random, theme === 'slow return' ? [20] : [1, 1, 5, 20])
+  const network = { ...calmNetwork, delayMsMax }
   return {
     ...network,
     stallProbability: randomPick(random, [0, 0, 0.0005, 0.002]),
@@ -218,13 +233,34 @@ function lastReplicaStanding(): NemesisPlan {
   }
 }
 
-/** Any number of machines may go dark at once. */
-function everythingSynced(random: Random): NemesisPlan {
+/** Any number of machines may go dark at once, also while one that is dead has missed what was decided. */
+function everythingSynced(): NemesisPlan {
   return {
-    attacks: [...attacksWith(powerLoss), ...attacksWith(diskError), ...attacksWith(kill)],
-    lanes: randomPick(random, [1, 2]),
-    quietMs: [500, 3000],
-    holdMs: [200, 4000],
+    attacks: [
+      { fault: powerLoss, aim: 'all' },
+      { fault: powerLoss, aim: 'majority' },
+      { fault: powerLoss, aim: 'controller' },
+      { fault: kill, aim: 'leader' },
+      { fault: kill, aim: 'in-sync-follower' },
+      { fault: diskError, aim: 'one' },
+    ],
+    lanes: 2,
+    quietMs: [300, 2000],
+    holdMs: [500, 4000],
+  }
+}
+
+/** Somebody is away for long, comes back, and has not caught up when whoever has everything goes. */
+function slowReturn(): NemesisPlan {
+  return {
+    attacks: [
+      { fault: kill, aim: 'in-sync-follower' },
+      { fault: kill, aim: 'leader' },
+      { fault: pause, aim: 'leader' },
+    ],
+    lanes: 2,
+    quietMs: [100, 1500],
+    holdMs: [2000, 5000],
   }
 }
 
@@ -232,4 +268,5 @@ const nemesisOf: Readonly<Record<Theme, (random: Random, profile: Profile) => Ne
   anything,
   'last replica standing': lastReplicaStanding,
   'everything synced': everythingSynced,
+  'slow return': slowReturn,
 }

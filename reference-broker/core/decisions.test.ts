@@ -250,3 +250,29 @@ describe('the others', () => {
     expect(soundDecisions.quorumStoredOffset({ logEndOffset: 5, syncedOffset: 3 })).toBe(3)
   })
 })
+
+describe('mayVoteFor', () => {
+  const id = fc.integer({ min: 1, max: 5 })
+
+  it('gives one candidate the vote of an epoch, however often it asks', () => {
+    fc.assert(fc.property(fc.array(id, { minLength: 1 }), (candidates) => {
+      let votedId = -1
+      const granted = candidates.filter((candidateId) => {
+        const may = soundDecisions.mayVoteFor({ votedId, candidateId })
+        if (may) votedId = candidateId
+        return may
+      })
+      expect(granted).toEqual(candidates.filter((candidateId) => candidateId === candidates[0]))
+    }))
+  })
+})
+
+describe('mustFlush', () => {
+  it('asks for a sync by the time flush.messages records are written and not synced', () => {
+    fc.assert(fc.property(offset, offset, fc.integer({ min: 1, max: 12 }), (a, b, flushMessages) => {
+      const [syncedOffset, writtenOffset] = [Math.min(a, b), Math.max(a, b)]
+      const unsynced = Array.from({ length: writtenOffset - syncedOffset })
+      expect(soundDecisions.mustFlush({ syncedOffset, writtenOffset, flushMessages })).toBe(unsynced.length >= flushMessages)
+    }))
+  })
+})

@@ -2,6 +2,7 @@
  * Every decision a bug could get wrong, as a small pure function under one name. The broker asks this table and nothing
  * else, so a planted defect is an override of one entry, kept outside the broker's own code (reference-broker/defects).
  */
+import type { ErrorName } from '../../protocol/errors.ts'
 import { soundCoordinatorDecisions, type CoordinatorDecisions } from './coordinator/coordinator-decisions.ts'
 import { soundGroupDecisions, type GroupDecisions } from './groups/group-decisions.ts'
 import { classifyBatch, type ProducerEntry } from './log/producer-state.ts'
@@ -90,6 +91,24 @@ export interface SafeOffsetView {
   readonly flushMessages: number
 }
 
+export interface FlushView {
+  readonly writtenOffset: number
+  readonly syncedOffset: number
+  /** The topic's flush.messages. */
+  readonly flushMessages: number
+}
+
+export interface RoleView {
+  readonly logEndOffset: number
+  readonly highWatermark: number
+}
+
+export interface OneVoteView {
+  /** Whom this voter has voted for in the epoch, -1 when nobody. */
+  readonly votedId: number
+  readonly candidateId: number
+}
+
 export interface JoinView {
   readonly followerEnd: number
   readonly highWatermark: number
@@ -111,6 +130,8 @@ export interface Decisions extends LogDecisions, CoordinatorDecisions, GroupDeci
   readBound(view: ReadBoundView): number
   /** What counts as a replica's own copy: written, or synced where flush.messages=1 promises it. */
   safeOffset(view: SafeOffsetView): number
+  /** Has so much been written since the last sync that flush.messages asks for another? */
+  mustFlush(view: FlushView): boolean
   /** The offset a producer is told for its batch. */
   answeredOffset(baseOffset: number): number
   /** Whom the high watermark waits for while a change of the in-sync set is on its way: members old and new. */
@@ -118,7 +139,13 @@ export interface Decisions extends LogDecisions, CoordinatorDecisions, GroupDeci
   /** Has the follower all it needs to count as in sync? */
   mayJoinInSync(view: JoinView): boolean
   /** Where a replica's log ends when it begins to follow a new leader. */
-  followFrom(view: { readonly logEndOffset: number; readonly highWatermark: number }): number
+  followFrom(view: RoleView): number
+  /** Where a new leader goes on: the first offset it gives out. */
+  leadFrom(view: RoleView): number
+  /** Does a leader give way when the controller names another? */
+  givesWay(): boolean
+  /** What producers that wait are told when their leader is one no longer. */
+  deposedAnswer(): ErrorName
   /** How much of a log that was not closed in order is believed; `logEndOffset` is the end of what is sound. */
   recoveredEnd(logEndOffset: number): number
   /** May a broker that has just started act on metadata older than its own registration? */
@@ -135,6 +162,8 @@ export interface Decisions extends LogDecisions, CoordinatorDecisions, GroupDeci
   electLeader(view: ElectionView): Elected
   /** Is the candidate's log at least as complete as ours (Raft 5.4.1)? */
   logIsUpToDate(view: VoteView): boolean
+  /** May the candidate have this voter's vote: one an epoch (Raft 5.2)? */
+  mayVoteFor(view: OneVoteView): boolean
   /** Where a follower whose log diverged cuts it: by epoch, never by high watermark (KIP-101). */
   truncationOffset(view: TruncationView): number
   /** Must a fetcher of the metadata log begin with the leader's snapshot, because its log ends before or beside it (KIP-630)? */
@@ -205,10 +234,14 @@ function isUncleanStop({ previousBrokerEpoch, brokerEpoch, intactSince }: StopVi
 export const soundDecisions: Decisions = {
   readBound: ({ isFollower, logEndOffset, highWatermark }) => (isFollower ? logEndOffset : highWatermark),
   safeOffset: ({ flushMessages, syncedOffset, writtenOffset }) => (flushMessages <= 1 ? syncedOffset : writtenOffset),
+  mustFlush: ({ flushMessages, syncedOffset, writtenOffset }) => writtenOffset - syncedOffset >= flushMessages,
   answeredOffset: (baseOffset) => baseOffset,
   membersThatCount: ({ inSyncReplicas, proposed }) => (proposed === inSyncReplicas ? proposed : [...inSyncReplicas, ...proposed]),
   mayJoinInSync: ({ followerEnd, highWatermark, epochStartOffset }) => followerEnd >= Math.max(highWatermark, epochStartOffset),
   followFrom: ({ logEndOffset }) => logEndOffset,
+  leadFrom: ({ logEndOffset }) => logEndOffset,
+  givesWay: () => true,
+  deposedAnswer: () => 'NOT_LEADER_OR_FOLLOWER',
   recoveredEnd: (logEndOffset) => logEndOffset,
   mayActOnOldMetadata: () => false,
   isUncleanStop,
@@ -219,6 +252,7 @@ export const soundDecisions: Decisions = {
   mayAcknowledge: (view) => view.highWatermark >= view.endOffset,
   electLeader,
   logIsUpToDate,
+  mayVoteFor: ({ votedId, candidateId }) => votedId === -1 || votedId === candidateId,
   truncationOffset,
   needsSnapshot,
   snapshotReplacesLog,

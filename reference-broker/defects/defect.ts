@@ -6,5 +6,7 @@ export interface Defect {
   readonly imitates: string
   /** The anomalies it must be convicted of: one of them. */
   readonly anomalies: readonly string[]
+  /** The scenario that convicts it on broker processes; missing where processes cannot be broken that way. */
+  readonly onProcesses?: string
   readonly decisions: Partial<Decisions>
 }

@@ -50,7 +50,7 @@ function vote(raft: Raft, asked: AskedVote, answer: (granted: boolean) => void):
     const content = raft.role === 'leader' || (raft.following?.hearsLeader() ?? false)
     return answer(upToDate && !content)
   }
-  const free = raft.votedId === -1 || raft.votedId === asked.replicaId
+  const free = raft.options.decisions.mayVoteFor({ votedId: raft.votedId, candidateId: asked.replicaId })
   if (!upToDate || !free || raft.role === 'leader' || raft.role === 'follower') return answer(false)
   raft.votedId = asked.replicaId
   return raft.persist(() => answer(true))

@@ -156,13 +156,13 @@ export class Following {
     const leaderHighWatermark = toNumber(partition.highWatermark)
     const before = log.logEndOffset
     const sound = appendFetched(log, partition.records, this.#raft.epoch, () => undefined)
+    const { quorumStoredOffset } = this.#raft.options.decisions
     const next = (): void => {
-      this.#raft.advanceHighWatermark(Math.min(leaderHighWatermark, log.syncedOffset))
+      this.#raft.advanceHighWatermark(Math.min(leaderHighWatermark, quorumStoredOffset(log)))
       if (sound) this.#fetch()
       else this.#fetchLater()
     }
-    const stored = this.#raft.options.decisions.quorumStoredOffset(log)
-    if (log.logEndOffset > before && stored < log.logEndOffset) log.sync(next)
+    if (log.logEndOffset > before && quorumStoredOffset(log) < log.logEndOffset) log.sync(next)
     else next()
   }
 

@@ -111,9 +111,10 @@ export class Leadership {
   }
 
   #append(batch: Uint8Array): void {
-    const { log } = this.#raft
+    const { log, options } = this.#raft
     log.append(batch, () => undefined)
-    log.sync(() => this.#advance())
+    if (options.decisions.quorumStoredOffset(log) < log.logEndOffset) log.sync(() => this.#advance())
+    else this.#raft.loop.after(0, () => this.#advance())
     this.#wakeParked()
   }
 

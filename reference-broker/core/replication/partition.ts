@@ -107,11 +107,12 @@ export class Partition {
     const newEpoch = image.leaderEpoch > this.image.leaderEpoch
     if (!newEpoch && image.partitionEpoch <= this.image.partitionEpoch) return
     const ledBefore = this.isLeader
+    if (ledBefore && image.leader !== this.image.leader && !this.options.decisions.givesWay()) return
     this.image = image
     this.#proposed = undefined
     if (newEpoch) {
       this.#leadingEpoch = -1
-      if (ledBefore) this.#failAll('NOT_LEADER_OR_FOLLOWER')
+      if (ledBefore) this.#failAll(this.options.decisions.deposedAnswer())
       if (ledBefore) this.options.onLeadership(this)
       this.#takeRole()
     }
@@ -136,20 +137,22 @@ export class Partition {
     const { leaderEpoch } = this.image
     this.log.whenSettled(() => {
       if (this.#closed || this.image.leaderEpoch !== leaderEpoch) return
-      if (this.isLeader) this.#lead()
-      else this.#beginToFollow()
+      this.#cutForRole()
+      if (this.isLeader) this.log.whenSettled(() => this.#lead(leaderEpoch))
     })
   }
 
-  #beginToFollow(): void {
+  #cutForRole(): void {
     const { log, highWatermark } = this
-    const from = this.options.decisions.followFrom({ logEndOffset: log.logEndOffset, highWatermark })
+    const { leadFrom, followFrom } = this.options.decisions
+    const from = (this.isLeader ? leadFrom : followFrom)({ logEndOffset: log.logEndOffset, highWatermark })
     if (from < log.logEndOffset) log.truncateTo(from, () => undefined)
   }
 
   /** Only on a log at rest: a truncation begun as a follower must have ended. */
-  #lead(): void {
-    this.#leadingEpoch = this.image.leaderEpoch
+  #lead(leaderEpoch: number): void {
+    if (this.#closed || this.image.leaderEpoch !== leaderEpoch) return
+    this.#leadingEpoch = leaderEpoch
     this.log.epochs.assign(this.image.leaderEpoch, this.log.logEndOffset)
     this.epochStartOffset = this.log.logEndOffset
     const others = this.image.replicas.filter((id) => id !== this.options.brokerId)
@@ -183,8 +186,9 @@ export class Partition {
   onWritten(done: () => void): () => void {
     return () => {
       const { flushMessages, flushMs } = this.options.config
-      if (this.safeOffset < this.log.writtenOffset) return this.log.sync(done)
-      if (this.log.writtenOffset - this.log.syncedOffset >= flushMessages) this.log.sync(() => undefined)
+      const { writtenOffset, syncedOffset } = this.log
+      if (this.safeOffset < writtenOffset) return this.log.sync(done)
+      if (this.options.decisions.mustFlush({ writtenOffset, syncedOffset, flushMessages })) this.log.sync(() => undefined)
       else if (flushMs < Number.MAX_SAFE_INTEGER) this.#flushLater(flushMs)
       done()
     }

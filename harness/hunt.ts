@@ -1,0 +1,78 @@
+/** Hunts a planted defect: seed after seed until the verdict names one of the defect's own anomalies. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Finding } from '../checkers/verdict.ts'
+import { defects } from '../reference-broker/defects/registry.ts'
+import { brokerCommand } from './broker-command.ts'
+import { runOnProcesses } from './run-processes.ts'
+import { RunStore } from './run-store.ts'
+import { processScenario, type ScenarioOptions } from './scenarios.ts'
+import { runSeeds } from './seed-pool.ts'
+import { referenceBroker } from './targets/broker-recipe.ts'
+
+export interface HuntOptions {
+  readonly firstSeed: number
+  /** It may take this many. */
+  readonly seeds: number
+  readonly signal: AbortSignal
+}
+
+export interface Hunted {
+  /** The seed that convicted was the how many-th; Infinity when none did. */
+  readonly seedsTaken: number
+  /** Of the defect's own anomalies those that were found. */
+  readonly anomalies: readonly string[]
+}
+
+const notFound: Hunted = { seedsTaken: Infinity, anomalies: [] }
+
+/** In the simulator, by what the swarm draws. */
+export async function huntSimulated(defect: string, { firstSeed, seeds, signal }: HuntOptions): Promise<Hunted> {
+  let hunted = notFound
+  await runSeeds({
+    scenario: 'swarm',
+    first: firstSeed,
+    count: seeds,
+    defect,
+    accept: [],
+    signal,
+    until: () => hunted !== notFound,
+    onResult: ({ seed, judgement }) => {
+      const anomalies = ownAnomalies(defect, judgement.findings)
+      const seedsTaken = seed - firstSeed + 1
+      if (anomalies.length > 0 && seedsTaken < hunted.seedsTaken) hunted = { seedsTaken, anomalies }
+    },
+  })
+  return hunted
+}
+
+/** On broker processes, in the scenario the defect names. */
+export async function huntOnProcesses(defect: string, options: HuntOptions & ScenarioOptions): Promise<Hunted> {
+  const { firstSeed, seeds, signal } = options
+  const scenario = processScenario(defects[defect]!.onProcesses!)
+  const recipe = referenceBroker(await brokerCommand(defect))
+  for (let seedsTaken = 1; seedsTaken <= seeds && !signal.aborted; seedsTaken++) {
+    const directory = mkdtempSync(join(tmpdir(), `tribunal-${defect}-`))
+    try {
+      const { verdict } = await runOnProcesses(scenario, {
+        ...options,
+        seed: firstSeed + seedsTaken - 1,
+        store: new RunStore(directory),
+        recipe,
+        accept: [],
+        onProgress: () => undefined,
+      })
+      const anomalies = ownAnomalies(defect, verdict.findings)
+      if (anomalies.length > 0) return { seedsTaken, anomalies }
+    } finally {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+  return notFound
+}
+
+function ownAnomalies(defect: string, findings: readonly Finding[]): string[] {
+  const own = findings.filter(({ allowed, anomaly }) => allowed === undefined && defects[defect]!.anomalies.includes(anomaly))
+  return [...new Set(own.map(({ anomaly }) => anomaly))]
+}
