@@ -85,11 +85,12 @@ export async function verify(options: VerifyOptions, events: VerifyEvents): Prom
   return { verdict, histories }
 }
 
-function factsOf({ seed, given, broker, external }: VerifyOptions, startedAt: Date): RunFacts {
+function factsOf({ seed, given, broker, external, library }: VerifyOptions, startedAt: Date): RunFacts {
   const facts = runFacts(seed, given, startedAt)
   const told = Object.entries(external?.attached.features ?? {}).map(([name, level]) => `${name} ${level}`)
   const tested = broker === 'kafka' ? `Apache Kafka ${kafkaVersion()}` : told.join(', ')
-  return tested === '' ? facts : { ...facts, versions: { ...facts.versions, broker: tested } }
+  const client = library === undefined ? {} : { client: library.name }
+  return { ...facts, versions: { ...facts.versions, ...(tested !== '' && { broker: tested }), ...client } }
 }
 
 async function runScenario(

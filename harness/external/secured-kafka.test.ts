@@ -28,6 +28,8 @@ describe.skipIf(isKafkaMissing() || isMissing('openssl'))('apache-kafka behind T
     'sasl.jaas.config': `a.LoginModule required username="alice" password="${password}";`,
   })
 
+  const propertiesOf = (settings: Settings): string => Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join('')
+
   function met(listener: ListenerName, settings: Settings): Promise<Attached> {
     return attach([kafka.address(listener)], clientSecurity(settings))
   }
@@ -61,10 +63,22 @@ describe.skipIf(isKafkaMissing() || isMissing('openssl'))('apache-kafka behind T
     expect(refusal).toMatch(/^[^\n]+[.]$/)
   })
 
+  it.each(['kafkajs', 'platformatic'])('is sent to by %s as alice, and our own client reads it', async (client) => {
+    const config = place.path(`${client}.properties`)
+    writeFileSync(config, propertiesOf({ ...trusting(), ...login('SCRAM-SHA-256') }))
+    const { host, port } = kafka.address('SECURE')
+    const { code, stdout, stderr } = await place.run(
+      'verify', '--bootstrap', `${host}:${port}`, '--client-config', config, '--client', client, '--rate', '2000', '--time', '4s', '--json',
+    )
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stderr).toMatch(/^off: cut-clients \(\w+ dials the brokers itself/m)
+    expect((JSON.parse(stdout) as Verdict).scenarios).toMatchObject([{ name: 'attached', valid: true }])
+  }, 120_000)
+
   it('is tried with ten thousand records, and left as it was', async () => {
     const config = place.path('client.properties')
     const settings = { ...trusting(), ...login('SCRAM-SHA-512') }
-    writeFileSync(config, Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join(''))
+    writeFileSync(config, propertiesOf(settings))
     const before = await met('PLAIN', {})
     const { host, port } = kafka.address('SECURE')
     const { code, stdout, stderr } = await place.run(
