@@ -1,11 +1,11 @@
 /** What a leader checks before it appends a producer's batch, in Kafka's order, and the append itself. */
-import type { Compression } from '../../../protocol/compression.ts'
+import { compressions, type Compression } from '../../../protocol/compression.ts'
 import type { ErrorName } from '../../../protocol/errors.ts'
 import { writeInt64 } from '../../../protocol/int64.ts'
 import { MalformedMessage, TooLarge } from '../../../protocol/malformed.ts'
 import {
-  assignBatch, batchCrcIsValid, batchHeaderBytes, batchPosition, compressionOf, isControl, isTransactional, readBatchHeader,
-  renewBatchCrc, setLogAppendTime, usesLogAppendTime, type BatchHeader,
+  assignBatch, batchAttribute, batchCrcIsValid, batchHeaderBytes, batchPosition, batchPrefixBytes, compressionOf, isControl,
+  isTransactional, readBatchHeader, renewBatchCrc, setLogAppendTime, usesLogAppendTime, type BatchHeader,
 } from '../../../protocol/record-batch.ts'
 import { forEachRecord, recompressBatch, validateBatch, type BatchSummary } from '../../../protocol/record-batch-decode.ts'
 import type { TopicConfig } from '../config/broker-config.ts'
@@ -19,14 +19,16 @@ export interface Appended {
   readonly baseOffset: number
   /** First offset after the batch. */
   readonly endOffset: number
-  /** -1 under CreateTime. */
+  /** -1 under CreateTime, but for a repeated batch the largest timestamp of the first. */
   readonly logAppendTimeMs: number
+  /** -1 where the answer does not tell it. */
+  readonly logStartOffset: number
   readonly recordErrors: { batchIndex: number; batchIndexErrorMessage: string | null }[]
 }
 
 export interface ProducedBatch {
-  readonly records: Uint8Array | null
-  readonly apiVersion: number
+  /** At least one whole batch. */
+  readonly records: Uint8Array
   /** This replica's copy is safe. Never called from inside `appendBatch`. */
   readonly written: () => void
 }
@@ -36,35 +38,47 @@ const inflatedBytesMax = 100 * 1024 * 1024
 /** Of the bad records in a batch so many are named. */
 const namedRecordsMax = 1000
 const zstdSinceVersion = 7
+/** As far as a batch must be there for its size and format to be known, and the smallest that any format has. */
+const upToMagicBytes = 17
+const smallestBytes = 26
 const noTimestamp = -1
 
 type Checked = { readonly bytes: Uint8Array; readonly header: BatchHeader; readonly summary: BatchSummary }
 type Refused = {
   readonly error: ErrorName
-  readonly message: string
+  /** Only where single records are bad: as in Kafka, nothing else is put into words. */
+  readonly message?: string | null
   /** Places of the bad records in the batch, where single records are bad. */
   readonly badRecords?: readonly number[]
 }
+
+export const nothingAppended: Appended = {
+  error: 'NONE', message: null, baseOffset: -1, endOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, recordErrors: [],
+}
+
+/** As in Kafka the answer tells where the log starts with every error found on the way into it, but not with these. */
+const saysNothingOfTheLog: ReadonlySet<ErrorName> = new Set(['CORRUPT_MESSAGE', 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 
 export function appendBatch(node: BrokerNode, partition: Partition, produced: ProducedBatch): Appended {
   const { loop } = node
   const { config } = partition.options
   const wallNow = loop.ports.clock.wallNow()
-  const checked = checkBatch(produced, config, wallNow)
-  if ('error' in checked) return refused(checked)
+  const checked = checkBatch(produced.records, config, wallNow)
+  if ('error' in checked) return refused(partition, checked)
   const { header } = checked
   const known = classify(partition, header, wallNow)
-  if (known.kind === 'error') return refused({ error: known.error, message: `Sequence ${header.baseSequence} of producer ${header.producerId}.` })
+  if (known.kind === 'error') return refused(partition, { error: known.error })
   if (known.kind === 'duplicate') {
     const endOffset = known.baseOffset + header.lastOffsetDelta + 1
     tellWhenSafe(node, partition, endOffset, produced.written)
-    return appended(config, known.baseOffset, endOffset, known.timestamp)
+    return { ...nothingAppended, baseOffset: known.baseOffset, endOffset, logAppendTimeMs: known.timestamp }
   }
   const bytes = recompressed(checked, config)
-  if (bytes.length > config.maxMessageBytes) return refused(tooLarge(bytes.length, config))
+  if (bytes.length > config.maxMessageBytes) return refused(partition, { error: 'MESSAGE_TOO_LARGE' })
   const baseOffset = partition.log.logEndOffset
   assignBatch(bytes, 0, baseOffset, partition.image.leaderEpoch)
   if (config.messageTimestampType === 'LogAppendTime') setLogAppendTime(bytes, 0, wallNow)
+  else if (usesLogAppendTime(header)) clearLogAppendTime(bytes)
   else if (header.maxTimestamp !== checked.summary.maxTimestamp) setMaxTimestamp(bytes, checked.summary.maxTimestamp)
   partition.appendAsLeader(bytes, produced.written)
   return appended(config, baseOffset, baseOffset + header.lastOffsetDelta + 1, wallNow)
@@ -72,7 +86,13 @@ export function appendBatch(node: BrokerNode, partition: Partition, produced: Pr
 
 function appended(config: TopicConfig, baseOffset: number, endOffset: number, timestamp: number): Appended {
   const logAppendTimeMs = config.messageTimestampType === 'LogAppendTime' ? timestamp : -1
-  return { error: 'NONE', message: null, baseOffset, endOffset, logAppendTimeMs, recordErrors: [] }
+  return { ...nothingAppended, baseOffset, endOffset, logAppendTimeMs }
+}
+
+/** Under CreateTime the flag is not the producer's to set; Kafka takes the batch without it. */
+function clearLogAppendTime(bytes: Uint8Array): void {
+  bytes[batchPosition.attributes + 1]! &= ~batchAttribute.logAppendTime
+  renewBatchCrc(bytes, 0)
 }
 
 /** Searches by time go by what the header says, so what it says must be so. */
@@ -81,13 +101,10 @@ function setMaxTimestamp(bytes: Uint8Array, maxTimestamp: number): void {
   renewBatchCrc(bytes, 0)
 }
 
-function refused({ error, message, badRecords = [] }: Refused): Appended {
+function refused(partition: Partition, { error, message = null, badRecords = [] }: Refused): Appended {
   const recordErrors = badRecords.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: message }))
-  return { error, message, baseOffset: -1, endOffset: -1, logAppendTimeMs: -1, recordErrors }
-}
-
-function tooLarge(sizeBytes: number, config: TopicConfig): Refused {
-  return { error: 'MESSAGE_TOO_LARGE', message: `The batch has ${sizeBytes} bytes, the topic allows ${config.maxMessageBytes}.` }
+  const logStartOffset = saysNothingOfTheLog.has(error) ? -1 : partition.log.logStartOffset
+  return { ...nothingAppended, error, message, logStartOffset, recordErrors }
 }
 
 function classify(partition: Partition, header: BatchHeader, wallNow: number): ReturnType<typeof partition.options.decisions.classifyBatch> {
@@ -102,45 +119,69 @@ function tellWhenSafe(node: BrokerNode, partition: Partition, endOffset: number,
   else partition.log.sync(() => node.loop.after(0, written))
 }
 
-function checkBatch(produced: ProducedBatch, config: TopicConfig, wallNow: number): Checked | Refused {
-  const { records } = produced
-  if (records === null || records.length === 0) return { error: 'INVALID_RECORD', message: 'The request has no records.' }
-  if (records.length < batchHeaderBytes) return { error: 'CORRUPT_MESSAGE', message: 'The batch is cut in its header.' }
+/**
+ * What the request itself must look like before any partition is asked: one batch, in format 2, with a codec of the
+ * request's version. What follows it and is no batch any more is not looked at.
+ */
+export function requestError(records: Uint8Array | null, apiVersion: number): ErrorName | undefined {
+  if (records === null) return 'INVALID_RECORD'
+  const sizeBytes = wholeBatchBytes(records, 0)
+  if (sizeBytes === 'corrupt') return 'CORRUPT_MESSAGE'
+  if (sizeBytes === 0) return 'INVALID_RECORD'
+  const compression = records[batchPosition.attributes + 1]! & batchAttribute.compression
+  if (compressions[compression] === 'zstd' && apiVersion < zstdSinceVersion) return 'UNSUPPORTED_COMPRESSION_TYPE'
+  if (records[batchPosition.magic] !== 2) return 'INVALID_RECORD'
+  const next = wholeBatchBytes(records, sizeBytes)
+  if (next === 'corrupt') return 'CORRUPT_MESSAGE'
+  return next === 0 ? undefined : 'INVALID_RECORD'
+}
+
+/** Of what kind the first batch is, as far as that can be told from its header. */
+export function firstBatch(records: Uint8Array): 'none' | 'corrupt' | 'transactional' | 'plain' {
+  const sizeBytes = wholeBatchBytes(records, 0)
+  if (sizeBytes === 'corrupt') return 'corrupt'
+  if (sizeBytes === 0 || records[batchPosition.magic] !== 2) return sizeBytes === 0 ? 'none' : 'plain'
+  return (records[batchPosition.attributes + 1]! & batchAttribute.transactional) === 0 ? 'plain' : 'transactional'
+}
+
+/** Size of the batch at `at`; 0 when no whole one is there. */
+function wholeBatchBytes(records: Uint8Array, at: number): number | 'corrupt' {
+  if (records.length - at < upToMagicBytes) return 0
+  const view = new DataView(records.buffer, records.byteOffset + at)
+  const sizeBytes = view.getInt32(batchPosition.length) + batchPrefixBytes
+  const magic = view.getInt8(batchPosition.magic)
+  if (sizeBytes < smallestBytes || magic < 0 || magic > 2) return 'corrupt'
+  return sizeBytes <= records.length - at ? sizeBytes : 0
+}
+
+function checkBatch(records: Uint8Array, config: TopicConfig, wallNow: number): Checked | Refused {
+  const sizeBytes = wholeBatchBytes(records, 0)
+  if (sizeBytes === 'corrupt' || sizeBytes < batchHeaderBytes) return { error: 'CORRUPT_MESSAGE' }
+  const bytes = records.subarray(0, sizeBytes)
   try {
-    const header = readBatchHeader(records, 0)
-    const bad = checkHeader(records, header, produced.apiVersion) ?? checkSize(header, config)
+    const header = readBatchHeader(bytes, 0)
+    if (header.baseOffset !== 0) return { error: 'INVALID_RECORD' }
+    const bad = checkSize(header, config) ?? checkHeader(bytes, header)
     if (bad !== undefined) return bad
-    const summary = validateBatch(records, 0, { maxBytes: inflatedBytesMax })
-    return checkRecords(records, summary, { config, wallNow }) ?? { bytes: records, header, summary }
+    const summary = validateBatch(bytes, 0, { maxBytes: inflatedBytesMax })
+    return checkRecords(bytes, summary, { config, wallNow }) ?? { bytes, header, summary }
   } catch (error) {
-    if (error instanceof TooLarge) return { error: 'MESSAGE_TOO_LARGE', message: error.message }
-    if (error instanceof MalformedMessage) return { error: 'INVALID_RECORD', message: error.message }
+    if (error instanceof TooLarge) return { error: 'MESSAGE_TOO_LARGE' }
+    if (error instanceof MalformedMessage) return { error: 'INVALID_RECORD' }
     throw error
   }
 }
 
-function checkHeader(records: Uint8Array, header: BatchHeader, apiVersion: number): Refused | undefined {
-  const invalid = (message: string): Refused => ({ error: 'INVALID_RECORD', message })
-  if (header.magic !== 2) return invalid(`The batch has format ${header.magic}; only 2 is taken.`)
-  if (header.sizeBytes > records.length) return { error: 'CORRUPT_MESSAGE', message: 'The batch is cut.' }
-  if (header.sizeBytes !== records.length) return invalid('A partition takes exactly one batch a request.')
-  if (!batchCrcIsValid(records, 0, header.sizeBytes)) return { error: 'CORRUPT_MESSAGE', message: 'The CRC is wrong.' }
-  if (header.baseOffset !== 0) return invalid(`The base offset is ${header.baseOffset}, not 0.`)
-  if (isControl(header)) return invalid('Clients may not write control batches.')
-  if (header.producerId >= 0 && (header.baseSequence < 0 || header.producerEpoch < 0)) {
-    return invalid('A producer id needs an epoch and a sequence.')
-  }
-  if (isTransactional(header)) return { error: 'INVALID_TXN_STATE', message: 'Transactions are not served.' }
-  if (usesLogAppendTime(header)) return { error: 'INVALID_TIMESTAMP', message: 'LogAppendTime is the broker\'s to set.' }
-  if (compressionOf(header) === 'zstd' && apiVersion < zstdSinceVersion) {
-    return { error: 'UNSUPPORTED_COMPRESSION_TYPE', message: 'zstd needs Produce version 7.' }
-  }
+function checkHeader(bytes: Uint8Array, header: BatchHeader): Refused | undefined {
+  if (!batchCrcIsValid(bytes, 0, header.sizeBytes)) return { error: 'CORRUPT_MESSAGE' }
+  if (isControl(header) || (header.producerId >= 0 && header.baseSequence < 0)) return { error: 'INVALID_RECORD' }
+  if (isTransactional(header)) return { error: 'INVALID_TXN_STATE' }
   return undefined
 }
 
 function checkSize({ sizeBytes }: BatchHeader, config: TopicConfig): Refused | undefined {
-  if (sizeBytes > config.maxMessageBytes) return tooLarge(sizeBytes, config)
-  if (sizeBytes > config.segmentBytes) return { error: 'RECORD_LIST_TOO_LARGE', message: 'The batch is larger than a segment.' }
+  if (sizeBytes > config.maxMessageBytes) return { error: 'MESSAGE_TOO_LARGE' }
+  if (sizeBytes > config.segmentBytes) return { error: 'RECORD_LIST_TOO_LARGE' }
   return undefined
 }
 
@@ -160,6 +201,11 @@ function checkRecords(
   if (summary.hasNullKey && config.cleanupPolicy.includes('compact')) {
     const refusal: Refused = { error: 'INVALID_RECORD', message: 'A compacted topic takes no record without a key.' }
     return refuse(refusal, (_timestamp, hasKey) => !hasKey)
+  }
+  const isFlagged = usesLogAppendTime(summary.header)
+  if (isFlagged && (config.messageTimestampType === 'LogAppendTime' || summary.header.maxTimestamp < 0)) {
+    const refusal: Refused = { error: 'INVALID_TIMESTAMP', message: 'LogAppendTime is the broker\'s to set.' }
+    return refuse(refusal, () => true)
   }
   if (config.messageTimestampType === 'LogAppendTime') return undefined
   const earliest = wallNow - config.messageTimestampBeforeMaxMs

@@ -13,14 +13,17 @@ import { apis } from '../../../protocol/apis.ts'
 import type { ProduceRequest, ProduceResponseInput } from '../../../protocol/apis/00-produce.ts'
 import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { toBigInt } from '../../../protocol/int64.ts'
+import { zeroUuid } from '../../../protocol/uuid.ts'
 import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
-import { appendBatch, type Appended } from './00-produce-batch.ts'
-import { findLeader, hintedEndpoints, leaderHint, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
+import { appendBatch, firstBatch, nothingAppended, requestError, type Appended } from './00-produce-batch.ts'
+import { findLeader, hintedEndpoints, leaderHint, noTopicId, topicAsked, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
 
 type PartitionAnswer = ProduceResponseInput['responses'][number]['partitionResponses'][number]
+
+const topicIdsSinceVersion = 13
 
 /** One partition of a produce request. */
 interface Item {
@@ -35,24 +38,47 @@ interface Item {
 export function produceHandler(node: BrokerNode): Handler {
   return handler(apis.Produce, (context, request, respond) => {
     const { acks } = request
-    const items = request.topicData.flatMap(({ name, topicId, partitionData }) =>
-      partitionData.map(({ index, records }): Item => ({
-        asked: { topic: name, topicId, index },
-        records,
-        outcome: undefined,
-        appended: undefined,
-        stopWaiting: undefined,
-      })),
-    )
-    const answer = (): void => respond(answerOf(node, context, { request, items }))
+    const items = itemsAsked(request, context.apiVersion)
+    const refusal = requestRefusal(request)
+    if (refusal !== undefined) for (const item of items) refuseItem(item, refusal.error, refusal)
+    const answer = (): void => respond(answerOf(node, context, items))
     if (acks === 0) {
-      for (const item of items) produceItem(node, context, { item, acks, settled: () => undefined })
+      if (refusal === undefined) for (const item of items) produceItem(node, context, { item, acks, settled: () => undefined })
       const refused = items.find(({ appended }) => appended?.error !== 'NONE')
       if (refused === undefined) return respond(undefined)
       return context.close(`acks=0 produce refused: ${refused.appended?.error ?? refused.outcome}`)
     }
+    if (refusal !== undefined) return answer()
     return produceAndWait(node, context, { items, acks, timeoutMs: request.timeoutMs, answer })
   })
+}
+
+/** A partition that is named twice is produced to once, with what was named last. */
+function itemsAsked({ topicData }: ProduceRequest, apiVersion: number): readonly Item[] {
+  const items = new Map<string, Item>()
+  for (const { name, topicId, partitionData } of topicData) {
+    const asked = topicAsked({ topic: name, topicId }, apiVersion >= topicIdsSinceVersion)
+    for (const { index, records } of partitionData) {
+      const item = { asked: { ...asked, index }, records, outcome: undefined, appended: undefined, stopWaiting: undefined }
+      items.set(`${name} ${topicId} ${index}`, item)
+    }
+  }
+  return [...items.values()]
+}
+
+/** What one batch can cost the whole request, as in Kafka, which looks at each before it asks any partition. */
+function requestRefusal({ transactionalId, topicData }: ProduceRequest): Partial<Appended> & { readonly error: ErrorName } | undefined {
+  for (const { records } of topicData.flatMap(({ partitionData }) => partitionData)) {
+    const first = records === null ? 'none' : firstBatch(records)
+    if (first === 'corrupt') return { error: 'CORRUPT_MESSAGE', message: 'A batch has an impossible length or format.' }
+    if (first === 'transactional') return transactionalId === null ? { error: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED' } : undefined
+  }
+  return undefined
+}
+
+function refuseItem(item: Item, error: ErrorName, appended: Partial<Appended> = {}): void {
+  item.outcome = error
+  item.appended = { ...nothingAppended, ...appended, error }
 }
 
 function produceAndWait(
@@ -93,21 +119,25 @@ function produceItem(
     open = false
     work.settled(error)
   }
-  const refuse = (error: ErrorName): void => {
-    item.appended = { error, message: null, baseOffset: -1, endOffset: -1, logAppendTimeMs: -1, recordErrors: [] }
+  const refuse = (error: ErrorName, logStartOffset = -1): void => {
+    refuseItem(item, error, { logStartOffset })
     settled(error)
   }
-  if (acks !== 0 && acks !== 1 && acks !== -1) return refuse('INVALID_REQUIRED_ACKS')
   const found = findLeader(node, item.asked, -1)
+  if (found.error === 'UNKNOWN_TOPIC_OR_PARTITION' || found.error === 'UNKNOWN_TOPIC_ID') return refuse(found.error)
+  const { records } = item
+  const malformed = requestError(records, context.apiVersion)
+  if (malformed !== undefined || records === null) return refuse(malformed ?? 'INVALID_RECORD')
+  if (acks !== 0 && acks !== 1 && acks !== -1) return refuse('INVALID_REQUIRED_ACKS')
   if (found.partition === undefined) return refuse(found.error)
   const { partition } = found
   if (isInternalTopic(partition.options.topic)) return refuse('INVALID_TOPIC_EXCEPTION')
   const members = partition.image.inSyncReplicas.length
-  if (acks === -1 && members < partition.minInSyncReplicas) return refuse('NOT_ENOUGH_REPLICAS')
+  if (acks === -1 && members < partition.minInSyncReplicas) return refuse('NOT_ENOUGH_REPLICAS', partition.log.logStartOffset)
   const written = (): void => {
     if (acks === 1) settled('NONE')
   }
-  item.appended = appendBatch(node, partition, { records: item.records, apiVersion: context.apiVersion, written })
+  item.appended = appendBatch(node, partition, { records, written })
   if (item.appended.error !== 'NONE') return settled(item.appended.error)
   item.stopWaiting = () => settled('REQUEST_TIMED_OUT')
   if (acks === -1) waitForAll(partition, item, settled)
@@ -123,17 +153,13 @@ function waitForAll(partition: Partition, item: Item, settled: (error: ErrorName
   }
 }
 
-function answerOf(
-  node: BrokerNode,
-  context: RequestContext,
-  { request, items }: { readonly request: ProduceRequest; readonly items: readonly Item[] },
-): ProduceResponseInput {
+function answerOf(node: BrokerNode, context: RequestContext, items: readonly Item[]): ProduceResponseInput {
   const hints: LeaderHint[] | undefined = context.apiVersion >= 10 ? [] : undefined
-  let at = 0
-  const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
-    name,
-    topicId,
-    partitionResponses: partitionData.map((): PartitionAnswer => answerOfItem(node, items[at++]!, hints)),
+  const topics = Map.groupBy(items, ({ asked }) => `${asked.topic} ${asked.topicId}`)
+  const responses = [...topics.values()].map((ofTopic) => ({
+    name: ofTopic[0]!.asked.topic,
+    topicId: ofTopic[0]!.asked.topicId === noTopicId ? zeroUuid : ofTopic[0]!.asked.topicId,
+    partitionResponses: ofTopic.map((item): PartitionAnswer => answerOfItem(node, item, hints)),
   }))
   return { responses, ...(hints && { nodeEndpoints: hintedEndpoints(node, hints, context.listener) }) }
 }
@@ -149,7 +175,7 @@ function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[] | undefi
       errorCode: errorCode.NONE,
       baseOffset: toBigInt(node.decisions.answeredOffset(appended.baseOffset)),
       logAppendTimeMs: toBigInt(appended.logAppendTimeMs),
-      logStartOffset: toBigInt(node.replicas.get(topicIdOf(node, item), index)?.log.logStartOffset ?? -1),
+      logStartOffset: logStartOffset(node, item),
     }
   }
   const hint = hints !== undefined && wantsLeaderHint(error) ? leaderHint(node, item.asked) : undefined
@@ -158,10 +184,15 @@ function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[] | undefi
     index,
     errorCode: errorCode[error],
     baseOffset: -1n,
+    logStartOffset: toBigInt(appended?.logStartOffset ?? -1),
     recordErrors: appended?.recordErrors ?? [],
     errorMessage: appended?.message ?? null,
     ...(hint && { currentLeader: hint }),
   }
+}
+
+function logStartOffset(node: BrokerNode, item: Item): bigint {
+  return toBigInt(node.replicas.get(topicIdOf(node, item), item.asked.index)?.log.logStartOffset ?? -1)
 }
 
 function topicIdOf(node: BrokerNode, { asked }: Item): string {

@@ -7,19 +7,22 @@
  * Fetch sessions (KIP-227) are declined, which the protocol allows: a full fetch is answered with session id 0.
  *
  * Version notes: v7 sessions; v9 currentLeaderEpoch; v12 lastFetchedEpoch and divergingEpoch (KIP-595); v13 topic ids;
- * v15 replicaState; v16 nodeEndpoints (KIP-951).
+ * v15 replicaState; v16 currentLeader and nodeEndpoints (KIP-951).
  */
 import { apis } from '../../../protocol/apis.ts'
 import type { FetchRequest, FetchResponseInput } from '../../../protocol/apis/01-fetch.ts'
 import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { toBigInt, toNumber } from '../../../protocol/int64.ts'
+import { zeroUuid } from '../../../protocol/uuid.ts'
 import { forEachBatch, lastOffset } from '../../../protocol/record-batch.ts'
 import type { TimerId } from '../../../ports/events.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
 import { AnswerRoom } from './answer-room.ts'
-import { findLeader, hintedEndpoints, leaderHint, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
+import {
+  findLeader, findReplica, hintedEndpoints, leaderHint, noTopicId, topicAsked, wantsLeaderHint, type LeaderHint, type PartitionAsked,
+} from './partition-lookup.ts'
 
 type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
 type TopicAnswer = FetchResponseInput['responses'][number]
@@ -27,6 +30,12 @@ type PartitionAnswer = TopicAnswer['partitions'][number]
 
 const noRecords = new Uint8Array(0)
 const readCommitted = 1
+/** Here, unlike elsewhere, every negative epoch says nothing. */
+const noEpoch = -1
+const isolationLevels: ReadonlySet<number> = new Set([0, readCommitted])
+const topicIdsSinceVersion = 13
+/** The field is older (v12), but for the metadata log's own Fetch. */
+const hintsSinceVersion = 16
 
 /** One partition of a fetch, with what has been decided about it so far. */
 interface Item {
@@ -45,10 +54,56 @@ export function fetchHandler(node: BrokerNode): Handler {
     if (request.sessionEpoch > 0) {
       return respond({ errorCode: errorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] })
     }
+    const isOdd = !isolationLevels.has(request.isolationLevel)
+    if (isOdd && asksForKnown(node, request, context.apiVersion)) return respond(unknownIsolation(request, context.apiVersion))
     const fetch = new FetchInWork(node, { request, context, room })
     context.onGone(() => fetch.finish())
     return fetch.run(() => respond(fetch.answer()))
   })
+}
+
+/** Whether there is anything to be read: Kafka looks at the isolation level only then. */
+function asksForKnown(node: BrokerNode, request: FetchRequest, apiVersion: number): boolean {
+  return itemsAsked(request, apiVersion).some(({ asked }) => !isUnknown(findReplica(node, asked).error))
+}
+
+/** That it is no replica of it is told in terms of the epoch only to whom gave one. */
+function asTold(error: ErrorName, { currentLeaderEpoch }: AskedPartition): ErrorName {
+  return error === 'UNKNOWN_LEADER_EPOCH' && currentLeaderEpoch <= noEpoch ? 'NOT_LEADER_OR_FOLLOWER' : error
+}
+
+function isUnknown(error: ErrorName): boolean {
+  return error === 'UNKNOWN_TOPIC_OR_PARTITION' || error === 'UNKNOWN_TOPIC_ID'
+}
+
+/** As Kafka answers what it has no words for: versions with topic ids name no partition. */
+function unknownIsolation({ topics }: FetchRequest, apiVersion: number): FetchResponseInput {
+  const code = errorCode.UNKNOWN_SERVER_ERROR
+  const refused = { errorCode: code, highWatermark: -1n, abortedTransactions: [], records: noRecords }
+  const responses = apiVersion >= topicIdsSinceVersion ? [] : topics.map(({ topic, partitions }) => ({
+    topic, partitions: partitions.map(({ partition }) => ({ partitionIndex: partition, ...refused })),
+  }))
+  return { errorCode: code, responses }
+}
+
+/** A partition that is named twice is read once, as it was named last. */
+function itemsAsked({ topics }: FetchRequest, apiVersion: number): readonly Item[] {
+  const items = new Map<string, Item>()
+  for (const { topic, topicId, partitions } of topics) {
+    const asked = topicAsked({ topic, topicId }, apiVersion >= topicIdsSinceVersion)
+    for (const wants of partitions) {
+      items.set(`${topic} ${topicId} ${wants.partition}`, {
+        asked: { ...asked, index: wants.partition },
+        wants,
+        fetchOffset: toNumber(wants.fetchOffset),
+        error: 'NONE',
+        partition: undefined,
+        diverging: undefined,
+        records: noRecords,
+      })
+    }
+  }
+  return [...items.values()]
 }
 
 interface Asked {
@@ -80,17 +135,7 @@ class FetchInWork {
     this.#request = request
     this.#context = context
     this.#replicaId = request.replicaState.replicaId >= 0 ? request.replicaState.replicaId : request.replicaId
-    this.#items = request.topics.flatMap(({ topic, topicId, partitions }) =>
-      partitions.map((wants): Item => ({
-        asked: { topic, topicId, index: wants.partition },
-        wants,
-        fetchOffset: toNumber(wants.fetchOffset),
-        error: 'NONE',
-        partition: undefined,
-        diverging: undefined,
-        records: noRecords,
-      })),
-    )
+    this.#items = itemsAsked(request, context.apiVersion)
   }
 
   get #isFollower(): boolean {
@@ -104,7 +149,7 @@ class FetchInWork {
       if (this.#isFollower && item.partition !== undefined && item.diverging === undefined) {
         const brokerEpoch = toNumber(this.#request.replicaState.replicaEpoch)
         const word = { brokerEpoch, fetchOffset: item.fetchOffset, logStartOffset: toNumber(item.wants.logStartOffset) }
-        item.error = item.partition.followerFetched(this.#replicaId, word)
+        item.error = asTold(item.partition.followerFetched(this.#replicaId, word), item.wants)
         if (item.error !== 'NONE') item.partition = undefined
       }
     }
@@ -112,7 +157,7 @@ class FetchInWork {
   }
 
   #check(item: Item): void {
-    const found = findLeader(this.#node, item.asked, item.wants.currentLeaderEpoch)
+    const found = findLeader(this.#node, item.asked, Math.max(noEpoch, item.wants.currentLeaderEpoch))
     item.error = found.error
     item.partition = undefined
     item.diverging = undefined
@@ -257,23 +302,24 @@ class FetchInWork {
 
   answer(): FetchResponseInput {
     const hints: LeaderHint[] = []
-    const responses: TopicAnswer[] = []
-    let at = 0
-    for (const { topic, topicId, partitions } of this.#request.topics) {
-      const answers = partitions.map((): PartitionAnswer => this.#answerOf(this.#items[at++]!, hints))
-      responses.push({ topic, topicId, partitions: answers })
-    }
+    const topics = Map.groupBy(this.#items, ({ asked: { topic, topicId } }) => `${topic} ${topicId}`)
+    const responses = [...topics.values()].map((items): TopicAnswer => {
+      const { topic, topicId } = items[0]!.asked
+      const partitions = items.map((item) => this.#answerOf(item, hints))
+      return { topic, topicId: topicId === noTopicId ? zeroUuid : topicId, partitions }
+    })
     const { apiVersion, listener } = this.#context
-    const endpoints = apiVersion >= 16 && { nodeEndpoints: hintedEndpoints(this.#node, hints, listener) }
+    const endpoints = apiVersion >= hintsSinceVersion && !this.#isFollower && { nodeEndpoints: hintedEndpoints(this.#node, hints, listener) }
     return { errorCode: errorCode.NONE, sessionId: 0, responses, ...endpoints }
   }
 
   #answerOf(item: Item, hints: LeaderHint[]): PartitionAnswer {
     const { error, partition, diverging } = item
-    const abortedTransactions = this.#request.isolationLevel === readCommitted ? [] : null
+    const isCommitted = error === 'NONE' && this.#request.isolationLevel === readCommitted
+    const abortedTransactions = isUnknown(error) || isCommitted ? [] : null
     const base = { partitionIndex: item.wants.partition, errorCode: errorCode[error], abortedTransactions }
     if (partition === undefined) {
-      const hasHint = this.#context.apiVersion >= 12 && wantsLeaderHint(error)
+      const hasHint = this.#context.apiVersion >= hintsSinceVersion && wantsLeaderHint(error)
       const hint = hasHint ? leaderHint(this.#node, item.asked) : undefined
       if (hint !== undefined) hints.push(hint)
       const logStartOffset = this.#logStartOffset(item)
@@ -292,7 +338,7 @@ class FetchInWork {
 
   /** A follower that asked for what is gone learns where the log starts now. */
   #logStartOffset(item: Item): bigint {
-    if (item.error !== 'OFFSET_OUT_OF_RANGE') return -1n
+    if (!this.#isFollower || item.error !== 'OFFSET_OUT_OF_RANGE') return -1n
     const found = findLeader(this.#node, item.asked, -1)
     return found.partition === undefined ? -1n : toBigInt(found.partition.log.logStartOffset)
   }

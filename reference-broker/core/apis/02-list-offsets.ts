@@ -13,7 +13,7 @@ import { toBigInt, toNumber } from '../../../protocol/int64.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler } from '../server/server.ts'
-import { findLeader, findReplica } from './partition-lookup.ts'
+import { findAgreeing, findLeader } from './partition-lookup.ts'
 import { zeroUuid } from '../../../protocol/uuid.ts'
 
 type PartitionAnswer = ListOffsetsResponseInput['topics'][number]['partitions'][number]
@@ -27,57 +27,74 @@ interface FoundOffset {
 
 const nothing: FoundOffset = { offset: -1, timestamp: -1, leaderEpoch: -1 }
 const debugReplica = -2
+/** Read uncommitted and read committed. */
+const isolationLevels: ReadonlySet<number> = new Set([0, 1])
 /** The version a named offset came with. */
 const sinceVersion = new Map([[-1, 0], [-2, 0], [-3, 7], [-4, 8], [-5, 9], [-6, 11]])
 
 export function listOffsetsHandler(node: BrokerNode): Handler {
   return handler(apis.ListOffsets, (context, request, respond) => {
-    const topics = request.topics.map(({ name }) => ({ name, partitions: [] as PartitionAnswer[] }))
+    if (!isolationLevels.has(request.isolationLevel)) return respond(unknownIsolation(request))
+    const asked = partitionsAsked(request)
+    const answers = new Map<Asked, PartitionAnswer>()
     let open = 1
     const settled = (): void => {
       open--
-      if (open === 0) respond({ topics })
+      if (open > 0) return
+      const topics = Map.groupBy(asked, ({ topic }) => topic)
+      respond({ topics: [...topics].map(([name, list]) => ({ name, partitions: list.map((each) => answers.get(each)!) })) })
     }
-    const counts = timesAsked(request)
-    for (const [i, topic] of request.topics.entries()) {
-      for (const [j, asked] of topic.partitions.entries()) {
-        open++
-        const twice = counts.get(`${topic.name}-${asked.partitionIndex}`)! > 1
-        const question = { node, version: context.apiVersion, replicaId: request.replicaId, topic: topic.name, asked, twice }
-        lookUp(question, (error, found) => {
-          topics[i]!.partitions[j] = {
-            partitionIndex: asked.partitionIndex,
-            errorCode: errorCode[error],
-            timestamp: toBigInt(found.timestamp),
-            offset: toBigInt(found.offset),
-            ...(context.apiVersion >= 4 && { leaderEpoch: found.leaderEpoch }),
-          }
-          settled()
+    for (const each of asked) {
+      open++
+      const question = { node, version: context.apiVersion, replicaId: request.replicaId, ...each }
+      const answer = (error: ErrorName, found: FoundOffset): void => {
+        answers.set(each, {
+          partitionIndex: each.asked.partitionIndex,
+          errorCode: errorCode[error],
+          timestamp: toBigInt(found.timestamp),
+          offset: toBigInt(found.offset),
+          ...(context.apiVersion >= 4 && { leaderEpoch: found.leaderEpoch }),
         })
+        settled()
       }
+      lookUp(question, answer)
     }
-    settled()
+    return settled()
   })
 }
 
-function timesAsked({ topics }: ListOffsetsRequest): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const { name, partitions } of topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = `${name}-${partitionIndex}`
-      counts.set(key, (counts.get(key) ?? 0) + 1)
-    }
+/** As Kafka answers what it has no words for. */
+function unknownIsolation({ topics }: ListOffsetsRequest): ListOffsetsResponseInput {
+  const refused = { errorCode: errorCode.UNKNOWN_SERVER_ERROR }
+  return {
+    topics: topics.map(({ name, partitions }) => ({
+      name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...refused })),
+    })),
   }
-  return counts
 }
 
-interface Question {
-  readonly node: BrokerNode
-  readonly version: number
-  readonly replicaId: number
+interface Asked {
   readonly topic: string
   readonly asked: AskedPartition
   readonly twice: boolean
+}
+
+/** Each partition once, with whether it was named more than once. */
+function partitionsAsked({ topics }: ListOffsetsRequest): readonly Asked[] {
+  const asked = new Map<string, Asked>()
+  for (const { name, partitions } of topics) {
+    for (const partition of partitions) {
+      const key = `${name}-${partition.partitionIndex}`
+      asked.set(key, { topic: name, asked: partition, twice: asked.has(key) })
+    }
+  }
+  return [...asked.values()]
+}
+
+interface Question extends Asked {
+  readonly node: BrokerNode
+  readonly version: number
+  readonly replicaId: number
 }
 
 type Answer = (error: ErrorName, found: FoundOffset) => void
@@ -85,13 +102,13 @@ type Answer = (error: ErrorName, found: FoundOffset) => void
 function lookUp(question: Question, done: Answer): void {
   const { node, version, replicaId, asked } = question
   if (question.twice) return done('INVALID_REQUEST', nothing)
-  const which = { topic: question.topic, topicId: zeroUuid, index: asked.partitionIndex }
-  const found =
-    replicaId === debugReplica ? findReplica(node, which) : findLeader(node, which, asked.currentLeaderEpoch)
-  if (found.partition === undefined) return done(found.error, nothing)
   const timestamp = toNumber(asked.timestamp)
   const since = sinceVersion.get(timestamp)
   if (timestamp < 0 && (since === undefined || version < since)) return done('UNSUPPORTED_VERSION', nothing)
+  const which = { topic: question.topic, topicId: zeroUuid, index: asked.partitionIndex }
+  const found =
+    replicaId === debugReplica ? findAgreeing(node, which, asked.currentLeaderEpoch) : findLeader(node, which, asked.currentLeaderEpoch)
+  if (found.partition === undefined) return done(found.error, nothing)
   return find(found.partition, { timestamp, isConsumer: replicaId === -1, version }, done)
 }
 

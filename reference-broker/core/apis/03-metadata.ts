@@ -15,6 +15,7 @@ import type { PartitionImage, TopicImage } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
+import { allClusterOperations, allTopicOperations, operationsNotAsked } from './authorized-operations.ts'
 
 type TopicAnswer = MetadataResponseInput['topics'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
@@ -24,18 +25,34 @@ const byIdSinceVersion = 12
 
 export function metadataHandler(node: BrokerNode): Handler {
   return handler(apis.Metadata, (context, request, respond) => {
+    if (isOfLaterVersion(context, request)) return respond(refusedWhole(request))
     const { image } = node
     const brokers = [...image.brokers.values()].flatMap(({ id, fenced, rack }) => {
       const endpoint = fenced ? undefined : node.endpointOf(id, context.listener)
       return endpoint === undefined ? [] : [{ nodeId: id, host: endpoint.host, port: endpoint.port, rack }]
     })
-    respond({
+    return respond({
       brokers,
       clusterId: node.clusterId,
       controllerId: brokers.some(({ nodeId }) => nodeId === node.config.nodeId) ? node.config.nodeId : (brokers[0]?.nodeId ?? -1),
-      topics: topicsAsked(node, context, request),
+      topics: topicsAsked(node, context, request).map((topic) => withOperations(topic, request)),
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? allClusterOperations : operationsNotAsked,
     })
   })
+}
+
+function asksById(topics: NonNullable<MetadataRequest['topics']>): boolean {
+  return topics.some(({ name, topicId }) => name === null || topicId !== zeroUuid)
+}
+
+function isOfLaterVersion({ apiVersion }: RequestContext, { topics }: MetadataRequest): boolean {
+  return apiVersion < byIdSinceVersion && topics !== null && asksById(topics)
+}
+
+/** Nothing is told but the error, topic by topic: these versions have no other place for it. */
+function refusedWhole({ topics }: MetadataRequest): MetadataResponseInput {
+  const refused = (topics ?? []).map(({ name, topicId }) => missingTopic('INVALID_REQUEST', name ?? '', topicId))
+  return { brokers: [], topics: refused }
 }
 
 function topicsAsked(node: BrokerNode, context: RequestContext, request: MetadataRequest): TopicAnswer[] {
@@ -45,19 +62,29 @@ function topicsAsked(node: BrokerNode, context: RequestContext, request: Metadat
   if (topics === null || (context.apiVersion === 0 && topics.length === 0)) {
     return [...image.topicsByName.values()].map(describe)
   }
-  const byId = topics.some(({ name, topicId }) => name === null || topicId !== zeroUuid)
-  if (byId && context.apiVersion < byIdSinceVersion) {
-    return topics.map(({ name, topicId }) => missingTopic('INVALID_REQUEST', name ?? '', topicId))
-  }
-  return topics.map(({ name, topicId }) => {
-    const topic = name === null ? image.topicsById.get(topicId) : image.topicsByName.get(name)
+  const byId = asksById(topics)
+  if (byId) return askedById(node, topics).map((asked) => (typeof asked === 'string' ? missingTopic('UNKNOWN_TOPIC_ID', null, asked) : describe(asked)))
+  return [...new Set(topics.map(({ name }) => name!))].map((name) => {
+    const topic = image.topicsByName.get(name)
     if (topic !== undefined) return describe(topic)
-    if (name === null) return missingTopic('UNKNOWN_TOPIC_ID', null, topicId)
     if (!isLegalTopicName(name)) return missingTopic('INVALID_TOPIC_EXCEPTION', name, zeroUuid)
     const mayCreate = context.apiVersion < 4 || request.allowAutoTopicCreation
     if (mayCreate && node.config.autoCreateTopicsEnable) autoCreate(node, name)
     return missingTopic('UNKNOWN_TOPIC_OR_PARTITION', name, zeroUuid)
   })
+}
+
+/** Where one topic is asked for by its id, names are not looked at. Ids that no topic has stay ids. */
+function askedById({ image }: BrokerNode, topics: MetadataRequest['topics']): (TopicImage | string)[] {
+  const ids = new Set(topics?.map(({ topicId }) => topicId))
+  ids.delete(zeroUuid)
+  return [...ids].map((id) => image.topicsById.get(id) ?? id)
+}
+
+/** An id that no topic has is nothing anybody could be allowed to use. */
+function withOperations(topic: TopicAnswer, { includeTopicAuthorizedOperations }: MetadataRequest): TopicAnswer {
+  const isTold = includeTopicAuthorizedOperations && topic.errorCode !== errorCode.UNKNOWN_TOPIC_ID
+  return { ...topic, topicAuthorizedOperations: isTold ? allTopicOperations : operationsNotAsked }
 }
 
 function autoCreate(node: BrokerNode, name: string): void {

@@ -6,6 +6,7 @@ import { apis } from '../../../protocol/apis.ts'
 import type { CreateTopicsRequest, CreateTopicsResponseInput } from '../../../protocol/apis/19-create-topics.ts'
 import { errorCode } from '../../../protocol/errors.ts'
 import { describeTopicSettings, type Origins } from '../config/described-settings.ts'
+import { clusterConfigsOf } from '../config/effective-config.ts'
 import { createTopics, type TopicAnswer } from '../controller/topics.ts'
 import type { BrokerNode, QuorumNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
@@ -15,7 +16,7 @@ export function createTopicsHandler(node: QuorumNode): Handler {
   return handler(apis.CreateTopics, (_context, request, respond) => {
     const controller = node.controller()
     if (controller === undefined) return respond(allFailed(request, errorCode.NOT_CONTROLLER))
-    const origins = { given: node.config.given, cluster: controller.image.clusterConfigs }
+    const origins = { given: node.config.given, cluster: clusterConfigsOf(node.config.given, controller.image.clusterConfigs) }
     return createTopics(controller, request, (answers) => {
       respond({ topics: answers.map((each) => answerOf(each, origins)) })
     })
@@ -33,7 +34,7 @@ function answerOf(answer: TopicAnswer, origins: Origins): CreateTopicsResponseIn
     replicationFactor: topic.partitions[0]?.replicas.length ?? -1,
     configs: describeTopicSettings(origins, topic.configs).map((setting) => {
       const { name: settingName, value, readOnly, source, isSensitive } = setting
-      return { name: settingName, value, readOnly, configSource: source, isSensitive }
+      return { name: settingName, value: topic.configs.get(settingName) ?? value, readOnly, configSource: source, isSensitive }
     }),
   }
 }

@@ -1,7 +1,7 @@
 /** DeleteTopics v1-6: at the controller it writes, at a broker it is forwarded. v3 TOPIC_DELETION_DISABLED; v6 also by topic id. */
 import { apis } from '../../../protocol/apis.ts'
 import type { DeleteTopicsRequest, DeleteTopicsResponseInput } from '../../../protocol/apis/20-delete-topics.ts'
-import { errorCode } from '../../../protocol/errors.ts'
+import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { zeroUuid } from '../../../protocol/uuid.ts'
 import { deleteTopics } from '../controller/topics.ts'
 import type { BrokerNode, QuorumNode } from '../node.ts'
@@ -25,10 +25,16 @@ export function deleteTopicsHandler(node: QuorumNode): Handler {
       return respond(allFailed(request, errorCode[apiVersion < 3 ? 'INVALID_REQUEST' : 'TOPIC_DELETION_DISABLED']))
     }
     return deleteTopics(controller, topicsAsked(request), (answers) => {
-      const responses = answers.map(({ name, topicId, error }) => ({ name, topicId, errorCode: errorCode[error] }))
+      const responses = answers.map(({ name, topicId, error }) => ({
+        name, topicId, errorCode: errorCode[error], errorMessage: error === 'NONE' ? null : inWords(error),
+      }))
       respond({ responses })
     })
   })
+}
+
+function inWords(error: ErrorName): string {
+  return error === 'INVALID_REQUEST' ? 'Give each topic once, by its name or by its id.' : 'There is no such topic.'
 }
 
 function allFailed(request: DeleteTopicsRequest, code: number): DeleteTopicsResponseInput {

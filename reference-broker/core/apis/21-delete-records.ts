@@ -32,8 +32,7 @@ interface Item {
 
 export function deleteRecordsHandler(node: BrokerNode): Handler {
   return handler(apis.DeleteRecords, (_context, request, respond) => {
-    const topics = request.topics.map(({ name, partitions }) => partitions.map((asked) => newItem(name, asked)))
-    const items = topics.flat()
+    const items = itemsAsked(request)
     let open = items.length + 1
     const timer = node.loop.after(request.timeoutMs, () => {
       for (const item of items) item.giveUp()
@@ -42,12 +41,18 @@ export function deleteRecordsHandler(node: BrokerNode): Handler {
       open--
       if (open > 0) return
       node.loop.cancel(timer)
-      const answers = topics.map((partitions, i) => ({ name: request.topics[i]!.name, partitions: partitions.map(answerOf) }))
-      respond({ topics: answers })
+      const topics = Map.groupBy(items, ({ topic }) => topic)
+      respond({ topics: [...topics].map(([name, partitions]) => ({ name, partitions: partitions.map(answerOf) })) })
     }
     for (const item of items) start(node, item, settled)
     settled()
   })
+}
+
+/** A partition that is named twice is asked about once, as it was named last. */
+function itemsAsked({ topics }: DeleteRecordsRequest): readonly Item[] {
+  const items = topics.flatMap(({ name, partitions }) => partitions.map((asked) => newItem(name, asked)))
+  return [...new Map(items.map((item) => [`${item.topic}-${item.asked.partitionIndex}`, item])).values()]
 }
 
 function newItem(topic: string, asked: AskedPartition): Item {

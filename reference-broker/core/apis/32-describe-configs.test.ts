@@ -66,7 +66,7 @@ describe('the settings of a topic', () => {
       ],
     })
     expect(setting(result, 'segment.ms')).toMatchObject({
-      value: '604800000', configSource: source.default, synonyms: [{ name: 'log.roll.hours', value: '168', source: source.default }],
+      value: '604800000', configSource: source.default, synonyms: [],
     })
     expect(setting(result, 'segment.jitter.ms')).toMatchObject({ value: '3', configSource: source.topic })
     expect(setting(result, 'cleanup.policy')).toMatchObject({ value: 'delete', configSource: source.default, configType: 7 })
@@ -152,10 +152,13 @@ describe('the settings of a broker', () => {
 
   it('of the whole cluster are those that were set while it runs', () => {
     const cluster = newCluster({ 'log.retention.ms': '99' })
-    expect(ask(cluster, [broker, '']).configs).toEqual([])
+    expect(ask(cluster, [broker, '']).configs.map(({ name }) => name)).toEqual(['min.insync.replicas'])
     setForCluster(cluster, 'log.retention.ms', '88')
     const { configs } = ask(cluster, [broker, ''])
-    expect(configs).toMatchObject([{ name: 'log.retention.ms', value: '88', configSource: source.clusterWide, readOnly: false }])
+    expect(configs).toMatchObject([
+      { name: 'log.retention.ms', value: '88', configSource: source.clusterWide, readOnly: false },
+      { name: 'min.insync.replicas', value: '1', configSource: source.clusterWide, readOnly: false },
+    ])
     expect(configs[0]!.synonyms).toEqual([{ name: 'log.retention.ms', value: '88', source: source.clusterWide }])
   })
 

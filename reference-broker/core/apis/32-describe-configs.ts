@@ -10,6 +10,7 @@ import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import {
   describeBrokerSettings, describeClusterSettings, describeTopicSettings, type DescribedSetting, type Origins,
 } from '../config/described-settings.ts'
+import { clusterConfigsOf } from '../config/effective-config.ts'
 import { resourceType } from '../controller/configs.ts'
 import { isLegalTopicName } from '../controller/topic-name.ts'
 import type { QuorumNode } from '../node.ts'
@@ -19,10 +20,21 @@ type AskedResource = DescribeConfigsRequest['resources'][number]
 type Answer = DescribeConfigsResponseInput['results'][number]
 type Found = { readonly settings: readonly DescribedSetting[] } | { readonly error: ErrorName; readonly message: string }
 
+/** Topic, broker, broker logger, client metrics, group. */
+const describedTypes: ReadonlySet<number> = new Set([2, 4, 8, 16, 32])
+
 export function describeConfigsHandler(node: QuorumNode): Handler {
   return handler(apis.DescribeConfigs, (_context, request, respond) => {
-    respond({ results: request.resources.map((asked) => answerOf(node, asked, request.includeSynonyms)) })
+    const strange = request.resources.find(({ resourceType: type }) => !describedTypes.has(type))
+    if (strange !== undefined) return respond({ results: request.resources.map((asked) => refused(asked, strange.resourceType)) })
+    return respond({ results: request.resources.map((asked) => answerOf(node, asked, request.includeSynonyms)) })
   })
+}
+
+/** One type that has no settings is refused with all that was asked beside it. */
+function refused({ resourceType: type, resourceName }: AskedResource, strange: number): Answer {
+  const errorMessage = `Resources of type ${strange} have no settings.`
+  return { errorCode: errorCode.INVALID_REQUEST, errorMessage, resourceType: type, resourceName, configs: [] }
 }
 
 function answerOf(node: QuorumNode, asked: AskedResource, includeSynonyms: boolean): Answer {
@@ -41,18 +53,18 @@ function answerOf(node: QuorumNode, asked: AskedResource, includeSynonyms: boole
       synonyms: includeSynonyms ? synonyms : [],
       documentation: null,
     }))
-  return { errorCode: errorCode.NONE, errorMessage: null, resourceType, resourceName, configs }
+  return { errorCode: errorCode.NONE, errorMessage: '', resourceType, resourceName, configs }
 }
 
 function find(node: QuorumNode, asked: AskedResource): Found {
   const { config, image } = node
-  const origins: Origins = { given: config.given, cluster: image.clusterConfigs }
+  const origins: Origins = { given: config.given, cluster: clusterConfigsOf(config.given, image.clusterConfigs) }
   const name = asked.resourceName
   switch (asked.resourceType) {
     case resourceType.topic: {
       if (!isLegalTopicName(name)) return { error: 'INVALID_TOPIC_EXCEPTION', message: `${name} is no topic's name.` }
       const topic = image.topicsByName.get(name)
-      if (topic === undefined) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `Topic ${name} does not exist.` }
+      if (topic === undefined) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: '' }
       return { settings: describeTopicSettings(origins, topic.configs) }
     }
     case resourceType.broker:

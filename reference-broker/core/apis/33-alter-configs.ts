@@ -10,6 +10,7 @@ import type { BrokerNode, QuorumNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
 import { alteredAnswer } from './44-incremental-alter-configs.ts'
 import { forwardedHandler } from './forwarded.ts'
+import { splitOtherBrokers } from './other-brokers.ts'
 
 export function alterConfigsHandler(node: QuorumNode): Handler {
   return handler(apis.AlterConfigs, (_context, request, respond) => {
@@ -39,6 +40,7 @@ export function alterConfigsForwarded(node: BrokerNode): Handler {
   return forwardedHandler(node, {
     api: apis.AlterConfigs,
     timeoutMs: () => node.config.requestTimeoutMs,
+    split: (request) => splitOtherBrokers(node, request),
     wasNotController: ({ responses }) => responses.some((each) => each.errorCode === errorCode.NOT_CONTROLLER),
     failed: allFailed,
   })

@@ -24,9 +24,11 @@ export function electLeadersHandler(node: QuorumNode): Handler {
     const controller = node.controller()
     const type = electionTypes[request.electionType]
     if (controller === undefined) return respond(allFailed(node, request, { code: errorCode.NOT_CONTROLLER, apiVersion }))
-    if (type === undefined) return respond(allFailed(node, request, { code: errorCode.INVALID_REQUEST, apiVersion }))
+    if (type === undefined) return respond(allFailed(node, request, { code: errorCode.INVALID_REQUEST, apiVersion, message: 'There is no such kind of election.' }))
     return electLeaders(controller, { type, asked: partitionsAsked(request) }, (answers) => {
-      respond({ replicaElectionResults: byTopic(answers.map((answer) => ({ ...answer, code: errorCode[answer.error] }))) })
+      const results = answers.map((answer) => ({ ...answer, code: errorCode[answer.error] }))
+      const { topicPartitions } = request
+      respond({ replicaElectionResults: topicPartitions === null ? wherever(results) : asAsked(topicPartitions, results) })
     })
   })
 }
@@ -39,22 +41,37 @@ type Result = Omit<ElectionAnswer, 'error'> & { readonly code: number }
 
 function byTopic(results: readonly Result[]): TopicResult[] {
   const topics = Map.groupBy(results, ({ topic }) => topic)
-  return [...topics].map(([topic, partitions]) => ({
-    topic,
-    partitionResult: partitions.map(({ index, code, message }) => ({
-      partitionId: index, errorCode: code, errorMessage: message,
-    })),
+  return [...topics].map(([topic, partitions]) => topicResult(topic, partitions))
+}
+
+/** Every topic, with those of its partitions that were elected or should have been. */
+function wherever(results: readonly Result[]): TopicResult[] {
+  return byTopic(results).map(({ topic, partitionResult }) => ({
+    topic, partitionResult: partitionResult.filter((each) => each.errorCode !== errorCode.ELECTION_NOT_NEEDED),
   }))
+}
+
+/** Answers in the shape of what was asked, whatever is in it twice or empty. */
+function asAsked(asked: NonNullable<ElectLeadersRequest['topicPartitions']>, results: readonly Result[]): TopicResult[] {
+  let at = 0
+  return asked.map(({ topic, partitions }) => topicResult(topic, results.slice(at, (at += partitions.length))))
+}
+
+function topicResult(topic: string, results: readonly Result[]): TopicResult {
+  const partitionResult = results.map(({ index, code, message }) => ({ partitionId: index, errorCode: code, errorMessage: message }))
+  return { topic, partitionResult }
 }
 
 /** v0 has no place for an error but beside a partition, so there it says all of them where none is named. */
 function allFailed(
   node: QuorumNode,
   request: ElectLeadersRequest,
-  { code, apiVersion }: { readonly code: number; readonly apiVersion: number },
+  { code, apiVersion, message = null }: { readonly code: number; readonly apiVersion: number; readonly message?: string | null },
 ): ElectLeadersResponseInput {
   const asked = partitionsAsked(request) ?? (apiVersion === 0 ? everyPartition(node.image) : [])
-  const replicaElectionResults = byTopic(asked.map((each) => ({ ...each, code, message: null })))
+  const results = asked.map((each) => ({ ...each, code, message }))
+  const { topicPartitions } = request
+  const replicaElectionResults = topicPartitions === null ? byTopic(results) : asAsked(topicPartitions, results)
   return apiVersion === 0 ? { replicaElectionResults } : { errorCode: code, replicaElectionResults }
 }
 

@@ -15,6 +15,7 @@ import { alterConfigs, type AlteredResource, type AskedResource, type ConfigOper
 import type { BrokerNode, QuorumNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
 import { forwardedHandler } from './forwarded.ts'
+import { splitOtherBrokers } from './other-brokers.ts'
 
 type Answer = IncrementalAlterConfigsResponseInput['responses'][number]
 type Asked = IncrementalAlterConfigsRequest['resources'][number]
@@ -25,28 +26,34 @@ export function incrementalAlterConfigsHandler(node: QuorumNode): Handler {
   return handler(apis.IncrementalAlterConfigs, (_context, request, respond) => {
     const controller = node.controller()
     if (controller === undefined) return respond(allFailed(request, errorCode.NOT_CONTROLLER))
-    const read = request.resources.map(readResource)
-    const resources = read.flatMap((each) => ('resource' in each ? [each.resource] : []))
+    const resources = request.resources.map(readResource)
+    if (!areRead(resources)) return respond(unknownOperation(request))
     const { validateOnly } = request
     return alterConfigs(controller, { resources, validateOnly }, (altered) => {
-      const answers = altered.values()
-      const responses = read.map((each) => ('resource' in each ? alteredAnswer(answers.next().value!) : each.refused))
-      respond({ responses })
+      respond({ responses: altered.map(alteredAnswer) })
     })
   })
 }
 
-function readResource(asked: Asked): { readonly resource: AskedResource } | { readonly refused: Answer } {
-  const { resourceType, resourceName } = asked
-  const changes = asked.configs.flatMap(({ name, configOperation, value }) => {
+/** undefined when an operation is unknown. */
+function readResource({ resourceType, resourceName, configs }: Asked): AskedResource | undefined {
+  const changes = configs.flatMap(({ name, configOperation, value }) => {
     const operation = operations[configOperation]
     return operation === undefined ? [] : [{ name, operation, value }]
   })
-  if (changes.length < asked.configs.length) {
-    const errorMessage = 'An operation is none of 0 (set), 1 (delete), 2 (append), 3 (subtract).'
-    return { refused: { errorCode: errorCode.INVALID_REQUEST, errorMessage, resourceType, resourceName } }
-  }
-  return { resource: { type: resourceType, name: resourceName, replaceAll: false, changes } }
+  if (changes.length < configs.length) return undefined
+  return { type: resourceType, name: resourceName, replaceAll: false, changes }
+}
+
+function areRead(resources: readonly (AskedResource | undefined)[]): resources is readonly AskedResource[] {
+  return !resources.includes(undefined)
+}
+
+/** One costs the whole request, as in Kafka. */
+function unknownOperation({ resources }: IncrementalAlterConfigsRequest): IncrementalAlterConfigsResponseInput {
+  const errorMessage = 'An operation is none of 0 (set), 1 (delete), 2 (append), 3 (subtract).'
+  const refused = { errorCode: errorCode.INVALID_REQUEST, errorMessage }
+  return { responses: resources.map(({ resourceType, resourceName }) => ({ ...refused, resourceType, resourceName })) }
 }
 
 export function alteredAnswer({ type, name, error, message }: AlteredResource): Answer {
@@ -64,6 +71,7 @@ export function incrementalAlterConfigsForwarded(node: BrokerNode): Handler {
   return forwardedHandler(node, {
     api: apis.IncrementalAlterConfigs,
     timeoutMs: () => node.config.requestTimeoutMs,
+    split: (request) => splitOtherBrokers(node, request),
     wasNotController: ({ responses }) => responses.some((each) => each.errorCode === errorCode.NOT_CONTROLLER),
     failed: allFailed,
   })

@@ -44,12 +44,15 @@ export function describeQuorumHandler(node: QuorumNode): Handler {
 
 function asksForMetadata({ topics }: DescribeQuorumRequest): boolean {
   const [topic] = topics
-  return topics.length === 1 && topic!.topicName === metadataTopic.name && topic!.partitions[0]?.partitionIndex === 0
+  const [partition] = topic?.partitions ?? []
+  const isOne = topics.length === 1 && topic!.partitions.length === 1
+  return isOne && topic!.topicName === metadataTopic.name && partition!.partitionIndex === 0
 }
 
 function unknownPartitions({ topics }: DescribeQuorumRequest): DescribeQuorumResponseInput {
   const error: ErrorName = 'UNKNOWN_TOPIC_OR_PARTITION'
-  const nobody = { leaderId: -1, leaderEpoch: -1, highWatermark: -1n, currentVoters: [], observers: [] }
+  const errorMessage = 'There is no such partition in the quorum.'
+  const nobody = { errorMessage, leaderId: 0, leaderEpoch: 0, highWatermark: 0n, currentVoters: [], observers: [] }
   const answers = topics.map(({ topicName, partitions }) => ({
     topicName,
     partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: errorCode[error], ...nobody })),

@@ -9,16 +9,14 @@ import type { DescribeClusterRequest, DescribeClusterResponseInput } from '../..
 import { errorCode } from '../../../protocol/errors.ts'
 import type { BrokerNode, QuorumNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
+import { allClusterOperations, operationsNotAsked } from './authorized-operations.ts'
 
 const endpointType = { broker: 1, controller: 2 } as const
 const endpointName = new Map<number, string>([[1, 'broker'], [2, 'controller']])
-/** Nothing is forbidden here: create, alter, describe, cluster action, describe and alter configs, idempotent write. */
-const allClusterOperations = [5, 7, 8, 9, 10, 11, 12].reduce((bits, operation) => bits | (1 << operation), 0)
-const operationsNotAsked = -2147483648
 
 export function describeClusterHandler(node: BrokerNode): Handler {
   return handler(apis.DescribeCluster, ({ listener }, request, respond) => {
-    const refused = refuse(node, request, endpointType.broker)
+    const refused = refuse(request, endpointType.broker)
     if (refused !== undefined) return respond(refused)
     const brokers = [...node.image.brokers.values()].flatMap(({ id, fenced, rack }) => {
       const endpoint = fenced && !request.includeFencedBrokers ? undefined : node.endpointOf(id, listener)
@@ -33,7 +31,7 @@ export function describeClusterHandler(node: BrokerNode): Handler {
 
 export function describeControllersHandler(node: QuorumNode): Handler {
   return handler(apis.DescribeCluster, (_context, request, respond) => {
-    const refused = refuse(node, request, endpointType.controller)
+    const refused = refuse(request, endpointType.controller)
     if (refused !== undefined) return respond(refused)
     const { raft, config } = node
     const brokers = config.quorumVoters.map(({ id, host, port }) => ({
@@ -50,11 +48,7 @@ function common({ clusterId }: QuorumNode, request: DescribeClusterRequest): Com
   return { errorCode: errorCode.NONE, clusterId, clusterAuthorizedOperations }
 }
 
-function refuse(
-  { clusterId }: QuorumNode,
-  { endpointType: asked }: DescribeClusterRequest,
-  here: number,
-): DescribeClusterResponseInput | undefined {
+function refuse({ endpointType: asked }: DescribeClusterRequest, here: number): DescribeClusterResponseInput | undefined {
   if (asked === here) return undefined
   const name = endpointName.get(asked)
   const error = name === undefined ? errorCode.UNSUPPORTED_ENDPOINT_TYPE : errorCode.MISMATCHED_ENDPOINT_TYPE
@@ -62,5 +56,5 @@ function refuse(
     name === undefined
       ? `There are no endpoints of type ${asked}.`
       : `This is a ${endpointName.get(here)!}'s listener, and ${name}s were asked for.`
-  return { errorCode: error, errorMessage, clusterId, brokers: [] }
+  return { errorCode: error, errorMessage, clusterId: '', brokers: [] }
 }

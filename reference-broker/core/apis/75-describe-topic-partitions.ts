@@ -14,27 +14,32 @@ import type { PartitionImage, TopicImage } from '../metadata/image.ts'
 import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
+import { allTopicOperations } from './authorized-operations.ts'
 
 type Response = DescribeTopicPartitionsResponseInput
 type TopicAnswer = Response['topics'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
 
-const unknown = { topicId: zeroUuid, partitions: [] }
 /** Kafka's max.request.partition.size.limit. */
 const partitionsMax = 2000
-/** Nothing is forbidden here: read, write, create, delete, alter, describe, describe and alter configs. */
-const allTopicOperations = [3, 4, 5, 6, 7, 8, 10, 11].reduce((bits, operation) => bits | (1 << operation), 0)
+
+const unknown = { topicId: zeroUuid, partitions: [], topicAuthorizedOperations: allTopicOperations }
 
 export function describeTopicPartitionsHandler(node: BrokerNode): Handler {
   return handler(apis.DescribeTopicPartitions, ({ listener }, request, respond) => {
     const { cursor } = request
-    if (cursor !== null && cursor.partitionIndex < 0) return respond(refused(request))
+    if (cursor !== null && (cursor.partitionIndex < 0 || isElsewhere(request))) return respond(refused(request))
     return respond(page(node, request, (partition, index) => partitionAnswer(node, listener, { partition, index })))
   })
 }
 
+/** Who names topics goes on at one of them. */
+function isElsewhere({ topics, cursor }: DescribeTopicPartitionsRequest): boolean {
+  return topics.length > 0 && !topics.some(({ name }) => name === cursor?.topicName)
+}
+
 function refused({ topics }: DescribeTopicPartitionsRequest): Response {
-  const answers = topics.map(({ name }): TopicAnswer => ({ ...unknown, errorCode: errorCode.INVALID_REQUEST, name }))
+  const answers = topics.map(({ name }): TopicAnswer => ({ topicId: zeroUuid, partitions: [], errorCode: errorCode.INVALID_REQUEST, name }))
   return { topics: answers }
 }
 
@@ -47,7 +52,7 @@ function page(
   const isAll = request.topics.length === 0
   let left = Math.max(1, Math.min(partitionsMax, request.responsePartitionLimit))
   const topics: TopicAnswer[] = []
-  for (const name of namesFrom(isAll ? [...image.topicsByName.keys()] : namesAsked(request), cursor?.topicName ?? '')) {
+  for (const name of namesFrom(isAll ? [...image.topicsByName.keys()] : request.topics.map(({ name }) => name), cursor?.topicName ?? '')) {
     if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } }
     const topic = image.topicsByName.get(name)
     if (topic === undefined) {
@@ -63,11 +68,6 @@ function page(
     }
   }
   return { topics }
-}
-
-/** The topic of the cursor belongs to them, whether it is named again or not. */
-function namesAsked({ topics, cursor }: DescribeTopicPartitionsRequest): string[] {
-  return [...topics.map(({ name }) => name), ...(cursor === null ? [] : [cursor.topicName])]
 }
 
 function namesFrom(names: readonly string[], first: string): string[] {

@@ -11,9 +11,20 @@ export type Found =
 export interface PartitionAsked {
   /** Empty when the version asks by id. */
   readonly topic: string
-  /** The zero uuid when the version asks by name. */
+  /** The zero uuid when the version asks by name, `noTopicId` when it asks by id and gives none. */
   readonly topicId: string
   readonly index: number
+}
+
+/** No topic has it. */
+export const noTopicId = ''
+
+/** The topic as the request's version names it. */
+export function topicAsked(
+  asked: { readonly topic: string; readonly topicId: string },
+  byId: boolean,
+): { readonly topic: string; readonly topicId: string } {
+  return byId && asked.topicId === zeroUuid ? { topic: asked.topic, topicId: noTopicId } : asked
 }
 
 export function topicIdAsked(node: BrokerNode, topic: string, topicId: string): string | undefined {
@@ -33,14 +44,20 @@ export function findReplica(node: BrokerNode, asked: PartitionAsked): Found {
   return { error: 'NONE', partition }
 }
 
-/** The replica if it leads and agrees about the epoch; `currentLeaderEpoch` is -1 when the client does not say. */
-export function findLeader(node: BrokerNode, asked: PartitionAsked, currentLeaderEpoch: number): Found {
+/** The hosted replica if it agrees about the epoch, whatever its role. */
+export function findAgreeing(node: BrokerNode, asked: PartitionAsked, currentLeaderEpoch: number): Found {
   const found = findReplica(node, asked)
   if (found.partition === undefined) return found
-  const { image, isLeading } = found.partition
-  if (currentLeaderEpoch >= 0 && currentLeaderEpoch < image.leaderEpoch) return missing('FENCED_LEADER_EPOCH')
-  if (currentLeaderEpoch > image.leaderEpoch) return missing('UNKNOWN_LEADER_EPOCH')
-  return isLeading ? found : missing('NOT_LEADER_OR_FOLLOWER')
+  const { image } = found.partition
+  if (currentLeaderEpoch !== -1 && currentLeaderEpoch < image.leaderEpoch) return missing('FENCED_LEADER_EPOCH')
+  return currentLeaderEpoch > image.leaderEpoch ? missing('UNKNOWN_LEADER_EPOCH') : found
+}
+
+/** The replica if it leads and agrees about the epoch; `currentLeaderEpoch` is -1 when the client does not say. */
+export function findLeader(node: BrokerNode, asked: PartitionAsked, currentLeaderEpoch: number): Found {
+  const found = findAgreeing(node, asked, currentLeaderEpoch)
+  if (found.partition === undefined || found.partition.isLeading) return found
+  return missing('NOT_LEADER_OR_FOLLOWER')
 }
 
 function missing(error: ErrorName): Found {

@@ -48,7 +48,8 @@ export function describeTopicSettings(origins: Origins, topic: Overrides): Descr
 function describeTopicSetting(origins: Origins, topic: Overrides, setting: TopicSetting): DescribedSetting {
   const { name } = setting
   const own = topic.get(name)
-  const behind = synonymsOf(origins, setting.brokerWide.map((wide) => wide.name))
+  const names = setting.brokerWide.map((wide) => wide.name)
+  const behind = toldSynonyms(synonymsOf(origins, names), names)
   const itself = own === undefined ? [] : [{ name, value: canonical(setting, own), source: settingSource.topic }]
   const synonyms = [...itself, ...behind]
   const first = synonyms[0]
@@ -64,10 +65,16 @@ function describeTopicSetting(origins: Origins, topic: Overrides, setting: Topic
   }
 }
 
+/** As in Kafka, a default under an older name is told only beside what somebody has set. */
+function toldSynonyms(synonyms: readonly Synonym[], [first]: readonly string[]): readonly Synonym[] {
+  const isSet = synonyms.some(({ source }) => source !== settingSource.default)
+  return isSet || synonyms[0]?.name === first ? synonyms : []
+}
+
 /** Every setting of this broker, by name. */
 export function describeBrokerSettings(origins: Origins): DescribedSetting[] {
   const names = new Set([...brokerDefaults.keys(), ...Object.keys(origins.given)])
-  return [...names].map((name) => describeBrokerSetting(name, synonymsOf(origins, synonymNames(name)))).sort(byName)
+  return [...names].map((name) => describeBrokerSetting(name, toldSynonyms(synonymsOf(origins, synonymNames(name)), [name]))).sort(byName)
 }
 
 /** What was set for the whole cluster while it runs. */

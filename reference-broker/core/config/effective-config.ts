@@ -27,6 +27,17 @@ export const clusterWideSettings: ReadonlyMap<string, ClusterWideSetting> = new 
   }),
 )
 
+/**
+ * What is set for the whole cluster. The minimum of in-sync replicas always is: with eligible leader replicas (KIP-966) it
+ * belongs to the cluster, and what this node was started with stands for it until somebody changes it.
+ */
+export function clusterConfigsOf(given: Readonly<Record<string, string>>, cluster: Overrides): Overrides {
+  if (cluster.has(minInSyncReplicas)) return cluster
+  return new Map([...cluster, [minInSyncReplicas, given[minInSyncReplicas] ?? '1']])
+}
+
+export const minInSyncReplicas = 'min.insync.replicas'
+
 /** Throws on a value that no controller can have accepted. */
 export function effectiveTopicConfig(defaults: TopicConfig, cluster: Overrides, topic: Overrides): TopicConfig {
   if (cluster.size === 0 && topic.size === 0) return defaults

@@ -2,7 +2,7 @@
  * Settings of a topic that are checked and kept, but not acted upon: Kafka Streams and Kafka Connect read
  * back the topics they created, so these must not be lost; and what a topic may not be promised must be
  * refused.
- * Source: Kafka's documentation, "Topic Configs" (4.3; the two remote.copy.lag settings are 4.4's).
+ * Source: Kafka's documentation, "Topic Configs" (4.3).
  */
 import { hours, wide, type TopicSetting } from './topic-settings.ts'
 
@@ -55,20 +55,6 @@ export const keptTopicSettings: readonly TopicSetting[] = [
     brokerWide: wide('log.local.retention.ms'),
   },
   { name: 'preallocate', type: 'boolean', default: 'false', brokerWide: wide('log.preallocate') },
-  {
-    name: 'remote.copy.lag.bytes',
-    type: 'long',
-    default: '0',
-    min: -1,
-    brokerWide: wide('log.remote.copy.lag.bytes'),
-  },
-  {
-    name: 'remote.copy.lag.ms',
-    type: 'long',
-    default: '0',
-    min: -1,
-    brokerWide: wide('log.remote.copy.lag.ms'),
-  },
   { name: 'remote.log.copy.disable', type: 'boolean', default: 'false', brokerWide: [] },
   { name: 'remote.log.delete.on.disable', type: 'boolean', default: 'false', brokerWide: [] },
   {

@@ -7,7 +7,7 @@ import { placeReplicas } from './placement.ts'
 
 export interface Refusal {
   readonly error: ErrorName
-  readonly message: string
+  readonly message: string | null
 }
 /** One list of brokers a partition; the first is its preferred leader. */
 export type Assigned = { readonly replicas: readonly number[][] } | Refusal

@@ -5,7 +5,7 @@
  */
 import type { ErrorName } from '../../../protocol/errors.ts'
 import { topicConfig, type TopicConfig } from '../config/broker-config.ts'
-import { clusterWideSettings, effectiveTopicConfig, type Overrides } from '../config/effective-config.ts'
+import { clusterConfigsOf, clusterWideSettings, effectiveTopicConfig, minInSyncReplicas, type Overrides } from '../config/effective-config.ts'
 import { nearestName } from '../config/nearest-name.ts'
 import { parseSetting, splitList, type Setting } from '../config/setting.ts'
 import { topicSettingByName } from '../config/topic-names.ts'
@@ -83,15 +83,15 @@ function plan(controller: Controller, asked: AskedResource): Planned {
 }
 
 function planTopic(controller: Controller, asked: AskedResource): Planned {
+  const topic = controller.image.topicsByName.get(asked.name)
+  const { topicDefaults } = controller
+  const changed = apply(topic?.configs ?? new Map(), asked, (name) => topicSettingByName.get(name))
+  if ('error' in changed) return changed
   if (asked.name === '') return invalid('Default topic resources are not allowed.')
   if (!isLegalTopicName(asked.name)) return { error: 'INVALID_TOPIC_EXCEPTION', message: `${asked.name} is no topic's name.` }
-  const topic = controller.image.topicsByName.get(asked.name)
-  if (topic === undefined) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `Topic ${asked.name} does not exist.` }
-  const { topicDefaults } = controller
-  const changed = apply(topic.configs, asked, (name) => topicSettingByName.get(name))
-  if ('error' in changed) return changed
   const read = topicConfig(topicDefaults, Object.fromEntries(changed.settings))
   if ('error' in read) return { error: 'INVALID_CONFIG', message: read.error }
+  if (topic === undefined) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `Topic ${asked.name} does not exist.` }
   if (isSame(topic.configs, changed.settings)) return { records: [] }
   const record = { kind: 'topic-configs' as const, topicId: topic.id, configs: listed(changed.settings) }
   return { records: [record, ...eligibilityAfter(controller, [topic], () => read.config)] }
@@ -99,11 +99,14 @@ function planTopic(controller: Controller, asked: AskedResource): Planned {
 
 function planCluster(controller: Controller, asked: AskedResource): Planned {
   const { image, options } = controller
-  const before = image.clusterConfigs
+  const before = clusterConfigsOf(options.config.given, image.clusterConfigs)
   const changed = apply(before, asked, clusterWideSetting)
-  if ('error' in changed) return invalid(changed.message)
+  if ('error' in changed) return changed
   const error = clusterError(options.config.topicDefaults, changed.settings)
   if (error !== undefined) return invalid(error)
+  if (!changed.settings.has(minInSyncReplicas)) {
+    return { error: 'INVALID_CONFIG', message: `${minInSyncReplicas} of the cluster can be changed, but not removed.` }
+  }
   if (isSame(before, changed.settings)) return { records: [] }
   const configOf = (topic: TopicImage): TopicConfig =>
     effectiveTopicConfig(options.config.topicDefaults, changed.settings, topic.configs)
@@ -133,12 +136,18 @@ function clusterError(defaults: TopicConfig, settings: Overrides): string | unde
 
 /** No setting can be changed for one broker alone; removing one that is not there is no change. */
 function planBroker({ image }: Controller, asked: AskedResource): Planned {
+  const applied = apply(new Map(), asked, clusterWideSetting)
+  if ('error' in applied) return applied
   if (!/^\d{1,10}$/.test(asked.name)) return invalid(`A broker's id must be a whole number; ${asked.name} is none.`)
   if (!image.brokers.has(Number(asked.name))) {
     return { error: 'BROKER_ID_NOT_REGISTERED', message: `There is no broker ${asked.name}.` }
   }
   const changes = asked.changes.filter(({ operation }) => operation !== 'delete').map(({ name }) => name)
   if (changes.length === 0) return { records: [] }
+  const minimum = applied.settings.get(minInSyncReplicas)
+  if (minimum !== undefined && parseSetting(clusterWideSettings.get(minInSyncReplicas)!.setting, minimum).ok) {
+    return { error: 'INVALID_CONFIG', message: `${minInSyncReplicas} is the cluster's, and no broker's alone.` }
+  }
   return invalid(`Cannot change for one broker: ${changes.join(', ')}. Without a name it is changed for the cluster.`)
 }
 

@@ -24,7 +24,7 @@ export interface ElectionAnswer extends AskedPartition {
 
 type Outcome = { readonly record: PartitionRecord } | { readonly error: ErrorName; readonly message: string | null }
 
-/** `asked` null means every partition of the cluster; those that need no election are then left out of the answer. */
+/** `asked` null means every partition of the cluster. One that is named twice is elected once, and answered twice. */
 export function electLeaders(
   controller: Controller,
   request: { readonly type: ElectionType; readonly asked: readonly AskedPartition[] | null },
@@ -32,13 +32,14 @@ export function electLeaders(
 ): void {
   const { type, asked } = request
   const records: PartitionRecord[] = []
-  let answers = uniquePartitions(asked ?? everyPartition(controller.image)).map(({ topic, index }): ElectionAnswer => {
+  const elected = new Set<string>()
+  const answers = (asked ?? everyPartition(controller.image)).map(({ topic, index }): ElectionAnswer => {
     const outcome = electOne(controller.elections, { topic, index }, type)
     if ('error' in outcome) return { topic, index, ...outcome }
-    records.push(outcome.record)
+    if (!elected.has(`${topic}-${index}`)) records.push(outcome.record)
+    elected.add(`${topic}-${index}`)
     return { topic, index, error: 'NONE', message: null }
   })
-  if (asked === null) answers = answers.filter(({ error }) => error !== 'ELECTION_NOT_NEEDED')
   if (records.length === 0) return done(answers)
   controller.propose(records, (committed) => {
     const lost = (answer: ElectionAnswer): ElectionAnswer =>
@@ -51,11 +52,6 @@ export function everyPartition({ topicsById }: ClusterImage): AskedPartition[] {
   return [...topicsById.values()].flatMap(({ name, partitions }) =>
     partitions.map((_, index) => ({ topic: name, index })),
   )
-}
-
-/** A partition that is named twice is elected once: the second election would start from what the first one found. */
-function uniquePartitions(asked: readonly AskedPartition[]): readonly AskedPartition[] {
-  return [...new Map(asked.map((each) => [`${each.topic}-${each.index}`, each])).values()]
 }
 
 function electOne(context: ElectionContext, asked: AskedPartition, type: ElectionType): Outcome {

@@ -23,7 +23,8 @@ export function createPartitions(
 ): void {
   const names = request.topics.map(({ name }) => name)
   const records: MetadataRecord[] = []
-  const answers = request.topics.map((asked): GrownTopic => {
+  const topics = [...new Map(request.topics.map((asked) => [asked.name, asked])).values()]
+  const answers = topics.map((asked): GrownTopic => {
     const twice = names.filter((name) => name === asked.name).length > 1
     const planned = twice
       ? { error: 'INVALID_REQUEST' as const, message: 'The topic is named twice in the request.' }
@@ -42,7 +43,7 @@ export function createPartitions(
 
 function planPartitions(controller: Controller, asked: AskedTopic): { readonly records: MetadataRecord[] } | Refusal {
   const topic = controller.image.topicsByName.get(asked.name)
-  if (topic === undefined) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: `Topic ${asked.name} does not exist.` }
+  if (topic === undefined) return { error: 'UNKNOWN_TOPIC_OR_PARTITION', message: null }
   const before = topic.partitions.length
   if (asked.count === before) return { error: 'INVALID_PARTITIONS', message: `The topic has ${before} partition(s) already.` }
   if (asked.count < before) {

@@ -56,6 +56,6 @@ describe('a topic name', () => {
   })
 
   it('is not that of the metadata log', () => {
-    expect(errorOf('__cluster_metadata')).toBe('TOPIC_AUTHORIZATION_FAILED')
+    expect(errorOf('__cluster_metadata')).toBe('INVALID_REQUEST')
   })
 })

@@ -18,7 +18,7 @@ export function topicNameError(
     return { error: 'INVALID_TOPIC_EXCEPTION', message }
   }
   if (name === metadataTopic.name) {
-    return { error: 'TOPIC_AUTHORIZATION_FAILED', message: `${name} is the cluster's own metadata.` }
+    return { error: 'INVALID_REQUEST', message: `${name} is the cluster's own metadata.` }
   }
   if (existing.has(name)) return { error: 'TOPIC_ALREADY_EXISTS', message: `Topic ${name} exists.` }
   const folded = name.replaceAll('.', '_')

@@ -37,7 +37,8 @@ export function createTopics(
   const twice = repeated(request.topics.map(({ name }) => name))
   const names = new Map<string, unknown>(controller.image.topicsByName)
   const records: MetadataRecord[] = []
-  const answers = request.topics.map((asked): TopicAnswer => {
+  const topics = [...new Map(request.topics.map((asked) => [asked.name, asked])).values()]
+  const answers = topics.map((asked): TopicAnswer => {
     const planned: Planned = twice.has(asked.name)
       ? { error: 'INVALID_REQUEST', message: 'The topic is named twice in the request.' }
       : planTopic(controller, asked, names)
@@ -86,10 +87,10 @@ function planReplicas(controller: Controller, asked: AskedTopic): Assigned {
   const { config } = controller.options
   const partitions = asked.numPartitions === -1 ? config.numPartitions : asked.numPartitions
   const replicationFactor = asked.replicationFactor === -1 ? config.defaultReplicationFactor : asked.replicationFactor
-  if (partitions <= 0) return { error: 'INVALID_PARTITIONS', message: 'A topic needs at least one partition.' }
   if (replicationFactor <= 0) {
     return { error: 'INVALID_REPLICATION_FACTOR', message: 'The replication factor must be at least 1.' }
   }
+  if (partitions <= 0) return { error: 'INVALID_PARTITIONS', message: 'A topic needs at least one partition.' }
   return spreadReplicas(controller, { partitions, replicationFactor })
 }
 
@@ -117,29 +118,43 @@ export interface DeletedTopic {
   readonly error: ErrorName
 }
 
+/** Whatever is named twice, also once by its name and once by its id, is refused, and answered once. */
 export function deleteTopics(
   controller: Controller,
   asked: readonly { readonly name: string | null; readonly topicId: string }[],
   done: (answers: readonly DeletedTopic[]) => void,
 ): void {
-  const records: MetadataRecord[] = []
   const { topicsByName, topicsById } = controller.image
-  const find = (name: string | null, topicId: string): TopicImage | undefined =>
-    name === null ? topicsById.get(topicId) : topicsByName.get(name)
-  const twice = repeated(asked.map(({ name, topicId }) => find(name, topicId)?.id ?? name ?? topicId))
-  const answers = asked.map(({ name, topicId }): DeletedTopic => {
-    if ((name === null) === (topicId === zeroUuid)) return { name, topicId, error: 'INVALID_REQUEST' }
-    const topic = find(name, topicId)
-    if (twice.has(topic?.id ?? name ?? topicId)) return { name, topicId, error: 'INVALID_REQUEST' }
-    if (topic === undefined) {
-      return { name, topicId, error: name === null ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION' }
-    }
-    records.push({ kind: 'topic-removed', topicId: topic.id })
-    return { name: topic.name, topicId: topic.id, error: 'NONE' }
-  })
+  const names = asked.flatMap(({ name, topicId }) => (name !== null && topicId === zeroUuid ? [name] : []))
+  const ids = asked.flatMap(({ name, topicId }) => (name === null && topicId !== zeroUuid ? [topicId] : []))
+  const twice = repeated([...names, ...ids])
+  const named = new Map(ids.map((id) => [topicsById.get(id)?.name, id]))
+  const answers = asked.filter((each) => (each.name === null) === (each.topicId === zeroUuid)).map(invalid)
+  for (const name of new Set(names)) {
+    const topic = topicsByName.get(name)
+    const isBoth = named.has(name)
+    if (twice.has(name)) answers.push(invalid({ name, topicId: zeroUuid }))
+    else if (isBoth) answers.push(invalid({ name, topicId: named.get(name)! }))
+    else answers.push(topic === undefined ? { name, topicId: zeroUuid, error: 'UNKNOWN_TOPIC_OR_PARTITION' } : deleted(topic))
+  }
+  for (const topicId of new Set(ids)) {
+    const topic = topicsById.get(topicId)
+    if (twice.has(topicId)) answers.push(invalid({ name: null, topicId }))
+    else if (topic === undefined) answers.push({ name: null, topicId, error: 'UNKNOWN_TOPIC_ID' })
+    else if (!names.includes(topic.name)) answers.push(deleted(topic))
+  }
+  const records = answers.flatMap(({ error, topicId }): MetadataRecord[] => (error === 'NONE' ? [{ kind: 'topic-removed', topicId }] : []))
   controller.propose(records, (committed) => {
     done(committed ? answers : answers.map((answer) => ({ ...answer, error: 'NOT_CONTROLLER' })))
   })
+}
+
+function invalid({ name, topicId }: { readonly name: string | null; readonly topicId: string }): DeletedTopic {
+  return { name, topicId, error: 'INVALID_REQUEST' }
+}
+
+function deleted({ name, id }: TopicImage): DeletedTopic {
+  return { name, topicId: id, error: 'NONE' }
 }
 
 const producerIdBlock = 1000

@@ -66,7 +66,7 @@ export class EpochCache {
    * one starts, or the log's end for the latest. Older than all: itself and the start of the first. Unknown: (-1, -1).
    */
   endOffsetFor(epoch: number, logEndOffset: number): EpochEnd {
-    if (epoch < 0) return unknownEnd
+    if (epoch === -1) return unknownEnd
     if (epoch === this.latest) return { leaderEpoch: epoch, endOffset: logEndOffset }
     const next = this.#entries.findIndex((entry) => entry.epoch > epoch)
     if (next < 0) return unknownEnd

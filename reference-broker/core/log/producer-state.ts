@@ -8,6 +8,7 @@ import { isControl, type BatchHeader } from '../../../protocol/record-batch.ts'
 /** Producers keep at most five requests in flight, so a duplicate is one of the last five. */
 const rememberedBatches = 5
 const maxSequence = 0x7fffffff
+const noEpoch = -1
 
 export interface ProducerBatch {
   readonly firstSequence: number
@@ -61,17 +62,21 @@ function expectedSequence(entry: ProducerEntry): number {
   return last === undefined ? 0 : addSequence(last.lastSequence, 1)
 }
 
-/** Whether a leader may append the batch of a producer it knows as `entry`. A producer without state may start anywhere. */
+/**
+ * Whether a leader may append the batch of a producer it knows as `entry`. A producer without state, or known without an
+ * epoch only, may go on anywhere.
+ */
 export function classifyBatch(entry: ProducerEntry | undefined, batch: SequencedBatch): BatchClass {
+  const isLoose = entry === undefined || entry.producerEpoch === noEpoch
+  if (batch.producerEpoch < (entry?.producerEpoch ?? noEpoch)) return oldEpoch
   if (entry === undefined) return append
-  if (batch.producerEpoch < entry.producerEpoch) return oldEpoch
-  if (batch.producerEpoch > entry.producerEpoch) return batch.firstSequence === 0 ? append : outOfOrder
+  if (batch.producerEpoch > entry.producerEpoch) return isLoose || batch.firstSequence === 0 ? append : outOfOrder
   for (const known of entry.batches) {
     if (known.firstSequence === batch.firstSequence && known.lastSequence === batch.lastSequence) {
       return { kind: 'duplicate', baseOffset: known.baseOffset, timestamp: known.timestamp }
     }
   }
-  return batch.firstSequence === expectedSequence(entry) ? append : outOfOrder
+  return isLoose || batch.firstSequence === expectedSequence(entry) ? append : outOfOrder
 }
 
 /** What the entry becomes by a batch that is in the log. */
@@ -82,7 +87,7 @@ function advance(entry: ProducerEntry | undefined, header: BatchHeader): Produce
   const { firstSequence, lastSequence } = sequencesOf(header)
   const lastOffset = baseOffset + header.lastOffsetDelta
   const batch: ProducerBatch = { firstSequence, lastSequence, baseOffset, lastOffset, timestamp }
-  const continues = known !== undefined && expectedSequence(known) === firstSequence
+  const continues = known !== undefined && (producerEpoch === noEpoch || expectedSequence(known) === firstSequence)
   const batches = continues ? [...known.batches.slice(1 - rememberedBatches), batch] : [batch]
   return { producerId, producerEpoch, batches, lastTimestamp: timestamp }
 }

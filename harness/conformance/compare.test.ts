@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { differencesOf, leafDifferences } from './compare.ts'
+import { reasonFor } from './declared.ts'
+import type { Step } from './step.ts'
+
+const step = (api: Step['api'], body: Step['body'] = {}): Step => ({ api, version: 1, body })
+
+describe('answers differ', () => {
+  it('leaf by leaf, settings by their names and everything else by its place', () => {
+    expect(leafDifferences({ a: 1, b: [{ c: 2 }] }, { a: 1, b: [{ c: 3 }] })).toEqual([{ path: 'b[].c', a: 2, b: 3 }])
+    expect(leafDifferences({ b: [1] }, { b: [] })).toEqual([{ path: 'b[]', a: [1], b: [] }])
+    const configs = { configs: [{ name: 'x', value: '1' }, { name: 'y', value: '1' }] }
+    const fewer = { configs: [{ name: 'y', value: '2' }] }
+    expect(leafDifferences(configs, fewer).map(({ path }) => path)).toEqual(['configs[x]', 'configs[y].value'])
+    expect(leafDifferences('closed', { a: 1 })).toEqual([{ path: '', a: 'closed', b: { a: 1 } }])
+  })
+
+  it('by their errors, where they have any: the rest follows from them', () => {
+    const found = differencesOf([step('Produce')], { a: [{ errorCode: 'NONE', offset: 1 }], b: [{ errorCode: 'X', offset: -1 }] })
+    expect(found.map(({ signature }) => signature)).toEqual(['Produce errorCode: NONE or X'])
+  })
+
+  it('also after a step that differs, unless that step may have changed what follows', () => {
+    const answers = { a: [{ errorCode: 'NONE' }, { offset: 1 }], b: [{ errorCode: 'X' }, { offset: 2 }] }
+    expect(differencesOf([step('ListOffsets'), step('Fetch')], answers)).toHaveLength(2)
+    expect(differencesOf([step('CreateTopics'), step('Fetch')], answers)).toHaveLength(1)
+  })
+})
+
+describe('a declared difference', () => {
+  it('is declared for the requests it is meant for, whichever broker is first', () => {
+    const signature = 'CreateTopics topics[].errorCode: INVALID_TOPIC_EXCEPTION or NONE'
+    const created = (...names: readonly string[]): Step => step('CreateTopics', { topics: names.map((name) => ({ name })) })
+    expect(reasonFor({ signature, step: created('~a.b', '~a_b') })).toMatch(/colliding/)
+    expect(reasonFor({ signature, step: created('~a.b', '~b') })).toBeUndefined()
+    expect(reasonFor({ signature: 'Fetch sessionId: 0 or session1', step: step('Fetch') })).toMatch(/KIP-227/)
+    expect(reasonFor({ signature: 'Fetch sessionId: session1 or 0', step: step('Fetch') })).toMatch(/KIP-227/)
+  })
+
+  it('is none where one broker does what the other fails on', () => {
+    expect(reasonFor({ signature: 'ListOffsets topics[].errorCode: NONE or UNKNOWN_SERVER_ERROR', step: step('ListOffsets') })).toBeUndefined()
+    expect(reasonFor({ signature: 'ListOffsets topics[].errorCode: INVALID_REQUEST or UNKNOWN_SERVER_ERROR', step: step('ListOffsets') })).toBeDefined()
+    expect(reasonFor({ signature: 'ListOffsets topics[].errorCode: UNKNOWN_SERVER_ERROR or INVALID_REQUEST', step: step('ListOffsets') })).toBeUndefined()
+  })
+})

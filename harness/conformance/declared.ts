@@ -1,0 +1,105 @@
+/**
+ * Differences that are meant, each with its reason. Anything else between two brokers is a finding. Where one of them fails on
+ * a request (an exception nobody caught, no answer) it is the second that may: ours is to be named first.
+ */
+import type { StepDifference } from './compare.ts'
+import type { Json, JsonObject, Step } from './step.ts'
+
+interface Declared {
+  /** Matches the signature. */
+  readonly signature: RegExp
+  /** Of which requests alone it is meant. */
+  readonly where?: (step: Step) => boolean
+  readonly reason: string
+}
+
+export const declared: readonly Declared[] = [
+  {
+    signature: /^Fetch sessionId: (0 or session\d+|session\d+ or 0)$/,
+    reason: 'Our broker opens no fetch sessions; KIP-227 lets a broker answer a full fetch with session id 0.',
+  },
+  {
+    signature: /^DescribeLogDirs results\[\]\.(totalBytes|usableBytes): (-1 or bytes|bytes or -1)$/,
+    reason: 'Our Disk port does not ask for the size of the volume; KIP-827 has -1 for a broker that does not know it.',
+  },
+  {
+    signature: /^DescribeConfigs .*[.]documentation: (null or text|text or null)$/,
+    reason: 'The texts of the settings are Kafka\'s documentation; our broker has none to tell.',
+  },
+  {
+    signature: /^CreateTopics topics\[\]\.errorCode: (INVALID_TOPIC_EXCEPTION or \w+|\w+ or INVALID_TOPIC_EXCEPTION)$/,
+    where: ({ body }) => hasTwice((body['topics'] as readonly JsonObject[]).map(({ name }) => String(name).replaceAll('.', '_'))),
+    reason: 'Kafka looks for colliding names (`.` and `_`) among the topics there are, not among those of the request; ours does both.',
+  },
+  {
+    signature: /^Produce: a structure or no answer$/,
+    where: ({ body }) => JSON.stringify(body).includes('"records":null'),
+    reason: 'Kafka never answers a produce without records; ours says INVALID_RECORD.',
+  },
+  {
+    signature: /^Fetch .*partitions\[\]\.errorCode: NONE or UNKNOWN_SERVER_ERROR$/,
+    where: ({ body }) => /[mM]axBytes":-/.test(JSON.stringify(body)),
+    reason: 'Kafka fails on a negative limit of bytes; ours takes it for none.',
+  },
+  {
+    signature: /^Fetch errorCode: NONE or UNKNOWN_SERVER_ERROR$/,
+    where: ({ version, body }) => version >= topicIdsSinceVersion && JSON.stringify(body).includes('"id:none"'),
+    reason: 'Kafka fails on several partitions of the zero topic id, which no topic has; ours says UNKNOWN_TOPIC_ID of each.',
+  },
+  {
+    signature: /^DescribeConfigs results\[\]\.configs\[/,
+    where: (step) => resourceTypes(step).includes(brokerType),
+    reason: 'A broker\'s own settings are its own: what it was started with, and those that only one of them knows.',
+  },
+  {
+    signature: /^(Describe|Alter|IncrementalAlter)Configs (results|responses)\[\]\.errorCode: /,
+    where: (step) => resourceTypes(step).some((type) => type !== topicType && type !== brokerType),
+    reason: 'Our broker keeps settings of topics and brokers only: no loggers, client metrics, or groups.',
+  },
+  {
+    signature: /^(Incremental)?AlterConfigs responses\[\]\.errorCode: (INVALID_REQUEST or NONE|NONE or INVALID_REQUEST)$/,
+    where: (step) => resourceTypes(step).includes(brokerType),
+    reason: 'While it runs, our broker changes what topics default to; Kafka also one broker alone, its threads, and names it does not know.',
+  },
+  {
+    signature: /^IncrementalAlterConfigs responses\[\]\.errorCode: /,
+    where: ({ body }) => /"configOperation":(-|[4-9])/.test(JSON.stringify(body)),
+    reason: 'Of an operation that is none Kafka fails in several ways; ours refuses the request.',
+  },
+  {
+    signature: /^DescribeTopicPartitions topics\[\]\.errorCode: NONE or UNKNOWN_SERVER_ERROR$/,
+    where: ({ body }) => JSON.stringify(body).includes('"name":""'),
+    reason: 'Kafka fails on an empty name and takes the other topics with it; ours says INVALID_TOPIC_EXCEPTION of that one.',
+  },
+  {
+    signature: /^AlterConfigs: a structure or no answer$/,
+    where: ({ body }) => hasTwice((body['resources'] as readonly JsonObject[]).map((each) => JSON.stringify([each['resourceType'], each['resourceName']]))),
+    reason: 'Kafka never answers an AlterConfigs that names a resource twice; ours refuses it as an IncrementalAlterConfigs.',
+  },
+  {
+    signature: /^Metadata errorCode: NONE or UNKNOWN_SERVER_ERROR$/,
+    where: ({ body }) => JSON.stringify(body).includes('"topicId":"id:none","name":null'),
+    reason: 'Kafka fails on a topic with neither name nor id; ours finds no topic in it.',
+  },
+  {
+    signature: /: (?!NONE )\w+ or UNKNOWN_SERVER_ERROR$/,
+    reason: 'UNKNOWN_SERVER_ERROR is an exception nobody caught; the other broker says what is wrong with the request.',
+  },
+]
+
+const topicType = 2
+const brokerType = 4
+
+function resourceTypes({ body }: Step): Json[] {
+  return (body['resources'] as readonly JsonObject[]).map(({ resourceType }) => resourceType ?? null)
+}
+
+export function reasonFor({ signature, step }: Pick<StepDifference, 'signature' | 'step'>): string | undefined {
+  return declared.find((each) => each.signature.test(signature) && (each.where?.(step) ?? true))?.reason
+}
+
+function hasTwice(names: readonly string[]): boolean {
+  return new Set(names).size < names.length
+}
+
+const topicIdsSinceVersion = 13
