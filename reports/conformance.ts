@@ -75,7 +75,7 @@ export function renderConformanceMarkdown(report: ConformanceReport): string {
     facts(report),
     ...undeclared(report).flatMap((each) => differenceBlocks(report, each)),
   ]
-  if (declared(report).length > 0) blocks.push('## Declared', ...declared(report).map(declaredLine))
+  if (declared(report).length > 0) blocks.push('## Declared', declared(report).map(declaredLine).join('\n'))
   const rows = unequalApis(report).map((api) =>
     `| ${escapeMarkdown(api.name)} | ${api.key} | ${api.a ?? notServed} | ${api.b ?? notServed} |`)
   if (rows.length > 0) {

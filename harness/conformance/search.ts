@@ -72,7 +72,8 @@ export class Search {
   }
 
   async #tell(story: Story): Promise<void> {
-    for (const difference of await this.#play(story.steps)) {
+    const differences = new Map((await this.#play(story.steps)).map((each) => [nameOf(each), each]))
+    for (const difference of differences.values()) {
       const isKnown = this.found.has(nameOf(difference))
       this.#note(isKnown ? { difference, steps: story.steps } : await this.#withoutNeedless(difference, story.steps))
     }
@@ -88,7 +89,7 @@ export class Search {
       if (signal.aborted || this.#lost !== undefined || (smallest !== undefined && tried++ > shrinkRunsMax)) return true
       const steps = withTopics(random, versions)
       const differences = await this.#play(steps).catch((error: unknown) => this.#lose(error))
-      const known = differences.flatMap((each) => this.found.get(nameOf(each)) ?? [])
+      const known = new Set(differences.flatMap((each) => this.found.get(nameOf(each)) ?? []))
       const unknown = this.#unknownOf(differences, steps)
       if (unknown !== undefined) {
         smallest = { difference: unknown, steps: steps.slice(0, unknown.at + 1) }
@@ -119,7 +120,7 @@ export class Search {
   #unknownOf(differences: readonly StepDifference[], steps: readonly Step[]): StepDifference | undefined {
     const unknown = differences.filter((each) => !this.found.has(nameOf(each)))
     for (const difference of unknown) {
-      if (reasonFor(difference) !== undefined) this.#note({ difference, steps })
+      if (reasonFor(difference) !== undefined && !this.found.has(nameOf(difference))) this.#note({ difference, steps })
     }
     return unknown.find((each) => reasonFor(each) === undefined)
   }
