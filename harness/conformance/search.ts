@@ -72,7 +72,8 @@ export class Search {
   }
 
   async #tell(story: Story): Promise<void> {
-    const differences = new Map((await this.#play(story.steps)).map((each) => [nameOf(each), each]))
+    const all = await this.#play(story.steps)
+    const differences = new Map(all.toReversed().map((each) => [nameOf(each), each]))
     for (const difference of differences.values()) {
       const isKnown = this.found.has(nameOf(difference))
       this.#note(isKnown ? { difference, steps: story.steps } : await this.#withoutNeedless(difference, story.steps))
