@@ -57,6 +57,11 @@ export interface DiskControl {
   lastWord(id: number): string | undefined
 }
 
+export interface NetworkControl {
+  /** Pulls the plug of the broker's machine, or puts it in again; `done` with what the platform says of it then. */
+  plug(id: number, connected: boolean, done: (seen: Facts & { readonly connected: boolean }) => void): void
+}
+
 export interface StopControl {
   /** Asks for an orderly end and insists after `timeoutMs`; `done` when the process is gone, `orderly` telling how. */
   stop(id: number, timeoutMs: number, done: (seen: Facts & { readonly orderly: boolean }) => void): void
@@ -72,6 +77,10 @@ export function canLosePower(control: BrokerControl): control is BrokerControl &
 
 export function canBreakDisk(control: BrokerControl): control is BrokerControl & DiskControl {
   return 'setDisk' in control
+}
+
+export function canPlug(control: BrokerControl): control is BrokerControl & NetworkControl {
+  return 'plug' in control
 }
 
 export function canStop(control: BrokerControl): control is BrokerControl & StopControl {

@@ -4,6 +4,7 @@ import { cutOneWay } from './cut-one-way.ts'
 import { clockDrift } from './clock-drift.ts'
 import { clockJump } from './clock-jump.ts'
 import { clockStrobe } from './clock-strobe.ts'
+import { disconnect } from './disconnect.ts'
 import { diskError } from './disk-error.ts'
 import { diskFull } from './disk-full.ts'
 import { diskSlow } from './disk-slow.ts'
@@ -24,6 +25,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   halves,
   bridge,
   [cutClients.name]: cutClients,
+  disconnect,
   [clockJump.name]: clockJump,
   [clockStrobe.name]: clockStrobe,
   [clockDrift.name]: clockDrift,

@@ -1,0 +1,104 @@
+/**
+ * The helper: a process in the network of one broker (or, without a broker, in the network of the clients) that sets and
+ * counts packets by rules, sends and receives probes, and writes the file of the broker's clock. It needs NET_ADMIN in that
+ * one network, and nothing of the machine. It does what it is told over stdin, and ends when that closes.
+ *   node agent.mjs broker|clients
+ */
+import { spawnSync } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { chmodSync, closeSync, fsyncSync, openSync, rmSync, statSync, statfsSync, writeSync } from 'node:fs'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { ClockSkewWriter } from '../../../ports/node/clock-skew.ts'
+import { dataDirectory, probePort, toolsDirectory, type ConnectResult, type HelperCommand, type HelperReport } from './messages.ts'
+
+const isBeside = process.argv[2] === 'broker'
+const filler = `${dataDirectory}/.filler`
+const socket = createSocket('udp4')
+const clock = isBeside ? new ClockSkewWriter(`${toolsDirectory}/clock`) : undefined
+
+function tell(report: HelperReport): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`)
+}
+
+function obey(command: HelperCommand): unknown {
+  switch (command.do) {
+    case 'restore':
+      return iptables('iptables-restore', command.flush ? ['-w'] : ['-w', '--noflush'], ['*filter', ...command.lines, 'COMMIT', ''].join('\n'))
+    case 'save':
+      return iptables('iptables-save', ['-c', '-t', 'filter'], '')
+    case 'probe':
+      socket.send(String(command.probe), command.port, command.host)
+      return null
+    case 'connect':
+      return connectTo(command)
+    case 'skew':
+      clock!.write(command)
+      return null
+    case 'fill':
+      return fill()
+    case 'empty':
+      rmSync(filler, { force: true })
+      return null
+  }
+}
+
+function iptables(program: string, argv: readonly string[], input: string): string {
+  const { status, stdout, stderr, error } = spawnSync(program, argv, { input, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr.trim()}`)
+  return stdout
+}
+
+function connectTo({ host, port, timeoutMs }: { host: string; port: number; timeoutMs: number }): Promise<ConnectResult> {
+  return new Promise((resolve) => {
+    const to = connect({ host, port })
+    const end = (result: ConnectResult): void => {
+      to.destroy()
+      resolve(result)
+    }
+    to.setTimeout(timeoutMs, () => end('silent'))
+    to.once('connect', () => end('open'))
+    to.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED' ? 'refused' : 'silent'))
+  })
+}
+
+/** The bytes it took; ends with the error that a full disk gives. */
+function fill(): { readonly bytes: number; readonly error: string } {
+  const file = openSync(filler, 'a')
+  let error = ''
+  try {
+    for (let piece = Buffer.alloc(1 << 20); piece.length > 0;) {
+      try {
+        writeSync(file, piece)
+        fsyncSync(file)
+      } catch (problem) {
+        error = (problem as NodeJS.ErrnoException).code ?? String(problem)
+        piece = piece.subarray(0, piece.length >> 1)
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
+  return { bytes: statSync(filler).size, error: statfsSync(dataDirectory).bavail === 0 ? error : 'room is left' }
+}
+
+async function answer(line: string): Promise<void> {
+  const { id, ...command } = JSON.parse(line) as HelperCommand & { readonly id: number }
+  try {
+    tell({ id, answer: (await obey(command as HelperCommand)) ?? null })
+  } catch (error) {
+    tell({ id, failed: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+if (isBeside) {
+  // Whoever the broker runs as must be able to write there.
+  chmodSync(dataDirectory, 0o777)
+  chmodSync(`${toolsDirectory}/clock`, 0o644)
+}
+socket.on('message', (bytes) => tell({ arrived: Number(bytes.toString()) }))
+socket.on('error', (error) => process.stderr.write(`${error.message}\n`))
+socket.bind(isBeside ? probePort : 0, () => tell({ listening: socket.address().port }))
+const lines = createInterface({ input: process.stdin })
+lines.on('line', (line) => void answer(line))
+lines.on('close', () => process.exit())
