@@ -12,14 +12,14 @@ const own: readonly ContainerScenario[] = [
   {
     target: 'containers',
     name: 'cut-links',
-    describes: 'Cuts single links of leaders, clients off from a leader, and leaders off from everybody.',
+    describes: 'Disconnects leaders altogether, cuts one direction of one of their links, and the clients off from them.',
     brokers: 3,
     idempotence: true,
     nemesis: {
       attacks: [
+        { fault: disconnect, aim: 'leader' },
         { fault: cutOneWay, aim: 'leader' },
         { fault: cutClients, aim: 'leader' },
-        { fault: disconnect, aim: 'leader' },
         { fault: isolate, aim: 'controller' },
       ],
       inTurn: true,

@@ -2,7 +2,7 @@
  * What must be known of an image to run its brokers: data only. In texts {id}, {address} (of the node in the cluster's
  * network), {port} (where its clients dial on this machine) and {voters} stand for what each node gets.
  */
-import { UserError } from '../exit-codes.ts'
+import { exitCodes, UserError } from '../exit-codes.ts'
 
 export interface ImageRecipe {
   readonly name: string
@@ -74,7 +74,7 @@ export const recipes: readonly ImageRecipe[] = [
 export function recipeFor(image: string): ImageRecipe {
   const found = recipes.find((recipe) => recipe.image.test(image))
   if (found !== undefined) return found
-  throw new UserError(`Nobody knows how to run ${image}; there are recipes for ${recipes.map(({ name }) => name).join(' and ')} (tag yours as tribunal-broker or apache/kafka).`)
+  throw new UserError(`There is no recipe for the image ${image}; tag yours tribunal-broker or apache/kafka if it takes their variables.`, exitCodes.unknown)
 }
 
 export interface ContainerNode {

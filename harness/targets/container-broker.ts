@@ -24,8 +24,6 @@ export interface ContainerBrokerOptions {
 
 type Inspected = Docker.ContainerInspectInfo
 
-const nanosecondsAtStart = 0
-
 /** Health is looked at by the trial itself, by other means; a check every few seconds would only cost. */
 class BrokerContainer extends GenericContainer {
   protected override async beforeContainerCreated(): Promise<void> {
@@ -76,7 +74,7 @@ export class ContainerBroker {
   async #start(): Promise<Facts> {
     if (this.#container === undefined) {
       this.#container = await this.#create()
-      this.#collect(await this.#container.logs({ follow: true, stdout: true, stderr: true, since: nanosecondsAtStart }))
+      this.#collect(await this.#container.logs({ follow: true, stdout: true, stderr: true }))
     } else {
       this.#collect(await this.#container.attach({ stream: true, stdout: true, stderr: true }))
       await this.#container.start()
@@ -121,7 +119,8 @@ export class ContainerBroker {
       const { ExitCode, OOMKilled, FinishedAt } = inspected.State
       if (!this.#expectExit) this.#options.onUnexpectedExit(this.#options.id, endOf(inspected, this.#said))
       return { exitCode: ExitCode, oomKilled: OOMKilled, finishedAt: FinishedAt }
-    }, (error: Error) => ({ unknown: error.message }))
+      // The whole cluster was removed meanwhile.
+    }).catch((error: Error) => ({ unknown: error.message }))
   }
 
   /** `done` when the process is gone, with how it ended. */
