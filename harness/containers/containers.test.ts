@@ -95,7 +95,7 @@ it.skipIf(noDocker)('docker: every fault is seen in force on our own image, and 
   await seesAllInForce(await imageAsTold(undefined), 20_000)
 }, 240_000)
 
-it.skipIf(noKafka)('docker: every fault is seen in force on the image of Apache Kafka', async () => {
+it.skipIf(noKafka)('kafka-image: every fault is seen in force in containers of Apache Kafka', async () => {
   await seesAllInForce(await imageAsTold(kafkaImage), 60_000)
 }, 300_000)
 
