@@ -1,12 +1,15 @@
 /** What `verify --target containers` runs: scenarios of the processes, and what only containers can suffer. */
+import { cpuSqueeze } from '../nemesis/cpu-squeeze.ts'
 import { cutClients } from '../nemesis/cut-clients.ts'
 import { cutOneWay } from '../nemesis/cut-one-way.ts'
 import { disconnect } from '../nemesis/disconnect.ts'
+import { diskFull } from '../nemesis/disk-full.ts'
 import { isolate } from '../nemesis/isolate.ts'
+import { packetLoss } from '../nemesis/packet-loss.ts'
 import type { ContainerScenario, Scenario } from './scenarios.ts'
 
 /** As on processes. */
-const shared: readonly string[] = ['kill-leader', 'pause-leader', 'clock-skew', 'rolling-restart']
+const shared: ReadonlySet<string> = new Set(['kill-leader', 'pause-leader', 'clock-skew', 'rolling-restart'])
 
 const own: readonly ContainerScenario[] = [
   {
@@ -28,10 +31,39 @@ const own: readonly ContainerScenario[] = [
       holdMs: [3500, 4000],
     },
   },
+  {
+    target: 'containers',
+    name: 'squeeze',
+    describes: 'Loses packets of leaders, and leaves them too little of a processor.',
+    brokers: 3,
+    idempotence: true,
+    keepsLeaders: true,
+    nemesis: {
+      attacks: [{ fault: packetLoss, aim: 'leader' }, { fault: cpuSqueeze, aim: 'leader' }],
+      inTurn: true,
+      lanes: 1,
+      quietMs: [300, 800],
+      holdMs: [3500, 4000],
+    },
+  },
+  {
+    target: 'containers',
+    name: 'disk-full',
+    describes: 'Fills the disk of a leader until it stops, then makes room and starts it again.',
+    brokers: 3,
+    idempotence: true,
+    dataSizeMiB: 256,
+    nemesis: {
+      attacks: [{ fault: diskFull, aim: 'leader' }],
+      lanes: 1,
+      quietMs: [500, 1000],
+      holdMs: [3500, 4500],
+    },
+  },
 ]
 
 export function onContainers(scenarios: readonly Scenario[]): ContainerScenario[] {
   const again = scenarios.flatMap((each): ContainerScenario[] =>
-    each.target === 'processes' && shared.includes(each.name) ? [{ ...each, target: 'containers' }] : [])
+    each.target === 'processes' && shared.has(each.name) ? [{ ...each, target: 'containers' }] : [])
   return [...again.slice(0, 2), ...own, ...again.slice(2)]
 }

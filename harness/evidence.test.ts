@@ -42,10 +42,10 @@ const idle: Partial<SimulatedControl> = {
   skew: (_id, _skew, done) => done({}),
 }
 
-/** Of the container's own tests. */
-const onContainersOnly: readonly string[] = ['disconnect']
+/** Tested in containers. */
+const onContainersOnly: ReadonlySet<string> = new Set(['disconnect', 'packet-loss', 'cpu-squeeze'])
 
-const tested = Object.values(faults).filter(({ name, isAvailable }) => isAvailable !== canCut && !onContainersOnly.includes(name))
+const tested = Object.values(faults).filter(({ name, isAvailable }) => isAvailable !== canCut && !onContainersOnly.has(name))
 
 describe.each(tested)('$name, in the simulator', (fault) => {
   it('is shown in force and healed', () => {

@@ -42,6 +42,7 @@ export async function runOnContainers(scenario: ContainerScenario, options: Cont
   const cluster = await ContainerCluster.prepare({
     ...options,
     brokers: scenario.brokers,
+    ...(scenario.dataSizeMiB !== undefined && { dataSizeMiB: scenario.dataSizeMiB }),
     settings: plan.profile.settings,
     logDir: store.path('logs', scenario.name),
   })

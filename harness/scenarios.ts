@@ -45,6 +45,8 @@ export interface ProcessScenario {
 
 export interface ContainerScenario extends Omit<ProcessScenario, 'target'> {
   readonly target: 'containers'
+  /** Each broker's disk has this size. */
+  readonly dataSizeMiB?: number
 }
 
 /** On a cluster that is not ours: only what its clients meet can be broken. */

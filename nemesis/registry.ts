@@ -4,6 +4,7 @@ import { cutOneWay } from './cut-one-way.ts'
 import { clockDrift } from './clock-drift.ts'
 import { clockJump } from './clock-jump.ts'
 import { clockStrobe } from './clock-strobe.ts'
+import { cpuSqueeze } from './cpu-squeeze.ts'
 import { disconnect } from './disconnect.ts'
 import { diskError } from './disk-error.ts'
 import { diskFull } from './disk-full.ts'
@@ -12,6 +13,7 @@ import type { Fault } from './fault.ts'
 import { halves } from './halves.ts'
 import { isolate } from './isolate.ts'
 import { kill } from './kill.ts'
+import { packetLoss } from './packet-loss.ts'
 import { pause } from './pause.ts'
 import { powerLoss } from './power-loss.ts'
 import { rollingRestart } from './rolling-restart.ts'
@@ -26,6 +28,8 @@ export const faults: Readonly<Record<string, Fault>> = {
   bridge,
   [cutClients.name]: cutClients,
   disconnect,
+  [packetLoss.name]: packetLoss,
+  [cpuSqueeze.name]: cpuSqueeze,
   [clockJump.name]: clockJump,
   [clockStrobe.name]: clockStrobe,
   [clockDrift.name]: clockDrift,

@@ -140,7 +140,7 @@ function chooseBroker({ broker = 'ours', target, defect }: VerifyFlags): BrokerN
 }
 
 /** Not part of a run that names no target: what needs somebody else's cluster, or Docker. */
-const onlyByName: readonly TargetName[] = ['external', 'containers']
+const onlyByName: ReadonlySet<TargetName> = new Set(['external', 'containers'])
 
 function chooseScenarios({ target: named, bootstrap, image, scenario, client = 'wire' }: VerifyFlags): readonly Scenario[] {
   if (image !== undefined && named !== undefined && named !== 'containers') throw new UserError(`--image runs in containers; leave out --target ${named}.`)
@@ -151,7 +151,7 @@ function chooseScenarios({ target: named, bootstrap, image, scenario, client = '
   const unknown = scenario?.find((name) => !scenarios.some((each) => each.name === name))
   if (unknown !== undefined) throw new UserError(`There is no scenario ${unknown}; tribunal list scenarios names them.`)
   const chosen = scenarios.filter(
-    (each) => (target === undefined ? !onlyByName.includes(each.target) : each.target === target)
+    (each) => (target === undefined ? !onlyByName.has(each.target) : each.target === target)
       && (scenario === undefined || scenario.includes(each.name))
       && (client === 'wire' || canBeDriven(each)),
   )

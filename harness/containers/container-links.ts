@@ -3,7 +3,7 @@ import type { HeldByLink, LinkControl, LinkTraffic } from '../../nemesis/control
 import { isSameLink, linkName, type Link, type LinkEnd } from '../../nemesis/links.ts'
 import type { HelperProcess } from './helper-process.ts'
 import { probePort } from './helper/messages.ts'
-import { cutRules, healRules, openRules, readTraffic, rulerOf } from './packet-rules.ts'
+import { cutRules, healRules, lossRules, openRules, readTraffic, rulerOf } from './packet-rules.ts'
 
 export interface ContainerLinksOptions {
   /** In the cluster's network, by broker. */
@@ -18,6 +18,8 @@ export class ContainerLinks implements LinkControl {
   /** Probes under way. */
   readonly #open = new Map<number, () => void>()
   #cut: readonly Link[] = []
+  /** By broker, where some is. */
+  readonly #loss = new Map<number, number>()
   #nextProbe = 1
 
   constructor(options: ContainerLinksOptions) {
@@ -53,6 +55,11 @@ export class ContainerLinks implements LinkControl {
       await this.#rule(links, healRules)
       done(traffic.map(({ heldBytes }) => ({ heldBytes, connections: 0, resetConnections: 0 })))
     })
+  }
+
+  async losePackets(id: number, share: number): Promise<void> {
+    await this.helper(id).ask({ do: 'restore', lines: lossRules(share, this.#loss.get(id) ?? 0), flush: false })
+    this.#loss.set(id, share)
   }
 
   cutLinks(): readonly Link[] {

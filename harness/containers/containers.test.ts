@@ -6,12 +6,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { clockDrift } from '../../nemesis/clock-drift.ts'
 import { clockJump } from '../../nemesis/clock-jump.ts'
 import type { BrokerControl, Facts } from '../../nemesis/control.ts'
+import { cpuSqueeze } from '../../nemesis/cpu-squeeze.ts'
 import { cutClients } from '../../nemesis/cut-clients.ts'
 import { cutOneWay } from '../../nemesis/cut-one-way.ts'
 import { disconnect } from '../../nemesis/disconnect.ts'
 import type { Fault, Shown } from '../../nemesis/fault.ts'
 import { kill } from '../../nemesis/kill.ts'
 import type { Link } from '../../nemesis/links.ts'
+import { packetLoss } from '../../nemesis/packet-loss.ts'
 import { pause } from '../../nemesis/pause.ts'
 import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
@@ -144,6 +146,18 @@ describe.skipIf(noDocker)('docker: with its injection turned off', () => {
     expect(await Promise.all([arrived(1, 2), arrived(2, 1), arrived(3, 2)])).toEqual([false, true, true])
     await new Promise((done) => cluster.links.heal(cut.links, done))
     expect(await arrived(1, 2)).toBe(true)
+  })
+
+  it.each([
+    { fault: packetLoss, parameters: { lossShare: 0.3 }, idle: { losePackets: (_id: number, _share: number, done: () => void) => done() } },
+    { fault: cpuSqueeze, parameters: { cpuShare: 0.01 }, idle: { squeeze: (_id: number, _share: unknown, done: () => void) => done() } },
+  ])('a $fault.name is not shown, and with it it is', async ({ fault, parameters, idle }) => {
+    const { brokerIds, links } = cluster
+    const still = { brokerIds, links, throttled: cluster.throttled.bind(cluster), ...idle }
+    expect(await injected(fault, still as unknown as BrokerControl, parameters)).toMatchObject({ shown: false })
+    expect(await injected(fault, cluster, parameters)).toMatchObject({ shown: true })
+    const context = { loop, control: cluster, view: {} as never, evidenceTimeoutMs: 5000, parameters }
+    expect(await new Promise((done) => fault.heal(context, [2], done))).toMatchObject({ shown: true })
   })
 
   it('a disconnect is not shown, and with it it is', async () => {

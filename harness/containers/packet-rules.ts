@@ -43,6 +43,14 @@ export function healRules(links: readonly Link[]): string[] {
   return links.map((link) => `-D ${chainOf(link)} -j DROP`)
 }
 
+/** Behind the rule for loopback; links are not counted apart for it. */
+export function lossRules(share: number, before: number): string[] {
+  const lose = (chance: number): string => `-m statistic --mode random --probability ${chance} -j DROP`
+  const put = share === 0 ? [] : ['INPUT', 'OUTPUT'].map((chain) => `-I ${chain} 2 ${lose(share)}`)
+  const taken = before === 0 ? [] : ['INPUT', 'OUTPUT'].map((chain) => `-D ${chain} 2`)
+  return [...taken, ...put]
+}
+
 const counted = /^\[\d+:(\d+)\] -A (link-\S+)( .*)? -j (ACCEPT|DROP)$/
 
 /** What the links of one broker's network have done, from the text of `iptables-save -c`. */

@@ -22,6 +22,10 @@ export interface ContainerBrokerOptions {
   readonly onUnexpectedExit: (id: number, how: string) => void
 }
 
+/** The system's own words, whatever a broker is written in. */
+const noSpaceLeft = /no space left on device/i
+const cpuPeriodMicros = 100_000
+
 type Inspected = Docker.ContainerInspectInfo
 
 /** Health is looked at by the trial itself, by other means; a check every few seconds would only cost. */
@@ -51,7 +55,7 @@ export class ContainerBroker {
     return this.#container?.id
   }
 
-  /** The last sentence its last process said, when it was no line of a log. */
+  /** The last sentence its last process said that was no line of a log, or that its disk is full. */
   get lastWord(): string {
     return this.#said
   }
@@ -107,8 +111,11 @@ export class ContainerBroker {
 
   #take(bytes: Buffer): boolean {
     this.#log.write(bytes)
-    const line = bytes.toString().split('\n').findLast((text) => text.trim() !== '' && !/^[{[]/.test(text))
-    if (line !== undefined) this.#said = line.trim().replace(/[.]$/, '')
+    if (this.#said.startsWith('ENOSPC')) return true
+    const lines = bytes.toString().split('\n')
+    const full = lines.find((text) => noSpaceLeft.test(text))
+    const line = full ?? lines.findLast((text) => text.trim() !== '' && !/^[{[]/.test(text))
+    if (line !== undefined) this.#said = `${full === undefined ? '' : 'ENOSPC: '}${line.trim().replace(/[.]$/, '')}`
     return true
   }
 
@@ -163,6 +170,23 @@ export class ContainerBroker {
       this.#state = stateOf(inspected)
       done({ pid: this.#pid, status: inspected.State.Status, ...(refused !== undefined && { refused }) })
     })
+  }
+
+  /** It is about to end by what was done to it. */
+  expectExit(): void {
+    this.#expectExit = true
+  }
+
+  /** Of one processor; undefined: no limit. */
+  async squeeze(cpuShare: number | undefined): Promise<void> {
+    const CpuQuota = cpuShare === undefined ? -1 : Math.round(cpuShare * cpuPeriodMicros)
+    await this.#container!.update({ CpuPeriod: cpuPeriodMicros, CpuQuota })
+  }
+
+  /** Periods of the scheduler it had to sit out. */
+  async throttled(): Promise<number> {
+    const { cpu_stats: { throttling_data } } = await this.#container!.stats({ stream: false, 'one-shot': true })
+    return throttling_data.throttled_periods
   }
 
   closeLog(): void {

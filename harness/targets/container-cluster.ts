@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { GenericContainer, Wait } from 'testcontainers'
 import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
-import type { BrokerControl, BrokerState, ClockControl, ClockSkew, Facts, NetworkControl, StopControl } from '../../nemesis/control.ts'
+import type {
+  BrokerControl, BrokerState, ClockControl, ClockSkew, DiskControl, DiskState, Facts, LossControl, NetworkControl, SqueezeControl, StopControl,
+} from '../../nemesis/control.ts'
 import { makeNetwork, type ClusterNetwork } from '../containers/cluster-network.ts'
 import { ContainerLinks } from '../containers/container-links.ts'
 import type { Docker } from '../containers/docker.ts'
@@ -29,6 +31,8 @@ export interface ContainerClusterOptions {
   /** Settings under Kafka's names, the same for all. */
   readonly settings: Readonly<Record<string, string>>
   readonly logDir: string
+  /** Gives each broker a volume of this size, which can be filled. */
+  readonly dataSizeMiB?: number
 }
 
 interface Place {
@@ -65,11 +69,14 @@ class HelperContainer extends GenericContainer {
   }
 }
 
-export class ContainerCluster implements BrokerControl, ClockControl, NetworkControl, StopControl {
+type Abilities = BrokerControl & ClockControl & LossControl & NetworkControl & SqueezeControl & StopControl & DiskControl
+
+export class ContainerCluster implements Abilities {
   readonly brokerIds: readonly number[]
   /** Brokers that ended by themselves, each with how. */
   readonly unexpectedExits: string[] = []
   readonly links: ContainerLinks
+  readonly diskStates: readonly DiskState[]
   readonly #name: string
   readonly #options: ContainerClusterOptions
   readonly #place: Place
@@ -80,6 +87,7 @@ export class ContainerCluster implements BrokerControl, ClockControl, NetworkCon
   private constructor(name: string, options: ContainerClusterOptions, place: Place) {
     this.#name = name
     this.#options = options
+    this.diskStates = options.dataSizeMiB === undefined ? [] : ['full', 'fine']
     this.#place = place
     this.#keep = removeAtExit(name)
     this.brokerIds = place.nodes.map(({ id }) => id)
@@ -113,7 +121,7 @@ export class ContainerCluster implements BrokerControl, ClockControl, NetworkCon
     const { docker, recipe, settings, logDir } = this.#options
     const { nodes, labels } = this.#place
     const tools = await this.#volume(`tools-${node.id}`)
-    const data = await this.#volume(`data-${node.id}`)
+    const data = await this.#volume(`data-${node.id}`, this.#options.dataSizeMiB)
     const helperId = await this.#startHelper(node, image, [[tools, toolsDirectory], [data, dataDirectory]])
     this.#helperIds.set(node.id, helperId)
     await this.links.place(node.id, await this.#runHelper(helperId, 'broker'))
@@ -137,9 +145,15 @@ export class ContainerCluster implements BrokerControl, ClockControl, NetworkCon
     await this.links.place('clients', await this.#runHelper(await this.#startHelper(undefined, image, []), 'clients'))
   }
 
-  async #volume(what: string): Promise<string> {
+  /** One of a limited size is in memory; it stays as long as its helper does. */
+  async #volume(what: string, sizeMiB?: number): Promise<string> {
     const Name = `${this.#name}-${what}`
-    await this.#options.docker.createVolume({ Name, Labels: { ...this.#place.labels } })
+    const limited = { type: 'tmpfs', device: 'tmpfs', o: `size=${sizeMiB}m` }
+    await this.#options.docker.createVolume({
+      Name,
+      Labels: { ...this.#place.labels },
+      ...(sizeMiB !== undefined && { Driver: 'local', DriverOpts: limited }),
+    })
     return Name
   }
 
@@ -241,6 +255,28 @@ export class ContainerCluster implements BrokerControl, ClockControl, NetworkCon
     } else await ours.disconnect({ Container: helperId, Force: true })
     const { NetworkSettings } = await docker.getContainer(helperId).inspect()
     return NetworkSettings.Networks[network.name] !== undefined
+  }
+
+  losePackets(id: number, share: number, done: () => void): void {
+    void this.links.losePackets(id, share).then(done)
+  }
+
+  squeeze(id: number, cpuShare: number | undefined, done: () => void): void {
+    void this.#broker(id).squeeze(cpuShare).then(done)
+  }
+
+  throttled(id: number, done: (periods: number) => void): void {
+    void this.#broker(id).throttled().then(done)
+  }
+
+  /** Only `full` and `fine`, and only in a volume of limited size. */
+  setDisk(id: number, state: DiskState, done: (seen: Facts) => void): void {
+    if (state === 'full') this.#broker(id).expectExit()
+    void this.links.helper(id).ask<Facts | null>({ do: state === 'full' ? 'fill' : 'empty' }).then((seen) => done(seen ?? {}))
+  }
+
+  lastWord(id: number): string | undefined {
+    return this.state(id) === 'dead' ? this.#broker(id).lastWord : undefined
   }
 
   pause(id: number, done: (seen: Facts) => void): void {
