@@ -69,6 +69,11 @@ export interface LossControl {
   losePackets(id: number, share: number, done: () => void): void
 }
 
+export interface DelayControl {
+  /** Every packet to and from the broker is held that long from now on, in order; 0: none is. */
+  delayPackets(id: number, delayMs: number, done: () => void): void
+}
+
 export interface SqueezeControl {
   /** Of one processor; undefined: all there are. */
   squeeze(id: number, cpuShare: number | undefined, done: () => void): void

@@ -13,6 +13,7 @@ import type { Fault } from './fault.ts'
 import { halves } from './halves.ts'
 import { isolate } from './isolate.ts'
 import { kill } from './kill.ts'
+import { packetDelay } from './packet-delay.ts'
 import { packetLoss } from './packet-loss.ts'
 import { pause } from './pause.ts'
 import { powerLoss } from './power-loss.ts'
@@ -29,6 +30,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   [cutClients.name]: cutClients,
   disconnect,
   [packetLoss.name]: packetLoss,
+  [packetDelay.name]: packetDelay,
   [cpuSqueeze.name]: cpuSqueeze,
   [clockJump.name]: clockJump,
   [clockStrobe.name]: clockStrobe,

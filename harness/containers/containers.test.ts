@@ -13,6 +13,7 @@ import { disconnect } from '../../nemesis/disconnect.ts'
 import type { Fault, Shown } from '../../nemesis/fault.ts'
 import { kill } from '../../nemesis/kill.ts'
 import type { Link } from '../../nemesis/links.ts'
+import { packetDelay } from '../../nemesis/packet-delay.ts'
 import { packetLoss } from '../../nemesis/packet-loss.ts'
 import { pause } from '../../nemesis/pause.ts'
 import { Loop } from '../../ports/loop.ts'
@@ -119,9 +120,11 @@ describe.skipIf(noDocker)('docker: with its injection turned off', () => {
     rmSync(logs, { recursive: true, force: true })
   })
 
+  /** What does nothing is waited for half a second, what does something as long as it takes. */
   function injected(fault: Fault, control: BrokerControl, parameters: Facts): Promise<Shown> {
-    const view = {} as never
-    return new Promise((done) => fault.inject({ loop, control, view, evidenceTimeoutMs: 500, parameters }, [2], done))
+    const evidenceTimeoutMs = control === cluster ? 10_000 : 500
+    const context = { loop, control, view: {} as never, evidenceTimeoutMs, parameters }
+    return new Promise((done) => fault.inject(context, [2], done))
   }
 
   const cut = { links: [{ from: 1, to: 2 }] }
@@ -150,6 +153,7 @@ describe.skipIf(noDocker)('docker: with its injection turned off', () => {
 
   it.each([
     { fault: packetLoss, parameters: { lossShare: 0.3 }, idle: { losePackets: (_id: number, _share: number, done: () => void) => done() } },
+    { fault: packetDelay, parameters: { delayMs: 60 }, idle: { delayPackets: (_id: number, _ms: number, done: () => void) => done() } },
     { fault: cpuSqueeze, parameters: { cpuShare: 0.01 }, idle: { squeeze: (_id: number, _share: unknown, done: () => void) => done() } },
   ])('a $fault.name is not shown, and with it it is', async ({ fault, parameters, idle }) => {
     const { brokerIds, links } = cluster

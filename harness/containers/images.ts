@@ -68,7 +68,7 @@ export async function helperImage(docker: Docker): Promise<string> {
   const context = mkdtempSync(join(tmpdir(), 'tribunal-helper-'))
   try {
     await bundle({ agent: 'harness/containers/helper/main.ts' }, context)
-    cpSync(join(root, 'harness', 'containers', 'helper', 'Dockerfile'), join(context, 'Dockerfile'))
+    for (const name of ['Dockerfile', 'delay-queue.c']) cpSync(join(root, 'harness', 'containers', 'helper', name), join(context, name))
     cpSync(join(root, 'nemesis', 'clock-shim', 'clock-shim.c'), join(context, 'clock-shim.c'))
     const hash = createHash('sha256')
     for (const name of readdirSync(context).sort()) hash.update(name).update(readFileSync(join(context, name)))

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { GenericContainer, Wait } from 'testcontainers'
 import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import type {
-  BrokerControl, BrokerState, ClockControl, ClockSkew, DiskControl, DiskState, Facts, LossControl, NetworkControl, SqueezeControl, StopControl,
+  BrokerControl, BrokerState, ClockControl, ClockSkew, DelayControl, DiskControl, DiskState, Facts, LossControl, NetworkControl, SqueezeControl, StopControl,
 } from '../../nemesis/control.ts'
 import { makeNetwork, type ClusterNetwork } from '../containers/cluster-network.ts'
 import { ContainerLinks } from '../containers/container-links.ts'
@@ -69,7 +69,7 @@ class HelperContainer extends GenericContainer {
   }
 }
 
-type Abilities = BrokerControl & ClockControl & LossControl & NetworkControl & SqueezeControl & StopControl & DiskControl
+type Abilities = BrokerControl & ClockControl & DelayControl & DiskControl & LossControl & NetworkControl & SqueezeControl & StopControl
 
 export class ContainerCluster implements Abilities {
   readonly brokerIds: readonly number[]
@@ -259,6 +259,10 @@ export class ContainerCluster implements Abilities {
 
   losePackets(id: number, share: number, done: () => void): void {
     void this.links.losePackets(id, share).then(done)
+  }
+
+  delayPackets(id: number, delayMs: number, done: () => void): void {
+    void this.links.helper(id).ask({ do: 'delay', delayMs }).then(done)
   }
 
   squeeze(id: number, cpuShare: number | undefined, done: () => void): void {

@@ -4,7 +4,7 @@
  * one network, and nothing of the machine. It does what it is told over stdin, and ends when that closes.
  *   node agent.mjs broker|clients
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { chmodSync, closeSync, fsyncSync, openSync, rmSync, statSync, statfsSync, writeSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -24,7 +24,7 @@ function tell(report: HelperReport): void {
 function obey(command: HelperCommand): unknown {
   switch (command.do) {
     case 'restore':
-      return iptables('iptables-restore', command.flush ? ['-w'] : ['-w', '--noflush'], ['*filter', ...command.lines, 'COMMIT', ''].join('\n'))
+      return restore('filter', command.lines, command.flush)
     case 'save':
       return iptables('iptables-save', ['-c', '-t', 'filter'], '')
     case 'probe':
@@ -35,12 +35,18 @@ function obey(command: HelperCommand): unknown {
     case 'skew':
       clock!.write(command)
       return null
+    case 'delay':
+      return delay(command.delayMs)
     case 'fill':
       return fill()
     case 'empty':
       rmSync(filler, { force: true })
       return null
   }
+}
+
+function restore(table: string, lines: readonly string[], flush: boolean): string {
+  return iptables('iptables-restore', flush ? ['-w'] : ['-w', '--noflush'], [`*${table}`, ...lines, 'COMMIT', ''].join('\n'))
 }
 
 function iptables(program: string, argv: readonly string[], input: string): string {
@@ -60,6 +66,27 @@ function connectTo({ host, port, timeoutMs }: { host: string; port: number; time
     to.once('connect', () => end('open'))
     to.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED' ? 'refused' : 'silent'))
   })
+}
+
+let delaying: ChildProcess | undefined
+
+/** In a table before that of the links, so that what is cut stays cut. */
+async function delay(delayMs: number): Promise<null> {
+  if (delaying !== undefined) {
+    restore('mangle', ['-F INPUT', '-F OUTPUT'], false)
+    delaying.kill('SIGTERM')
+    delaying = undefined
+  }
+  if (delayMs === 0) return null
+  const child = spawn('/opt/delay-queue', ['0', String(delayMs), '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  delaying = child
+  await new Promise<void>((ready, failed) => {
+    child.stdout.once('data', () => ready())
+    child.once('exit', () => failed(new Error('packets cannot be delayed here')))
+  })
+  const hold = '-j NFQUEUE --queue-num 0 --queue-bypass'
+  restore('mangle', [`-A INPUT ! -i lo ${hold}`, `-A OUTPUT ! -o lo ${hold}`], false)
+  return null
 }
 
 /** The bytes it took; ends with the error that a full disk gives. */

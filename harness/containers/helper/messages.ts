@@ -9,6 +9,8 @@ export type HelperCommand =
   | { readonly do: 'probe'; readonly probe: number; readonly host: string; readonly port: number }
   | { readonly do: 'connect'; readonly host: string; readonly port: number; readonly timeoutMs: number }
   | { readonly do: 'skew'; readonly offsetMs: number; readonly driftPpm: number }
+  /** Holds every packet that long; 0: none. */
+  | { readonly do: 'delay'; readonly delayMs: number }
   /** Fills the data volume until nothing fits any more, or makes room again. */
   | { readonly do: 'fill' | 'empty' }
 
