@@ -15,7 +15,8 @@ function isAble(control: BrokerControl): control is Able {
   return 'delayPackets' in control && canCut(control)
 }
 
-const shortestMs = 20
+/** Shorter ones do not stand out on a busy machine. */
+const shortestMs = 50
 const longestMs = 150
 const probesPerLink = 4
 
@@ -68,7 +69,7 @@ function fastest(loop: Loop, ability: LinkControl, asked: readonly Link[], done:
 
 export const packetDelay: Fault = {
   name: 'packet-delay',
-  describes: 'Delays all packets to and from a broker by 20 to 150 ms.',
+  describes: 'Delays all packets to and from a broker by 50 to 150 ms.',
   isAvailable: isAble,
   aims: ['leader', 'controller', 'in-sync-follower', 'one'],
   draw: (random) => ({ delayMs: logUniform(random, shortestMs, longestMs) }),
