@@ -12,7 +12,7 @@ import { logUniform } from './skewed-clock.ts'
 type Able = BrokerControl & DelayControl & { readonly links: LinkControl }
 
 function isAble(control: BrokerControl): control is Able {
-  return 'delayPackets' in control && canCut(control)
+  return (control as Partial<DelayControl>).delayPackets !== undefined && canCut(control)
 }
 
 /** Shorter ones do not stand out on a busy machine. */

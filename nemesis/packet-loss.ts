@@ -11,7 +11,7 @@ import { allLinks, isSameLink, type Link } from './links.ts'
 type Able = BrokerControl & LossControl & { readonly links: LinkControl }
 
 function isAble(control: BrokerControl): control is Able {
-  return 'losePackets' in control && canCut(control)
+  return (control as Partial<LossControl>).losePackets !== undefined && canCut(control)
 }
 
 const shares: readonly number[] = [0.1, 0.2, 0.3]

@@ -14,7 +14,7 @@ import { makeNetwork, type ClusterNetwork } from '../containers/cluster-network.
 import { ContainerLinks } from '../containers/container-links.ts'
 import type { Docker } from '../containers/docker.ts'
 import { HelperProcess } from '../containers/helper-process.ts'
-import { dataDirectory, toolsDirectory, type ConnectResult } from '../containers/helper/messages.ts'
+import { dataDirectory, toolsDirectory, type ConnectResult, type HelperAbilities } from '../containers/helper/messages.ts'
 import { environmentOf, type ContainerNode, type ImageRecipe } from '../containers/image-recipe.ts'
 import { hasImage, helperImage } from '../containers/images.ts'
 import { labelsOf, removeAtExit, removeCluster, removeLeftovers } from '../containers/leftovers.ts'
@@ -69,7 +69,7 @@ class HelperContainer extends GenericContainer {
   }
 }
 
-type Abilities = BrokerControl & ClockControl & DelayControl & DiskControl & LossControl & NetworkControl & SqueezeControl & StopControl
+type Abilities = BrokerControl & ClockControl & DiskControl & NetworkControl & SqueezeControl & StopControl
 
 export class ContainerCluster implements Abilities {
   readonly brokerIds: readonly number[]
@@ -77,6 +77,9 @@ export class ContainerCluster implements Abilities {
   readonly unexpectedExits: string[] = []
   readonly links: ContainerLinks
   readonly diskStates: readonly DiskState[]
+  /** Missing where the kernel cannot do it. */
+  losePackets?: LossControl['losePackets']
+  delayPackets?: DelayControl['delayPackets']
   readonly #name: string
   readonly #options: ContainerClusterOptions
   readonly #place: Place
@@ -110,6 +113,7 @@ export class ContainerCluster implements Abilities {
       mkdirSync(options.logDir, { recursive: true })
       const image = await helperImage(docker)
       await Promise.all([...nodes.map((node) => cluster.#prepareBroker(node, image)), cluster.#placeClients(image)])
+      await cluster.#tryPackets()
     } catch (error) {
       await cluster.close()
       throw asUserError(error as Error)
@@ -139,6 +143,12 @@ export class ContainerCluster implements Abilities {
       orderlyExitCodes: recipe.orderlyExitCodes,
       onUnexpectedExit: (broker, how) => void this.unexpectedExits.push(`broker ${broker} ${how}`),
     }))
+  }
+
+  async #tryPackets(): Promise<void> {
+    const { loss, delay } = await this.links.helper(this.brokerIds[0]!).ask<HelperAbilities>({ do: 'try' })
+    if (loss) this.losePackets = (id, share, done) => void this.links.losePackets(id, share).then(done)
+    if (delay) this.delayPackets = (id, delayMs, done) => void this.links.helper(id).ask({ do: 'delay', delayMs }).then(done)
   }
 
   async #placeClients(image: string): Promise<void> {
@@ -255,14 +265,6 @@ export class ContainerCluster implements Abilities {
     } else await ours.disconnect({ Container: helperId, Force: true })
     const { NetworkSettings } = await docker.getContainer(helperId).inspect()
     return NetworkSettings.Networks[network.name] !== undefined
-  }
-
-  losePackets(id: number, share: number, done: () => void): void {
-    void this.links.losePackets(id, share).then(done)
-  }
-
-  delayPackets(id: number, delayMs: number, done: () => void): void {
-    void this.links.helper(id).ask({ do: 'delay', delayMs }).then(done)
   }
 
   squeeze(id: number, cpuShare: number | undefined, done: () => void): void {

@@ -10,7 +10,7 @@ import { chmodSync, closeSync, fsyncSync, openSync, rmSync, statSync, statfsSync
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { ClockSkewWriter } from '../../../ports/node/clock-skew.ts'
-import { dataDirectory, probePort, toolsDirectory, type ConnectResult, type HelperCommand, type HelperReport } from './messages.ts'
+import { dataDirectory, probePort, toolsDirectory, type ConnectResult, type HelperAbilities, type HelperCommand, type HelperReport } from './messages.ts'
 
 const isBeside = process.argv[2] === 'broker'
 const filler = `${dataDirectory}/.filler`
@@ -23,6 +23,8 @@ function tell(report: HelperReport): void {
 
 function obey(command: HelperCommand): unknown {
   switch (command.do) {
+    case 'try':
+      return abilities()
     case 'restore':
       return restore('filter', command.lines, command.flush)
     case 'save':
@@ -87,6 +89,24 @@ async function delay(delayMs: number): Promise<null> {
   const hold = '-j NFQUEUE --queue-num 0 --queue-bypass'
   restore('mangle', [`-A INPUT ! -i lo ${hold}`, `-A OUTPUT ! -o lo ${hold}`], false)
   return null
+}
+
+/** Done once for a moment, before anybody's packets pass. */
+async function abilities(): Promise<HelperAbilities> {
+  const works = async (attempt: () => unknown): Promise<boolean> => {
+    try {
+      await attempt()
+      return true
+    } catch {
+      return false
+    }
+  }
+  const loss = await works(() => {
+    restore('filter', ['-A FORWARD -m statistic --mode random --probability 0.5 -j DROP'], false)
+    restore('filter', ['-F FORWARD'], false)
+  })
+  const holds = await works(() => delay(1))
+  return { loss, delay: (await works(() => delay(0))) && holds }
 }
 
 /** The bytes it took; ends with the error that a full disk gives. */

@@ -1,6 +1,8 @@
 /** What the harness and a helper container say to each other: one JSON document a line, commands there, reports back. */
 
 export type HelperCommand =
+  /** What the kernel lets it do to packets; answered by `HelperAbilities`. */
+  | { readonly do: 'try' }
   /** Lines for iptables-restore, all done or none. */
   | { readonly do: 'restore'; readonly lines: readonly string[]; readonly flush: boolean }
   /** What iptables-save says, with counters. */
@@ -13,6 +15,11 @@ export type HelperCommand =
   | { readonly do: 'delay'; readonly delayMs: number }
   /** Fills the data volume until nothing fits any more, or makes room again. */
   | { readonly do: 'fill' | 'empty' }
+
+export interface HelperAbilities {
+  readonly loss: boolean
+  readonly delay: boolean
+}
 
 export type ConnectResult = 'open' | 'refused' | 'silent'
 
