@@ -5,6 +5,7 @@ import { cutOneWay } from '../nemesis/cut-one-way.ts'
 import { disconnect } from '../nemesis/disconnect.ts'
 import { diskFull } from '../nemesis/disk-full.ts'
 import { isolate } from '../nemesis/isolate.ts'
+import { memorySqueeze } from '../nemesis/memory-squeeze.ts'
 import { packetDelay } from '../nemesis/packet-delay.ts'
 import { packetLoss } from '../nemesis/packet-loss.ts'
 import type { ContainerScenario, Scenario } from './scenarios.ts'
@@ -35,12 +36,12 @@ const own: readonly ContainerScenario[] = [
   {
     target: 'containers',
     name: 'squeeze',
-    describes: 'Loses and delays packets of leaders, and leaves them too little of a processor.',
+    describes: 'Loses and delays packets of leaders, and leaves them too little of a processor or of memory.',
     brokers: 3,
     idempotence: true,
     keepsLeaders: true,
     nemesis: {
-      attacks: [{ fault: packetLoss, aim: 'leader' }, { fault: packetDelay, aim: 'leader' }, { fault: cpuSqueeze, aim: 'leader' }],
+      attacks: [{ fault: memorySqueeze, aim: 'leader' }, { fault: packetLoss, aim: 'leader' }, { fault: packetDelay, aim: 'leader' }, { fault: cpuSqueeze, aim: 'leader' }],
       inTurn: true,
       lanes: 1,
       quietMs: [300, 800],

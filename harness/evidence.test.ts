@@ -43,7 +43,7 @@ const idle: Partial<SimulatedControl> = {
 }
 
 /** Tested in containers. */
-const onContainersOnly: ReadonlySet<string> = new Set(['disconnect', 'packet-loss', 'packet-delay', 'cpu-squeeze'])
+const onContainersOnly: ReadonlySet<string> = new Set(['disconnect', 'packet-loss', 'packet-delay', 'cpu-squeeze', 'memory-squeeze'])
 
 const tested = Object.values(faults).filter(({ name, isAvailable }) => isAvailable !== canCut && !onContainersOnly.has(name))
 

@@ -81,6 +81,21 @@ export interface SqueezeControl {
   throttled(id: number, done: (periods: number) => void): void
 }
 
+/** As the kernel counts. */
+export interface MemoryPressure {
+  readonly usageBytes: number
+  /** How often it has had to find room for the broker. */
+  readonly reclaims: number
+  /** It killed the broker for want of memory. */
+  readonly killed: boolean
+}
+
+export interface MemoryControl {
+  /** Hardly more than it holds now, or all there is; `done` with the limit in bytes. */
+  squeezeMemory(id: number, squeezed: boolean, done: (limitBytes: number) => void): void
+  pressure(id: number, done: (pressure: MemoryPressure) => void): void
+}
+
 export interface StopControl {
   /** Asks for an orderly end and insists after `timeoutMs`; `done` when the process is gone, `orderly` telling how. */
   stop(id: number, timeoutMs: number, done: (seen: Facts & { readonly orderly: boolean }) => void): void
@@ -105,6 +120,10 @@ export function canFillDisk(control: BrokerControl): control is BrokerControl & 
 
 export function canSqueeze(control: BrokerControl): control is BrokerControl & SqueezeControl {
   return 'squeeze' in control
+}
+
+export function canSqueezeMemory(control: BrokerControl): control is BrokerControl & MemoryControl {
+  return 'squeezeMemory' in control
 }
 
 export function canPlug(control: BrokerControl): control is BrokerControl & NetworkControl {

@@ -13,6 +13,7 @@ import type { Fault } from './fault.ts'
 import { halves } from './halves.ts'
 import { isolate } from './isolate.ts'
 import { kill } from './kill.ts'
+import { memorySqueeze } from './memory-squeeze.ts'
 import { packetDelay } from './packet-delay.ts'
 import { packetLoss } from './packet-loss.ts'
 import { pause } from './pause.ts'
@@ -32,6 +33,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   [packetLoss.name]: packetLoss,
   [packetDelay.name]: packetDelay,
   [cpuSqueeze.name]: cpuSqueeze,
+  [memorySqueeze.name]: memorySqueeze,
   [clockJump.name]: clockJump,
   [clockStrobe.name]: clockStrobe,
   [clockDrift.name]: clockDrift,

@@ -13,6 +13,7 @@ import { disconnect } from '../../nemesis/disconnect.ts'
 import type { Fault, Shown } from '../../nemesis/fault.ts'
 import { kill } from '../../nemesis/kill.ts'
 import type { Link } from '../../nemesis/links.ts'
+import { memorySqueeze } from '../../nemesis/memory-squeeze.ts'
 import { packetDelay } from '../../nemesis/packet-delay.ts'
 import { packetLoss } from '../../nemesis/packet-loss.ts'
 import { pause } from '../../nemesis/pause.ts'
@@ -43,10 +44,10 @@ afterEach(() => {
 })
 
 const onEveryImage: readonly Fault[] = [clockJump, clockDrift, pause, cutOneWay, cutClients, disconnect, kill]
-const onOurs: readonly Fault[] = [...onEveryImage, packetLoss, packetDelay, cpuSqueeze]
+const onOurs: readonly Fault[] = [...onEveryImage, packetLoss, packetDelay, cpuSqueeze, memorySqueeze]
 
-/** Held for a moment only: that each shows is what is asked here. */
-function allInTurn(faults: readonly Fault[]): ContainerScenario {
+/** Held for a moment only, a JVM's three times as long: that each shows is what is asked here. */
+function allInTurn(faults: readonly Fault[], holdMs: number): ContainerScenario {
   return {
     target: 'containers',
     name: 'all-in-turn',
@@ -59,7 +60,7 @@ function allInTurn(faults: readonly Fault[]): ContainerScenario {
       inTurn: true,
       lanes: 1,
       quietMs: [100, 300],
-      holdMs: [300, 300],
+      holdMs: [holdMs, holdMs],
     },
   }
 }
@@ -76,7 +77,7 @@ async function madeHere(docker: Docker): Promise<string[]> {
 }
 
 async function seesInForce(expected: readonly Fault[], brokers: BrokerImage, faultsMs: number): Promise<void> {
-  const { verdict } = await runOnContainers(allInTurn(expected), {
+  const { verdict } = await runOnContainers(allInTurn(expected, brokers.recipe.jvm ? 300 : 900), {
     ...brokers,
     seed: 1,
     store: new RunStore(directory),
@@ -96,7 +97,7 @@ async function seesInForce(expected: readonly Fault[], brokers: BrokerImage, fau
 }
 
 it.skipIf(noDocker)('docker: every fault is seen in force on our own image, and nothing is left behind', async () => {
-  await seesInForce(onOurs, await imageAsTold(undefined), 25_000)
+  await seesInForce(onOurs, await imageAsTold(undefined), 35_000)
 }, 240_000)
 
 it.skipIf(noKafka)('kafka-image: every fault is seen in force in containers of Apache Kafka', async () => {
@@ -161,6 +162,12 @@ describe.skipIf(noDocker)('docker: with its injection turned off', () => {
     expect(await injected(fault, cluster, parameters)).toMatchObject({ shown: true })
     const context = { loop, control: cluster, view: {} as never, evidenceTimeoutMs: 10_000, parameters }
     expect(await new Promise((done) => fault.heal(context, [2], done))).toMatchObject({ shown: true })
+  })
+
+  it('a squeeze of memory is not shown', async () => {
+    const squeezeMemory = (_id: number, _is: boolean, done: (limit: number) => void): void => done(0)
+    const idle = { brokerIds: cluster.brokerIds, squeezeMemory, pressure: cluster.pressure.bind(cluster) }
+    expect(await injected(memorySqueeze, idle as unknown as BrokerControl, {})).toMatchObject({ shown: false })
   })
 
   it('a squeeze of the processor is not shown', async () => {

@@ -4,7 +4,7 @@
  */
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { GenericContainer, Wait } from 'testcontainers'
-import type { BrokerState, Facts } from '../../nemesis/control.ts'
+import type { BrokerState, Facts, MemoryPressure } from '../../nemesis/control.ts'
 import type { Docker } from '../containers/docker.ts'
 
 export interface ContainerBrokerOptions {
@@ -25,6 +25,10 @@ export interface ContainerBrokerOptions {
 /** The system's own words, whatever a broker is written in. */
 const noSpaceLeft = /no space left on device/i
 const cpuPeriodMicros = 100_000
+const headroomBytes = 4 << 20
+/** The engine takes no less. */
+const memoryMinBytes = 6 << 20
+const noLimitBytes = 2 ** 50
 
 type Inspected = Docker.ContainerInspectInfo
 
@@ -172,9 +176,9 @@ export class ContainerBroker {
     })
   }
 
-  /** It is about to end by what was done to it. */
-  expectExit(): void {
-    this.#expectExit = true
+  /** Whether it may end by what was done to it. */
+  expectExit(expected: boolean): void {
+    this.#expectExit = expected
   }
 
   /** Of one processor; undefined: no limit. */
@@ -183,9 +187,36 @@ export class ContainerBroker {
     await this.#container!.update({ CpuPeriod: cpuPeriodMicros, CpuQuota })
   }
 
+  /** Hardly more memory than it holds, or as much as anybody; resolves with the limit. */
+  async squeezeMemory(squeezed: boolean): Promise<number> {
+    const limit = squeezed ? await this.#tightMemory() : noLimitBytes
+    this.expectExit(squeezed)
+    await this.#container!.update({ Memory: limit, MemorySwap: limit })
+    return limit
+  }
+
+  /** Half of what it has of files can be taken from it at once; cgroup v1 calls that cache, v2 file. */
+  async #tightMemory(): Promise<number> {
+    const { memory_stats: { usage, stats } } = await this.#stats()
+    const { cache, file } = (stats ?? {}) as { readonly cache?: number; readonly file?: number }
+    return Math.max(usage - Math.floor((cache ?? file ?? 0) / 2) + headroomBytes, memoryMinBytes)
+  }
+
+  /** The count of cgroup v1 is of failed charges, that of v2 of pages looked at to free some. */
+  async pressure(): Promise<MemoryPressure> {
+    if (this.#state === 'dead') return { usageBytes: 0, reclaims: 0, killed: (await this.#container!.inspect()).State.OOMKilled }
+    const { memory_stats } = await this.#stats()
+    const { failcnt, stats } = memory_stats as { readonly failcnt?: number; readonly stats?: { readonly pgscan?: number } }
+    return { usageBytes: memory_stats.usage, reclaims: failcnt ?? stats?.pgscan ?? 0, killed: false }
+  }
+
+  #stats(): Promise<Docker.ContainerStats> {
+    return this.#container!.stats({ stream: false, 'one-shot': true })
+  }
+
   /** Periods of the scheduler it had to sit out. */
   async throttled(): Promise<number> {
-    const { cpu_stats: { throttling_data } } = await this.#container!.stats({ stream: false, 'one-shot': true })
+    const { cpu_stats: { throttling_data } } = await this.#stats()
     return throttling_data.throttled_periods
   }
 

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { GenericContainer, Wait } from 'testcontainers'
 import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import type {
-  BrokerControl, BrokerState, ClockControl, ClockSkew, DelayControl, DiskControl, DiskState, Facts, LossControl, NetworkControl, SqueezeControl, StopControl,
+  BrokerControl, BrokerState, ClockControl, ClockSkew, DelayControl, DiskControl, DiskState, Facts, LossControl, MemoryControl, MemoryPressure, NetworkControl, SqueezeControl, StopControl,
 } from '../../nemesis/control.ts'
 import { makeNetwork, type ClusterNetwork } from '../containers/cluster-network.ts'
 import { ContainerLinks } from '../containers/container-links.ts'
@@ -69,7 +69,7 @@ class HelperContainer extends GenericContainer {
   }
 }
 
-type Abilities = BrokerControl & ClockControl & DiskControl & NetworkControl & SqueezeControl & StopControl
+type Abilities = BrokerControl & ClockControl & DiskControl & MemoryControl & NetworkControl & SqueezeControl & StopControl
 
 export class ContainerCluster implements Abilities {
   readonly brokerIds: readonly number[]
@@ -275,9 +275,17 @@ export class ContainerCluster implements Abilities {
     void this.#broker(id).throttled().then(done)
   }
 
+  squeezeMemory(id: number, squeezed: boolean, done: (limitBytes: number) => void): void {
+    void this.#broker(id).squeezeMemory(squeezed).then(done)
+  }
+
+  pressure(id: number, done: (pressure: MemoryPressure) => void): void {
+    void this.#broker(id).pressure().then(done)
+  }
+
   /** Only `full` and `fine`, and only in a volume of limited size. */
   setDisk(id: number, state: DiskState, done: (seen: Facts) => void): void {
-    if (state === 'full') this.#broker(id).expectExit()
+    this.#broker(id).expectExit(state === 'full')
     void this.links.helper(id).ask<Facts | null>({ do: state === 'full' ? 'fill' : 'empty' }).then((seen) => done(seen ?? {}))
   }
 
