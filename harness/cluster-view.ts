@@ -10,19 +10,21 @@ export interface ViewSetup {
   readonly observer: Observer
   readonly client: WorkloadClient
   readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
+  /** Where a connect from here would not tell: whether one to the broker's own listener is refused. */
+  readonly refuses?: ClusterView['refuses']
 }
 
-export function clusterView({ loop, observer, client, address }: ViewSetup): ClusterView {
+export function clusterView({ loop, observer, client, address, refuses }: ViewSetup): ClusterView {
   const probes = new BrokerProbes(loop, client)
   return {
     leaders: () => observer.leaders(),
     inSyncReplicas: () => observer.inSyncReplicas(),
     controller: () => observer.controller(),
     answers: (id, timeoutMs, done) => observer.answers(id, done, timeoutMs),
-    refuses: (id, _timeoutMs, done) => {
+    refuses: refuses ?? ((id, _timeoutMs, done) => {
       const { host, port } = address(id)
       observer.probeConnect(host, port, (result) => done(result === 'refused'))
-    },
+    }),
     lists: (id, timeoutMs, done) => {
       client.admin.metadata([], timeoutMs, (result) => {
         if (!result.ok || !result.value.nodes.some(({ node }) => node === id)) return done(false)

@@ -42,7 +42,10 @@ const idle: Partial<SimulatedControl> = {
   skew: (_id, _skew, done) => done({}),
 }
 
-const tested = Object.values(faults).filter(({ isAvailable }) => isAvailable !== canCut)
+/** Tested in containers. */
+const onContainersOnly: ReadonlySet<string> = new Set(['disconnect', 'packet-loss', 'packet-delay', 'cpu-squeeze', 'memory-squeeze'])
+
+const tested = Object.values(faults).filter(({ name, isAvailable }) => isAvailable !== canCut && !onContainersOnly.has(name))
 
 describe.each(tested)('$name, in the simulator', (fault) => {
   it('is shown in force and healed', () => {

@@ -13,6 +13,7 @@ import { pause } from '../nemesis/pause.ts'
 import { rollingRestart } from '../nemesis/rolling-restart.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { WorkloadOptions } from '../workloads/workload.ts'
+import { onContainers } from './container-scenarios.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
@@ -42,6 +43,12 @@ export interface ProcessScenario {
   readonly keepsLeaders?: true
 }
 
+export interface ContainerScenario extends Omit<ProcessScenario, 'target'> {
+  readonly target: 'containers'
+  /** Each broker's disk has this size. */
+  readonly dataSizeMiB?: number
+}
+
 /** On a cluster that is not ours: only what its clients meet can be broken. */
 export interface ExternalScenario {
   readonly target: 'external'
@@ -50,15 +57,15 @@ export interface ExternalScenario {
   readonly nemesis: NemesisPlan
 }
 
-export type Scenario = SimulatedScenario | ProcessScenario | ExternalScenario
+export type Scenario = SimulatedScenario | ProcessScenario | ContainerScenario | ExternalScenario
 export type TargetName = Scenario['target']
 
-export const targets: readonly TargetName[] = ['simulated', 'processes', 'external']
+export const targets: readonly TargetName[] = ['simulated', 'processes', 'containers', 'external']
 
 /** Farther than `payments` of the scenario takes. */
 const jumpBack: Fault = { ...clockJump, draw: () => ({ offsetMs: -60_000 }) }
 
-export const scenarios: readonly Scenario[] = [
+const withoutContainers: readonly Scenario[] = [
   {
     target: 'simulated',
     name: 'swarm',
@@ -197,6 +204,8 @@ export const scenarios: readonly Scenario[] = [
   },
 ]
 
+export const scenarios: readonly Scenario[] = [...withoutContainers, ...onContainers(withoutContainers)]
+
 export interface ScenarioOptions {
   readonly faultsMs: number
   readonly recordsPerSecond: number
@@ -207,7 +216,7 @@ export interface ScenarioOptions {
 const acknowledgedFloor = 2000
 const underFaultFloor = 0.2
 
-export function planOf(scenario: ProcessScenario, options: ScenarioOptions): TrialPlan {
+export function planOf(scenario: ProcessScenario | ContainerScenario, options: ScenarioOptions): TrialPlan {
   const isJvm = options.jvm === true
   const profile = profiles[isJvm ? 'trial-of-jvm' : 'trial']
   const workloadOptions = workloadOf(scenario, profile, options)
@@ -252,7 +261,7 @@ function heldLonger(plan: NemesisPlan): NemesisPlan {
   return { ...plan, holdMs: [low * jvmTimes, high * jvmTimes] }
 }
 
-function workloadOf({ idempotence }: ProcessScenario, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): WorkloadOptions {
+function workloadOf({ idempotence }: Pick<ProcessScenario, 'idempotence'>, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): WorkloadOptions {
   return {
     producers: 3,
     consumers: 2,

@@ -16,7 +16,7 @@ import type { Sasl } from '../workloads/client/sasl.ts'
 import { Observer } from '../workloads/observer.ts'
 import { keyOf, type RunningWorkload, type Workload, type WorkloadOptions } from '../workloads/workload.ts'
 import { probeTopics } from './broker-probes.ts'
-import { clusterView } from './cluster-view.ts'
+import { clusterView, type ViewSetup } from './cluster-view.ts'
 import type { Profile } from './profile.ts'
 
 export interface TrialPlan {
@@ -45,6 +45,8 @@ export interface TrialSetup {
   readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
   /** Where a broker listens itself, when a proxy stands before it: a dead one refuses there. */
   readonly ownAddress?: (brokerId: number) => { readonly host: string; readonly port: number }
+  /** Where not even that tells a dead broker from a live one. */
+  readonly refuses?: ViewSetup['refuses']
   readonly makeClient: (name: string) => WorkloadClient
   /** What the workload drives instead, when it is not our own client. */
   readonly makeWorkloadClient?: (name: string) => WorkloadClient
@@ -115,7 +117,13 @@ export class Trial {
       random,
       recorder,
       control,
-      view: clusterView({ loop, observer: this.#observer, client: this.#client, address: setup.ownAddress ?? setup.address }),
+      view: clusterView({
+        loop,
+        observer: this.#observer,
+        client: this.#client,
+        address: setup.ownAddress ?? setup.address,
+        ...(setup.refuses !== undefined && { refuses: setup.refuses }),
+      }),
       plan: plan.nemesis,
       evidenceTimeoutMs: plan.profile.evidenceMs,
       ...(guard !== undefined && { guard }),

@@ -7,6 +7,7 @@ import { apacheKafka } from './apache-kafka/kafka-recipe.ts'
 import { brokerCommand } from './broker-command.ts'
 import type { Library } from './foreign-clients/library.ts'
 import { runExternal, type ExternalCluster } from './run-external.ts'
+import { runOnContainers, type BrokerImage } from './run-containers.ts'
 import { runOnProcesses } from './run-processes.ts'
 import { runSimulated } from './run-seeds.ts'
 import { runFacts, type RunStore } from './run-store.ts'
@@ -31,6 +32,8 @@ export interface VerifyOptions {
   readonly external?: ExternalCluster
   /** Whose producers send; ours when missing. */
   readonly library?: Library
+  /** For scenarios in containers. */
+  readonly image?: BrokerImage
   readonly defect?: string
   readonly accept: readonly string[]
   readonly store: RunStore
@@ -103,6 +106,10 @@ async function runScenario(
     const isKafka = options.broker === 'kafka'
     const recipe = isKafka ? apacheKafka() : referenceBroker(await brokerCommand(defect))
     const { verdict, anomalies, ops } = await runOnProcesses(scenario, { ...options, recipe, jvm: isKafka, onProgress })
+    return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
+  }
+  if (scenario.target === 'containers') {
+    const { verdict, anomalies, ops } = await runOnContainers(scenario, { ...options, ...options.image!, onProgress })
     return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
   }
   if (scenario.target === 'external') {

@@ -52,9 +52,48 @@ export interface PowerControl {
 export type DiskState = 'full' | 'slow' | 'failing' | 'fine'
 
 export interface DiskControl {
+  /** What `setDisk` can do; missing: everything. */
+  readonly diskStates?: readonly DiskState[] | undefined
   setDisk(id: number, state: DiskState, done: (seen: Facts) => void): void
   /** The sentence with which the broker's last process stopped by itself; undefined when it did not. */
   lastWord(id: number): string | undefined
+}
+
+export interface NetworkControl {
+  /** Pulls the plug of the broker's machine, or puts it in again; `done` with what the platform says of it then. */
+  plug(id: number, connected: boolean, done: (seen: Facts & { readonly connected: boolean }) => void): void
+}
+
+export interface LossControl {
+  /** Every packet to and from the broker is lost with this chance from now on; 0: none is. */
+  losePackets(id: number, share: number, done: () => void): void
+}
+
+export interface DelayControl {
+  /** Every packet to and from the broker is held that long from now on, in order; 0: none is. */
+  delayPackets(id: number, delayMs: number, done: () => void): void
+}
+
+export interface SqueezeControl {
+  /** Of one processor; undefined: all there are. */
+  squeeze(id: number, cpuShare: number | undefined, done: () => void): void
+  /** How many of the scheduler's periods the broker has had to sit out since it was started, as the kernel counts them. */
+  throttled(id: number, done: (periods: number) => void): void
+}
+
+/** As the kernel counts. */
+export interface MemoryPressure {
+  readonly usageBytes: number
+  /** How often it has had to find room for the broker. */
+  readonly reclaims: number
+  /** It killed the broker for want of memory. */
+  readonly killed: boolean
+}
+
+export interface MemoryControl {
+  /** Hardly more than it holds now, or all there is; `done` with the limit in bytes. */
+  squeezeMemory(id: number, squeezed: boolean, done: (limitBytes: number) => void): void
+  pressure(id: number, done: (pressure: MemoryPressure) => void): void
 }
 
 export interface StopControl {
@@ -70,8 +109,25 @@ export function canLosePower(control: BrokerControl): control is BrokerControl &
   return 'losePower' in control
 }
 
+/** All that can be done to disks. */
 export function canBreakDisk(control: BrokerControl): control is BrokerControl & DiskControl {
-  return 'setDisk' in control
+  return 'setDisk' in control && (control as Partial<DiskControl>).diskStates === undefined
+}
+
+export function canFillDisk(control: BrokerControl): control is BrokerControl & DiskControl {
+  return 'setDisk' in control && (control as Partial<DiskControl>).diskStates?.includes('full') !== false
+}
+
+export function canSqueeze(control: BrokerControl): control is BrokerControl & SqueezeControl {
+  return 'squeeze' in control
+}
+
+export function canSqueezeMemory(control: BrokerControl): control is BrokerControl & MemoryControl {
+  return 'squeezeMemory' in control
+}
+
+export function canPlug(control: BrokerControl): control is BrokerControl & NetworkControl {
+  return 'plug' in control
 }
 
 export function canStop(control: BrokerControl): control is BrokerControl & StopControl {

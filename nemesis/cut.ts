@@ -110,7 +110,7 @@ function lookAtHealed(ability: LinkControl, links: readonly Link[], done: (shown
   })
 }
 
-function probeAll(ability: LinkControl, links: readonly Link[], done: (arrived: readonly boolean[]) => void): void {
+export function probeAll(ability: LinkControl, links: readonly Link[], done: (arrived: readonly boolean[]) => void): void {
   const arrived: boolean[] = links.map(() => false)
   let open = links.length
   links.forEach((link, at) => ability.probe(link, probeTimeoutMs, (yes) => {
@@ -121,7 +121,7 @@ function probeAll(ability: LinkControl, links: readonly Link[], done: (arrived: 
 }
 
 /** Round after round, until one shows it or the time is up; then the last one tells. */
-function awaitRound(
+export function awaitRound(
   { loop, evidenceTimeoutMs }: FaultContext,
   round: (done: (shown: Shown) => void) => void,
   done: (shown: Shown) => void,

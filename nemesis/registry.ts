@@ -4,6 +4,8 @@ import { cutOneWay } from './cut-one-way.ts'
 import { clockDrift } from './clock-drift.ts'
 import { clockJump } from './clock-jump.ts'
 import { clockStrobe } from './clock-strobe.ts'
+import { cpuSqueeze } from './cpu-squeeze.ts'
+import { disconnect } from './disconnect.ts'
 import { diskError } from './disk-error.ts'
 import { diskFull } from './disk-full.ts'
 import { diskSlow } from './disk-slow.ts'
@@ -11,6 +13,9 @@ import type { Fault } from './fault.ts'
 import { halves } from './halves.ts'
 import { isolate } from './isolate.ts'
 import { kill } from './kill.ts'
+import { memorySqueeze } from './memory-squeeze.ts'
+import { packetDelay } from './packet-delay.ts'
+import { packetLoss } from './packet-loss.ts'
 import { pause } from './pause.ts'
 import { powerLoss } from './power-loss.ts'
 import { rollingRestart } from './rolling-restart.ts'
@@ -24,6 +29,11 @@ export const faults: Readonly<Record<string, Fault>> = {
   halves,
   bridge,
   [cutClients.name]: cutClients,
+  disconnect,
+  [packetLoss.name]: packetLoss,
+  [packetDelay.name]: packetDelay,
+  [cpuSqueeze.name]: cpuSqueeze,
+  [memorySqueeze.name]: memorySqueeze,
   [clockJump.name]: clockJump,
   [clockStrobe.name]: clockStrobe,
   [clockDrift.name]: clockDrift,

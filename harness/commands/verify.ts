@@ -6,6 +6,7 @@ import { defects } from '../../reference-broker/defects/registry.ts'
 import { attachAsTold, attachedLines } from '../external/attach-as-told.ts'
 import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
 import { clientNames, loadLibrary } from '../foreign-clients/registry.ts'
+import { imageAsTold } from '../containers/image-as-told.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { withLiveView } from '../live-view.ts'
@@ -24,6 +25,7 @@ export interface VerifyFlags {
   readonly time?: number
   readonly rate?: number
   readonly broker?: string
+  readonly image?: string
   readonly bootstrap?: string
   readonly topicPrefix?: string
   readonly clientConfig?: string
@@ -40,6 +42,8 @@ const plans: Readonly<Record<string, { readonly seeds: number; readonly faultsMs
   full: { seeds: 2000, faultsMs: 60_000 },
 }
 const recordsPerSecond = 300
+/** Their scenarios have more to show, and nobody waits for them who did not ask. */
+const containerTimes = 2
 const externalRecordsPerSecond = 1000
 
 export function addVerify(program: Command): void {
@@ -54,6 +58,7 @@ export function addVerify(program: Command): void {
     .option('--time <duration>', 'how long faults go on in each scenario on processes, as in 60s', parseDuration)
     .option('--rate <n>', 'records a second offered in each scenario on processes', parseRate)
     .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka; see npm run kafka:fetch)`)
+    .option('--image <reference>', 'containers of this image instead of our own, as in apache/kafka:4.3.1')
     .option('--bootstrap <addresses>', 'a running cluster instead: HOST:PORT, several with commas between')
     .option('--topic-prefix <prefix>', 'what the topics made there are named with (default: tribunal-<random>)')
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
@@ -78,6 +83,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
   const chosen = chooseScenarios(broker === 'ours' ? flags : { ...flags, target: 'processes' })
   const library = await loadLibrary(flags.client ?? 'wire')
   const external = await attachAsTold(flags)
+  const image = chosen.some(({ target }) => target === 'containers') ? await imageAsTold(flags.image) : undefined
   const seed = flags.seed ?? randomSeed()
   const store = openStore(flags.out ?? defaultDirectory(new Date(), seed))
   const json = flags.json === true
@@ -91,7 +97,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
         scenarios: chosen,
         seed,
         seeds: flags.seeds ?? plan.seeds,
-        faultsMs: flags.time ?? plan.faultsMs * (broker === 'ours' ? 1 : jvmTimes),
+        faultsMs: flags.time ?? plan.faultsMs * (broker === 'kafka' || image?.recipe.jvm === true ? jvmTimes : 1) * (image === undefined ? 1 : containerTimes),
         recordsPerSecond: flags.rate ?? (external === undefined ? recordsPerSecond : externalRecordsPerSecond),
         accept: flags.accept ?? [],
         store,
@@ -100,6 +106,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
         broker,
         ...(external !== undefined && { external }),
         ...(library !== undefined && { library }),
+        ...(image !== undefined && { image }),
         ...(flags.defect !== undefined && { defect: flags.defect }),
       },
       events,
@@ -132,15 +139,19 @@ function chooseBroker({ broker = 'ours', target, defect }: VerifyFlags): BrokerN
   return known
 }
 
-function chooseScenarios({ target: named, bootstrap, scenario, client = 'wire' }: VerifyFlags): readonly Scenario[] {
-  const target = named ?? (bootstrap === undefined ? undefined : 'external')
+/** Not part of a run that names no target: what needs somebody else's cluster, or Docker. */
+const onlyByName: ReadonlySet<TargetName> = new Set(['external', 'containers'])
+
+function chooseScenarios({ target: named, bootstrap, image, scenario, client = 'wire' }: VerifyFlags): readonly Scenario[] {
+  if (image !== undefined && named !== undefined && named !== 'containers') throw new UserError(`--image runs in containers; leave out --target ${named}.`)
+  const target = named ?? (image !== undefined ? 'containers' : bootstrap === undefined ? undefined : 'external')
   if (target !== undefined && !targets.includes(target as TargetName)) {
     throw new UserError(`--target ${target} is not one of ${targets.join(', ')}.`)
   }
   const unknown = scenario?.find((name) => !scenarios.some((each) => each.name === name))
   if (unknown !== undefined) throw new UserError(`There is no scenario ${unknown}; tribunal list scenarios names them.`)
   const chosen = scenarios.filter(
-    (each) => (target === undefined ? each.target !== 'external' : each.target === target)
+    (each) => (target === undefined ? !onlyByName.has(each.target) : each.target === target)
       && (scenario === undefined || scenario.includes(each.name))
       && (client === 'wire' || canBeDriven(each)),
   )

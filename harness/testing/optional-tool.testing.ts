@@ -1,5 +1,6 @@
 /** Tools that tests use where they are: a test without its tool is skipped, unless somebody has promised the tool. */
 import { spawnSync } from 'node:child_process'
+import { whyNoDocker } from '../containers/docker.ts'
 import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
 
 /**
@@ -13,6 +14,11 @@ export function isMissing(tool: string): boolean {
 /** The same for Apache Kafka and its java; `apache-kafka` is their name. */
 export function isKafkaMissing(): boolean {
   return isAbsent('apache-kafka', whyNoKafka() !== undefined)
+}
+
+/** The same for a Docker engine; `docker` is its name. */
+export async function isDockerMissing(): Promise<boolean> {
+  return isAbsent('docker', (await whyNoDocker()) !== undefined)
 }
 
 function isAbsent(tool: string, missing: boolean): boolean {

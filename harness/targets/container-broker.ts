@@ -1,0 +1,236 @@
+/**
+ * One broker in a container that can be killed, started again on its data, frozen and let go on. It lives in the network of
+ * its helper's container, so addresses, rules and helper stay while it comes and goes.
+ */
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { GenericContainer, Wait } from 'testcontainers'
+import type { BrokerState, Facts, MemoryPressure } from '../../nemesis/control.ts'
+import type { Docker } from '../containers/docker.ts'
+
+export interface ContainerBrokerOptions {
+  readonly docker: Docker
+  readonly id: number
+  readonly image: string
+  /** The container whose network it shares. */
+  readonly helperId: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly volumes: readonly { readonly source: string; readonly target: string }[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly logFile: string
+  readonly orderlyExitCodes: readonly number[]
+  /** It ended without being told to: how, and the last sentence it said about it. */
+  readonly onUnexpectedExit: (id: number, how: string) => void
+}
+
+/** The system's own words, whatever a broker is written in. */
+const noSpaceLeft = /no space left on device/i
+const cpuPeriodMicros = 100_000
+const headroomBytes = 4 << 20
+/** The engine takes no less. */
+const memoryMinBytes = 6 << 20
+const noLimitBytes = 2 ** 50
+
+type Inspected = Docker.ContainerInspectInfo
+
+/** Health is looked at by the trial itself, by other means; a check every few seconds would only cost. */
+class BrokerContainer extends GenericContainer {
+  protected override async beforeContainerCreated(): Promise<void> {
+    this.createOpts.Healthcheck = { Test: ['NONE'] }
+  }
+}
+
+export class ContainerBroker {
+  readonly #options: ContainerBrokerOptions
+  readonly #log: WriteStream
+  #container: Docker.Container | undefined
+  #state: BrokerState = 'dead'
+  #expectExit = false
+  #pid: number | undefined
+  #previousPid: number | undefined
+  #said = ''
+  #whenEnded: Promise<Facts> = Promise.resolve({ already: 'dead' })
+
+  constructor(options: ContainerBrokerOptions) {
+    this.#options = options
+    this.#log = createWriteStream(options.logFile, { flags: 'a' })
+  }
+
+  get containerId(): string | undefined {
+    return this.#container?.id
+  }
+
+  /** The last sentence its last process said that was no line of a log, or that its disk is full. */
+  get lastWord(): string {
+    return this.#said
+  }
+
+  /** As the engine told it last: after each of our orders, and when a process ended. */
+  state(): BrokerState {
+    return this.#state
+  }
+
+  /** `done` when its process runs, or with `failed`. */
+  start(done: (seen: Facts) => void): void {
+    this.#expectExit = false
+    this.#said = ''
+    void this.#start().then(
+      (seen) => done(seen),
+      (error: Error) => done({ failed: error.message.trim() }),
+    )
+  }
+
+  async #start(): Promise<Facts> {
+    if (this.#container === undefined) {
+      this.#container = await this.#create()
+      this.#collect(await this.#container.logs({ follow: true, stdout: true, stderr: true }))
+    } else {
+      this.#collect(await this.#container.attach({ stream: true, stdout: true, stderr: true }))
+      await this.#container.start()
+    }
+    const inspected = await this.#container.inspect()
+    this.#state = stateOf(inspected)
+    this.#watch(this.#container)
+    this.#previousPid = this.#pid
+    this.#pid = inspected.State.Pid
+    const { StartedAt } = inspected.State
+    return { container: inspected.Id.slice(0, 12), pid: this.#pid, previousPid: this.#previousPid, startedAt: StartedAt }
+  }
+
+  async #create(): Promise<Docker.Container> {
+    const { docker, image, helperId, environment, volumes, labels } = this.#options
+    const started = await new BrokerContainer(image)
+      .withNetworkMode(`container:${helperId}`)
+      .withEnvironment({ ...environment })
+      .withBindMounts(volumes.map(({ source, target }) => ({ source, target })))
+      .withLabels({ ...labels })
+      .withWaitStrategy(Wait.forListeningPorts())
+      .start()
+    return docker.getContainer(started.getId())
+  }
+
+  #collect(stream: NodeJS.ReadableStream): void {
+    const take = { write: (bytes: Buffer) => this.#take(bytes) }
+    this.#options.docker.modem.demuxStream(stream, take as unknown as NodeJS.WritableStream, take as unknown as NodeJS.WritableStream)
+  }
+
+  #take(bytes: Buffer): boolean {
+    this.#log.write(bytes)
+    if (this.#said.startsWith('ENOSPC')) return true
+    const lines = bytes.toString().split('\n')
+    const full = lines.find((text) => noSpaceLeft.test(text))
+    const line = full ?? lines.findLast((text) => text.trim() !== '' && !/^[{[]/.test(text))
+    if (line !== undefined) this.#said = `${full === undefined ? '' : 'ENOSPC: '}${line.trim().replace(/[.]$/, '')}`
+    return true
+  }
+
+  #watch(container: Docker.Container): void {
+    this.#whenEnded = container.wait().then(async () => {
+      const inspected = await container.inspect()
+      this.#state = stateOf(inspected)
+      const { ExitCode, OOMKilled, FinishedAt } = inspected.State
+      if (!this.#expectExit) this.#options.onUnexpectedExit(this.#options.id, endOf(inspected, this.#said))
+      return { exitCode: ExitCode, oomKilled: OOMKilled, finishedAt: FinishedAt }
+      // The whole cluster was removed meanwhile.
+    }).catch((error: Error) => ({ unknown: error.message }))
+  }
+
+  /** `done` when the process is gone, with how it ended. */
+  kill(done: (seen: Facts) => void): void {
+    this.#end((container) => container.kill(), done)
+  }
+
+  /** Asks for an orderly end, and insists after `timeoutMs`. */
+  stop(timeoutMs: number, done: (seen: Facts & { readonly orderly: boolean }) => void): void {
+    this.#end(
+      async (container) => {
+        if (this.#state === 'paused') await container.unpause()
+        await container.stop({ t: Math.ceil(timeoutMs / 1000) })
+      },
+      (seen) => done({ ...seen, orderly: this.#options.orderlyExitCodes.includes(Number(seen['exitCode'])) }),
+    )
+  }
+
+  #end(order: (container: Docker.Container) => Promise<unknown>, done: (seen: Facts) => void): void {
+    const container = this.#container
+    if (container === undefined || this.#state === 'dead') return done({ already: 'dead' })
+    this.#expectExit = true
+    const ended = this.#whenEnded
+    // An order that comes too late is answered by how it ended.
+    void order(container).catch(() => undefined).then(() => ended).then((seen) => done({ pid: this.#pid, ...seen }))
+  }
+
+  pause(done: (seen: Facts) => void): void {
+    this.#freeze((container) => container.pause(), done)
+  }
+
+  resume(done: (seen: Facts) => void): void {
+    this.#freeze((container) => container.unpause(), done)
+  }
+
+  #freeze(order: (container: Docker.Container) => Promise<unknown>, done: (seen: Facts) => void): void {
+    const container = this.#container!
+    void order(container).then(() => undefined, (error: Error) => error.message).then(async (refused) => {
+      const inspected = await container.inspect()
+      this.#state = stateOf(inspected)
+      done({ pid: this.#pid, status: inspected.State.Status, ...(refused !== undefined && { refused }) })
+    })
+  }
+
+  /** Whether it may end by what was done to it. */
+  expectExit(expected: boolean): void {
+    this.#expectExit = expected
+  }
+
+  /** Of one processor; undefined: no limit. */
+  async squeeze(cpuShare: number | undefined): Promise<void> {
+    const CpuQuota = cpuShare === undefined ? -1 : Math.round(cpuShare * cpuPeriodMicros)
+    await this.#container!.update({ CpuPeriod: cpuPeriodMicros, CpuQuota })
+  }
+
+  /** Hardly more memory than it holds, or as much as anybody; resolves with the limit. */
+  async squeezeMemory(squeezed: boolean): Promise<number> {
+    const limit = squeezed ? await this.#tightMemory() : noLimitBytes
+    this.expectExit(squeezed)
+    await this.#container!.update({ Memory: limit, MemorySwap: limit })
+    return limit
+  }
+
+  /** Half of what it has of files can be taken from it at once; cgroup v1 calls that cache, v2 file. */
+  async #tightMemory(): Promise<number> {
+    const { memory_stats: { usage, stats } } = await this.#stats()
+    const { cache, file } = (stats ?? {}) as { readonly cache?: number; readonly file?: number }
+    return Math.max(usage - Math.floor((cache ?? file ?? 0) / 2) + headroomBytes, memoryMinBytes)
+  }
+
+  /** The count of cgroup v1 is of failed charges, that of v2 of pages looked at to free some. */
+  async pressure(): Promise<MemoryPressure> {
+    if (this.#state === 'dead') return { usageBytes: 0, reclaims: 0, killed: (await this.#container!.inspect()).State.OOMKilled }
+    const { memory_stats } = await this.#stats()
+    const { failcnt, stats } = memory_stats as { readonly failcnt?: number; readonly stats?: { readonly pgscan?: number } }
+    return { usageBytes: memory_stats.usage, reclaims: failcnt ?? stats?.pgscan ?? 0, killed: false }
+  }
+
+  #stats(): Promise<Docker.ContainerStats> {
+    return this.#container!.stats({ stream: false, 'one-shot': true })
+  }
+
+  /** Periods of the scheduler it had to sit out. */
+  async throttled(): Promise<number> {
+    const { cpu_stats: { throttling_data } } = await this.#stats()
+    return throttling_data.throttled_periods
+  }
+
+  closeLog(): void {
+    this.#log.end()
+  }
+}
+
+function stateOf({ State }: Inspected): BrokerState {
+  if (State.Paused) return 'paused'
+  return State.Running ? 'running' : 'dead'
+}
+
+function endOf({ State }: Inspected, said: string): string {
+  const how = State.OOMKilled ? 'was killed for want of memory' : `ended with ${State.ExitCode === 137 ? 'SIGKILL' : State.ExitCode}`
+  return said === '' ? how : `${how}: ${said}`
+}
