@@ -27,9 +27,9 @@ describe('coverage', () => {
   it('counts duplicates as the decision finds them, and leaves the decision as it is', () => {
     const coverage = new Coverage(2)
     const { classifyBatch } = coverage.counted(soundDecisions)
-    const batch = { producerEpoch: 0, firstSequence: 3, lastSequence: 4 }
+    const batch = { producerEpoch: 0, isTransactional: false, mustBeginAtZero: false, firstSequence: 3, lastSequence: 4 }
     const known = { ...batch, baseOffset: 10, lastOffset: 11, timestamp: 1 }
-    const entry = { producerId: 1, producerEpoch: 0, batches: [known], lastTimestamp: 1 }
+    const entry = { producerId: 1, producerEpoch: 0, coordinatorEpoch: -1, currentTxnFirstOffset: -1, batches: [known], lastTimestamp: 1 }
     expect(classifyBatch(entry, batch)).toEqual(soundDecisions.classifyBatch(entry, batch))
     expect(classifyBatch(undefined, batch)).toEqual({ kind: 'append' })
     expect(coverage.counts.duplicatesFound).toBe(1)

@@ -66,6 +66,7 @@ function profile(name: ProfileName, timeouts: Timeouts, clients: Profile['client
     'controller.quorum.fetch.timeout.ms': String(timeouts.fetchTimeoutMs),
     'replica.socket.timeout.ms': String(timeouts.socketTimeoutMs),
     'controller.socket.timeout.ms': String(timeouts.socketTimeoutMs),
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500',
     ...groupSettings,
   }
   const recoveryMs = recoveryBound(timeouts, clients.requestTimeoutMs)

@@ -20,6 +20,11 @@ import { deleteTopics } from './apis/20-delete-topics.ts'
 import { deleteRecords } from './apis/21-delete-records.ts'
 import { initProducerId } from './apis/22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './apis/23-offset-for-leader-epoch.ts'
+import { addPartitionsToTxn } from './apis/24-add-partitions-to-txn.ts'
+import { addOffsetsToTxn } from './apis/25-add-offsets-to-txn.ts'
+import { endTxn } from './apis/26-end-txn.ts'
+import { writeTxnMarkers } from './apis/27-write-txn-markers.ts'
+import { txnOffsetCommit } from './apis/28-txn-offset-commit.ts'
 import { describeConfigs } from './apis/32-describe-configs.ts'
 import { alterConfigs } from './apis/33-alter-configs.ts'
 import { describeLogDirs } from './apis/35-describe-log-dirs.ts'
@@ -34,10 +39,14 @@ import { beginQuorumEpoch } from './apis/53-begin-quorum-epoch.ts'
 import { endQuorumEpoch } from './apis/54-end-quorum-epoch.ts'
 import { describeQuorum } from './apis/55-describe-quorum.ts'
 import { alterPartition } from './apis/56-alter-partition.ts'
+import { updateFeatures } from './apis/57-update-features.ts'
 import { fetchSnapshot } from './apis/59-fetch-snapshot.ts'
 import { describeCluster } from './apis/60-describe-cluster.ts'
+import { describeProducers } from './apis/61-describe-producers.ts'
 import { brokerRegistration } from './apis/62-broker-registration.ts'
 import { brokerHeartbeat } from './apis/63-broker-heartbeat.ts'
+import { describeTransactions } from './apis/65-describe-transactions.ts'
+import { listTransactions } from './apis/66-list-transactions.ts'
 import { allocateProducerIds } from './apis/67-allocate-producer-ids.ts'
 import { consumerGroupHeartbeat } from './apis/68-consumer-group-heartbeat.ts'
 import { consumerGroupDescribe } from './apis/69-consumer-group-describe.ts'
@@ -67,6 +76,11 @@ export const apis: {
   readonly DeleteRecords: typeof deleteRecords
   readonly InitProducerId: typeof initProducerId
   readonly OffsetForLeaderEpoch: typeof offsetForLeaderEpoch
+  readonly AddPartitionsToTxn: typeof addPartitionsToTxn
+  readonly AddOffsetsToTxn: typeof addOffsetsToTxn
+  readonly EndTxn: typeof endTxn
+  readonly WriteTxnMarkers: typeof writeTxnMarkers
+  readonly TxnOffsetCommit: typeof txnOffsetCommit
   readonly DescribeConfigs: typeof describeConfigs
   readonly AlterConfigs: typeof alterConfigs
   readonly DescribeLogDirs: typeof describeLogDirs
@@ -81,10 +95,14 @@ export const apis: {
   readonly EndQuorumEpoch: typeof endQuorumEpoch
   readonly DescribeQuorum: typeof describeQuorum
   readonly AlterPartition: typeof alterPartition
+  readonly UpdateFeatures: typeof updateFeatures
   readonly FetchSnapshot: typeof fetchSnapshot
   readonly DescribeCluster: typeof describeCluster
+  readonly DescribeProducers: typeof describeProducers
   readonly BrokerRegistration: typeof brokerRegistration
   readonly BrokerHeartbeat: typeof brokerHeartbeat
+  readonly DescribeTransactions: typeof describeTransactions
+  readonly ListTransactions: typeof listTransactions
   readonly AllocateProducerIds: typeof allocateProducerIds
   readonly ConsumerGroupHeartbeat: typeof consumerGroupHeartbeat
   readonly ConsumerGroupDescribe: typeof consumerGroupDescribe
@@ -111,6 +129,11 @@ export const apis: {
   DeleteRecords: deleteRecords,
   InitProducerId: initProducerId,
   OffsetForLeaderEpoch: offsetForLeaderEpoch,
+  AddPartitionsToTxn: addPartitionsToTxn,
+  AddOffsetsToTxn: addOffsetsToTxn,
+  EndTxn: endTxn,
+  WriteTxnMarkers: writeTxnMarkers,
+  TxnOffsetCommit: txnOffsetCommit,
   DescribeConfigs: describeConfigs,
   AlterConfigs: alterConfigs,
   DescribeLogDirs: describeLogDirs,
@@ -125,10 +148,14 @@ export const apis: {
   EndQuorumEpoch: endQuorumEpoch,
   DescribeQuorum: describeQuorum,
   AlterPartition: alterPartition,
+  UpdateFeatures: updateFeatures,
   FetchSnapshot: fetchSnapshot,
   DescribeCluster: describeCluster,
+  DescribeProducers: describeProducers,
   BrokerRegistration: brokerRegistration,
   BrokerHeartbeat: brokerHeartbeat,
+  DescribeTransactions: describeTransactions,
+  ListTransactions: listTransactions,
   AllocateProducerIds: allocateProducerIds,
   ConsumerGroupHeartbeat: consumerGroupHeartbeat,
   ConsumerGroupDescribe: consumerGroupDescribe,

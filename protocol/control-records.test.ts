@@ -4,10 +4,12 @@ import {
   decodeLeaderChange,
   encodeControlBatch,
   encodeControlKey,
+  encodeEndTxnMarker,
   encodeLeaderChange,
   encodeSnapshotFooter,
   encodeSnapshotHeader,
   readControlType,
+  readEndTxnMarker,
 } from './control-records.ts'
 import { MalformedMessage } from './malformed.ts'
 import { decodeRecords } from './record-batch-decode.ts'
@@ -40,6 +42,24 @@ test('a transaction marker is transactional and control', () => {
   expect(header).toMatchObject({ attributes: 0x30, producerId: 77, producerEpoch: 3, baseSequence: -1 })
   expect(isTransactional(header) && isControl(header)).toBe(true)
   expect(decodeRecords(bytes, 0, { maxBytes: 1000 })[0]).toMatchObject({ key: new Uint8Array([0, 0, 0, 1]), value })
+})
+
+test('a marker says how its transaction ended, and who ended it', () => {
+  for (const committed of [true, false]) {
+    const marker = { committed, coordinatorEpoch: 9 }
+    const bytes = encodeEndTxnMarker(marker, { timestamp: 5, producerId: 77, producerEpoch: 3, baseOffset: 12 })
+    const header = readBatchHeader(bytes, 0)
+    expect(header).toMatchObject({ attributes: 0x30, producerId: 77, producerEpoch: 3, baseOffset: 12, lastOffsetDelta: 0 })
+    expect(readEndTxnMarker(bytes, 0)).toEqual(marker)
+  }
+})
+
+test('what ends no transaction is no marker', () => {
+  const batch = { timestamp: 5, producerId: 77, producerEpoch: 3 }
+  const value = new Uint8Array([0, 0, 0, 0, 0, 9])
+  expect(readEndTxnMarker(encodeControlBatch(controlType.voters, value, batch), 0)).toBeUndefined()
+  expect(readEndTxnMarker(encodeControlBatch(controlType.commit, value.subarray(0, 3), batch), 0)).toBeUndefined()
+  expect(readEndTxnMarker(encodeControlBatch(controlType.commit, new Uint8Array(500), batch), 0)).toEqual({ committed: true, coordinatorEpoch: 0 })
 })
 
 test('the type is read from keys of any version, unknown types too', () => {

@@ -7,6 +7,7 @@ import { decodeMessage, encodeMessage } from './codec.ts'
 import { MalformedMessage } from './malformed.ts'
 import type { Decoded, Encodable } from './message.ts'
 import { Reader } from './reader.ts'
+import { decodeRecords } from './record-batch-decode.ts'
 import { type BatchInput, encodeBatch } from './record-batch-encode.ts'
 
 export const controlType = {
@@ -109,4 +110,48 @@ export function encodeSnapshotHeader(lastContainedLogTimestamp: bigint, batch: C
 /** The batch a whole snapshot ends with. */
 export function encodeSnapshotFooter(batch: ControlBatchInput): Uint8Array {
   return encodeControlBatch(controlType.snapshotFooter, encodeMessage(snapshotFooter, 0, { version: 0 }), batch)
+}
+
+const endTxnMarker = {
+  name: 'EndTxnMarker',
+  versions: '0',
+  flexible: 'none',
+  fields: {
+    version: { int16: '0+' },
+    coordinatorEpoch: { int32: '0+' },
+  },
+} as const
+
+/** The end of a transaction, as its marker tells it. */
+export interface EndTxnMarker {
+  readonly committed: boolean
+  readonly coordinatorEpoch: number
+}
+
+/** The batch of a marker; it belongs to the producer whose transaction it ends. */
+export function encodeEndTxnMarker(marker: EndTxnMarker, batch: ControlBatchInput): Uint8Array {
+  const value = encodeMessage(endTxnMarker, 0, { version: 0, coordinatorEpoch: marker.coordinatorEpoch })
+  return encodeControlBatch(marker.committed ? controlType.commit : controlType.abort, value, { ...batch, isTransactional: true })
+}
+
+/** A marker's key and value, both small. */
+const markerBytesMax = 1024
+
+/**
+ * What the control batch at `at` says of a transaction; undefined when it ends none, or cannot be read. A newer value only
+ * has more behind it.
+ */
+export function readEndTxnMarker(bytes: Uint8Array, at: number): EndTxnMarker | undefined {
+  try {
+    const [record] = decodeRecords(bytes, at, { maxBytes: markerBytesMax })
+    if (record === undefined || record.value === null) return undefined
+    const type = readControlType(record.key)
+    if (type !== controlType.commit && type !== controlType.abort) return undefined
+    const reader = new Reader(record.value)
+    reader.int16()
+    return { committed: type === controlType.commit, coordinatorEpoch: reader.int32() }
+  } catch (error) {
+    if (error instanceof MalformedMessage) return undefined
+    throw error
+  }
 }

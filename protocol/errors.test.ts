@@ -59,6 +59,22 @@ describe('definite', () => {
     ])
   })
 
+  test('a transaction goes on after an end that was refused for what its coordinator knew', () => {
+    expect(definiteFor('EndTxn')).toEqual([
+      'COORDINATOR_LOAD_IN_PROGRESS',
+      'UNSUPPORTED_VERSION',
+      'INVALID_REQUEST',
+      'INVALID_PRODUCER_EPOCH',
+      'INVALID_TXN_STATE',
+      'INVALID_PRODUCER_ID_MAPPING',
+      'CONCURRENT_TRANSACTIONS',
+      'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+      'PRODUCER_FENCED',
+      'TRANSACTION_ABORTABLE',
+    ])
+    expect(isDefinite('InitProducerId', errorCode.CONCURRENT_TRANSACTIONS)).toBe(false)
+  })
+
   test('a topic may exist in spite of these answers', () => {
     const create = definiteFor('CreateTopics')
     for (const name of ['TOPIC_ALREADY_EXISTS', 'NOT_CONTROLLER', 'REQUEST_TIMED_OUT', 'UNKNOWN_SERVER_ERROR'] as const) {

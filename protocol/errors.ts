@@ -13,6 +13,8 @@
  *   and UNKNOWN_TOPIC_OR_PARTITION may be the trace of its first try; NOT_CONTROLLER also ends a change still in the
  *   metadata log.
  * - InitProducerId: CONCURRENT_TRANSACTIONS may have raised the epoch, COORDINATOR_* may follow the write of the state.
+ * - AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit: who the producer is and what state its transaction is in is
+ *   asked before the write. Not so NOT_COORDINATOR and COORDINATOR_NOT_AVAILABLE, as with OffsetCommit.
  * - OffsetCommit: group, member, generation, topic and metadata are checked before the write. Not so NOT_COORDINATOR and
  *   COORDINATOR_NOT_AVAILABLE, which also answer a commit that was written and then waited for replicas.
  * - APIs that only read change nothing whatever they answer. Metadata is not among them: it may create topics.
@@ -30,7 +32,12 @@ interface Row {
   readonly retriable?: true
   readonly refreshMetadata?: true
   readonly definite?: 'every' | readonly string[]
+  /** For `transactionApis`, too. */
+  readonly definiteInTransaction?: true
 }
+
+/** What the members of a transaction ask their coordinators. */
+const transactionApis: ReadonlySet<string> = new Set(['AddPartitionsToTxn', 'AddOffsetsToTxn', 'EndTxn', 'TxnOffsetCommit'])
 
 const table = {
   UNKNOWN_SERVER_ERROR: { code: -1 },
@@ -48,7 +55,7 @@ const table = {
   STALE_CONTROLLER_EPOCH: { code: 11 },
   OFFSET_METADATA_TOO_LARGE: { code: 12, definite: ['OffsetCommit'] },
   NETWORK_EXCEPTION: { code: 13, retriable: true, refreshMetadata: true },
-  COORDINATOR_LOAD_IN_PROGRESS: { code: 14, retriable: true, definite: ['OffsetCommit'] },
+  COORDINATOR_LOAD_IN_PROGRESS: { code: 14, retriable: true, definite: ['OffsetCommit'], definiteInTransaction: true },
   COORDINATOR_NOT_AVAILABLE: { code: 15, retriable: true },
   NOT_COORDINATOR: { code: 16, retriable: true },
   INVALID_TOPIC_EXCEPTION: { code: 17, definite: ['Produce', 'CreateTopics'] },
@@ -76,18 +83,18 @@ const table = {
   INVALID_REPLICA_ASSIGNMENT: { code: 39, definite: ['CreateTopics'] },
   INVALID_CONFIG: { code: 40, definite: ['CreateTopics'] },
   NOT_CONTROLLER: { code: 41, retriable: true },
-  INVALID_REQUEST: { code: 42, definite: ['Produce', 'CreateTopics', 'DeleteTopics', 'InitProducerId'] },
+  INVALID_REQUEST: { code: 42, definite: ['Produce', 'CreateTopics', 'DeleteTopics', 'InitProducerId'], definiteInTransaction: true },
   UNSUPPORTED_FOR_MESSAGE_FORMAT: { code: 43, definite: ['Produce'] },
   POLICY_VIOLATION: { code: 44, definite: ['CreateTopics'] },
   OUT_OF_ORDER_SEQUENCE_NUMBER: { code: 45, definite: ['Produce'] },
   DUPLICATE_SEQUENCE_NUMBER: { code: 46 },
-  INVALID_PRODUCER_EPOCH: { code: 47, definite: ['Produce'] },
-  INVALID_TXN_STATE: { code: 48, definite: ['Produce'] },
-  INVALID_PRODUCER_ID_MAPPING: { code: 49, definite: ['Produce'] },
+  INVALID_PRODUCER_EPOCH: { code: 47, definite: ['Produce'], definiteInTransaction: true },
+  INVALID_TXN_STATE: { code: 48, definite: ['Produce'], definiteInTransaction: true },
+  INVALID_PRODUCER_ID_MAPPING: { code: 49, definite: ['Produce'], definiteInTransaction: true },
   INVALID_TRANSACTION_TIMEOUT: { code: 50, definite: ['InitProducerId'] },
-  CONCURRENT_TRANSACTIONS: { code: 51, retriable: true },
+  CONCURRENT_TRANSACTIONS: { code: 51, retriable: true, definiteInTransaction: true },
   TRANSACTION_COORDINATOR_FENCED: { code: 52 },
-  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { code: 53, definite: ['Produce', 'InitProducerId'] },
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { code: 53, definite: ['Produce', 'InitProducerId'], definiteInTransaction: true },
   SECURITY_DISABLED: { code: 54 },
   OPERATION_NOT_ATTEMPTED: { code: 55 },
   KAFKA_STORAGE_ERROR: { code: 56, retriable: true, refreshMetadata: true },
@@ -124,7 +131,7 @@ const table = {
   INVALID_RECORD: { code: 87, definite: ['Produce'] },
   UNSTABLE_OFFSET_COMMIT: { code: 88, retriable: true },
   THROTTLING_QUOTA_EXCEEDED: { code: 89, retriable: true },
-  PRODUCER_FENCED: { code: 90, definite: ['Produce'] },
+  PRODUCER_FENCED: { code: 90, definite: ['Produce'], definiteInTransaction: true },
   RESOURCE_NOT_FOUND: { code: 91 },
   DUPLICATE_RESOURCE: { code: 92 },
   UNACCEPTABLE_CREDENTIAL: { code: 93 },
@@ -154,7 +161,7 @@ const table = {
   UNKNOWN_SUBSCRIPTION_ID: { code: 117 },
   TELEMETRY_TOO_LARGE: { code: 118 },
   INVALID_REGISTRATION: { code: 119 },
-  TRANSACTION_ABORTABLE: { code: 120, definite: ['Produce'] },
+  TRANSACTION_ABORTABLE: { code: 120, definite: ['Produce'], definiteInTransaction: true },
   INVALID_RECORD_STATE: { code: 121 },
   SHARE_SESSION_NOT_FOUND: { code: 122, retriable: true },
   INVALID_SHARE_SESSION_EPOCH: { code: 123, retriable: true },
@@ -199,6 +206,7 @@ const errors = new Map<number, KafkaError>(
   ]),
 )
 const definiteApis = new Map<number, 'every' | readonly string[]>(rows.map(([, row]) => [row.code, row.definite ?? []]))
+const definiteInTransaction = new Set(rows.filter(([, row]) => row.definiteInTransaction).map(([, row]) => row.code))
 
 export function errorByCode(code: number): KafkaError | undefined {
   return errors.get(code)
@@ -213,6 +221,7 @@ export function errorName(code: number): string {
 export function isDefinite(apiName: string, code: number): boolean {
   if (code === errorCode.NONE) return false
   if (readingApis.has(apiName)) return true
+  if (transactionApis.has(apiName) && definiteInTransaction.has(code)) return true
   const definite = definiteApis.get(code) ?? []
   return definite === 'every' || definite.includes(apiName)
 }

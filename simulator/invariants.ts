@@ -16,6 +16,8 @@ export class InvariantViolation extends Error {
 interface Seen {
   leaderEpoch: number
   highWatermark: number
+  /** While it leads, else 0: a follower tells nobody. */
+  lastStableOffset: number
 }
 
 /** Events between two looks at everything. */
@@ -83,11 +85,17 @@ export class Invariants {
     const { log, highWatermark, image } = partition
     if (highWatermark > log.logEndOffset) violated(`${partition.key}: high watermark ${highWatermark} past the log's end ${log.logEndOffset}`)
     if (log.writtenOffset > log.logEndOffset) violated(`${partition.key}: written offset past the log's end`)
+    const { lastStableOffset } = partition
+    if (lastStableOffset > highWatermark) violated(`${partition.key}: last stable offset ${lastStableOffset} past the high watermark ${highWatermark}`)
     let seen = this.#seen.get(partition)
-    if (seen === undefined) this.#seen.set(partition, (seen = { leaderEpoch: image.leaderEpoch, highWatermark }))
+    if (seen === undefined) this.#seen.set(partition, (seen = { leaderEpoch: image.leaderEpoch, highWatermark, lastStableOffset: 0 }))
     if (seen.leaderEpoch === image.leaderEpoch && highWatermark < seen.highWatermark) {
       violated(`${partition.key}: high watermark of broker ${id} went from ${seen.highWatermark} back to ${highWatermark}`)
     }
+    if (seen.leaderEpoch === image.leaderEpoch && partition.isLeading && lastStableOffset < seen.lastStableOffset) {
+      violated(`${partition.key}: last stable offset of broker ${id} went from ${seen.lastStableOffset} back to ${lastStableOffset}`)
+    }
+    seen.lastStableOffset = partition.isLeading ? lastStableOffset : 0
     const changed = seen.leaderEpoch !== image.leaderEpoch || seen.highWatermark !== highWatermark
     if (!changed) return
     seen.leaderEpoch = image.leaderEpoch

@@ -9,6 +9,7 @@ import type { Decoded, Encodable, Message } from '../protocol/message.ts'
 import { encodeBatch } from '../protocol/record-batch-encode.ts'
 import { Broker } from '../reference-broker/core/broker.ts'
 import { defaultBrokerConfig } from '../reference-broker/core/config/broker-config.ts'
+import type { Decisions } from '../reference-broker/core/decisions.ts'
 import type { PartitionImage, TopicImage } from '../reference-broker/core/metadata/image.ts'
 import type { Partition } from '../reference-broker/core/replication/partition.ts'
 import { Peer, type PeerAnswer } from '../reference-broker/core/server/peer.ts'
@@ -25,6 +26,8 @@ export interface RoleClusterOptions {
   readonly roles: readonly Role[]
   /** Under Kafka's names, for all nodes. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Sound unless told otherwise. */
+  readonly decisions?: Decisions
   /** Watched unless told otherwise: an unclean election breaks them. */
   readonly invariants?: boolean
   /** Over them, for one node. */
@@ -82,6 +85,7 @@ export class RoleCluster {
         const broker = new Broker({
           config: defaultBrokerConfig(this.#settings(id)),
           ports,
+          ...(options.decisions && { decisions: options.decisions }),
           log: () => undefined,
           onFatal: (reason) => {
             throw new Error(`node ${id} stops: ${reason}`)

@@ -87,9 +87,13 @@ function notUp({ message, refused }: StartFailure, logs: string): UserError {
   return new UserError(`${message}; ${wayOut}.`, refused ? exitCodes.usage : exitCodes.unknown)
 }
 
-/** Kafka's default of three replicas for internal topics would leave fewer brokers without groups. */
+/** Kafka's default of three replicas for internal topics would leave fewer brokers without groups and transactions. */
 function settingsOf({ brokers, config, override }: BrokerFlags): Record<string, string> {
-  const few = brokers < 3 ? { 'offsets.topic.replication.factor': String(brokers) } : {}
+  const few = brokers < 3 ? {
+    'offsets.topic.replication.factor': String(brokers),
+    'transaction.state.log.replication.factor': String(brokers),
+    'transaction.state.log.min.isr': '1',
+  } : {}
   const settings: Record<string, string> = { ...few, ...(config !== undefined && readSettings(config)) }
   for (const pair of override ?? []) {
     const at = pair.indexOf('=')

@@ -24,6 +24,9 @@ import { openMetadataLog, type OpenedMetadata } from './metadata/metadata-log.ts
 import { MetadataPublisher } from './metadata/publisher.ts'
 import { SnapshotWriter } from './metadata/snapshot-writer.ts'
 import type { BrokerNode, QuorumNode } from './node.ts'
+import { MarkerSender } from './transactions/marker-sender.ts'
+import { TransactionMembership } from './transactions/membership.ts'
+import { TransactionCoordinator } from './transactions/transaction-coordinator.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { Raft } from './raft/raft.ts'
 import { HighWatermarkCheckpoint } from './replication/high-watermark-checkpoint.ts'
@@ -61,6 +64,7 @@ export class Broker {
   #replicas: Replicas | undefined
   #checkpoint: HighWatermarkCheckpoint | undefined
   #groups: GroupCoordinator | undefined
+  #transactions: TransactionCoordinator | undefined
   #lifecycle: Lifecycle | undefined
   #server: Server | undefined
   #stopping = false
@@ -91,6 +95,10 @@ export class Broker {
 
   get groups(): GroupCoordinator | undefined {
     return this.#groups
+  }
+
+  get transactions(): TransactionCoordinator | undefined {
+    return this.#transactions
   }
 
   get image(): ClusterImage | undefined {
@@ -206,8 +214,8 @@ export class Broker {
     }
     const controllerListeners = this.#config.controllerListenerNames
     const isBroker = this.#config.processRoles.includes('broker')
-    this.#controllerHandlers = withApiVersions(controllerListenerHandlers(node))
-    const clientHandlers = isBroker ? withApiVersions(brokerHandlers(this.#brokerNode(node, booted, publisher))) : []
+    this.#controllerHandlers = withApiVersions(controllerListenerHandlers(node), publisher.image)
+    const clientHandlers = isBroker ? withApiVersions(brokerHandlers(this.#brokerNode(node, booted, publisher)), publisher.image) : []
     return new Map(
       this.#config.listeners.map(({ name }) => [
         name,
@@ -232,14 +240,8 @@ export class Broker {
     })
     const endpointOf = (id: number, listener: string): Endpoint | undefined =>
       image.brokers.get(id)?.listeners.find(({ name }) => name === listener)
-    const groups = new GroupCoordinator({
-      config,
-      loop: this.#loop,
-      decisions: this.#decisions,
-      logger: this.#options.log,
-      image: () => image,
-    })
-    this.#groups = groups
+    const producerIds = new ProducerIds({ brokerId: config.nodeId, brokerEpoch, channel })
+    const { groups, transactions, membership } = this.#coordinators(image, producerIds, endpointOf)
     const replicas = new Replicas({
       config,
       loop: this.#loop,
@@ -252,7 +254,10 @@ export class Broker {
       liveEpoch,
       fetchPeer: (id) => this.#peer(`broker-${config.nodeId}-fetcher-0`, `fetcher-${id}`, () => endpointOf(id, config.interBrokerListenerName)),
       proposeInSync: (partition, inSyncReplicas) => updates.propose(partition, inSyncReplicas),
-      onLeadership: (partition) => groups.leadershipChanged(partition),
+      onLeadership: (partition) => {
+        groups.leadershipChanged(partition)
+        transactions.leadershipChanged(partition)
+      },
       onFatal: this.#fatal,
     })
     this.#replicas = replicas
@@ -278,10 +283,28 @@ export class Broker {
       onFatal: this.#fatal,
     })
     this.#checkpointLater()
-    const producerIds = new ProducerIds({ brokerId: config.nodeId, brokerEpoch, channel })
     const forwarded = this.#channel('forwarded')
     const internalTopics = new InternalTopicCreation({ config, channel: forwarded, logger: this.#options.log })
-    return { ...node, replicas, channel: forwarded, producerIds, groups, internalTopics, endpointOf }
+    return { ...node, replicas, channel: forwarded, producerIds, groups, transactions, membership, internalTopics, endpointOf }
+  }
+
+  /** Of groups and of transactions, and what leaders ask them. */
+  #coordinators(
+    image: ClusterImage,
+    producerIds: ProducerIds,
+    endpointOf: BrokerNode['endpointOf'],
+  ): Pick<BrokerNode, 'groups' | 'transactions' | 'membership'> {
+    const { config } = this
+    const common = { loop: this.#loop, config, decisions: this.#decisions, logger: this.#options.log, image: () => image }
+    // A connection each: what waits for a commit on one must not hold up the other.
+    const peerFor = (purpose: string) => (id: number): Peer =>
+      this.#peer(String(config.nodeId), `${purpose}-${id}`, () => endpointOf(id, config.interBrokerListenerName))
+    const markers = new MarkerSender({ ...common, peer: peerFor('markers'), timeoutMs: config.replicaSocketTimeoutMs })
+    const groups = new GroupCoordinator(common)
+    const transactions = new TransactionCoordinator({ ...common, producerIds, markers })
+    this.#groups = groups
+    this.#transactions = transactions
+    return { groups, transactions, membership: new TransactionMembership({ ...common, peer: peerFor('membership') }) }
   }
 
   get config(): BrokerConfig {
@@ -375,7 +398,7 @@ export class Broker {
   }
 }
 
-function withApiVersions(handlers: readonly Handler[]): readonly Handler[] {
-  const all: Handler[] = [...handlers, apiVersionsHandler(() => all.map(({ api }) => api))]
+function withApiVersions(handlers: readonly Handler[], image: ClusterImage): readonly Handler[] {
+  const all: Handler[] = [...handlers, apiVersionsHandler(() => all.map(({ api }) => api), image)]
   return all
 }

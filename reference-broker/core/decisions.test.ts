@@ -221,9 +221,23 @@ describe('the others', () => {
     }))
   })
 
-  it('a consumer reads to the high watermark, a follower to the end', () => {
-    expect(soundDecisions.readBound({ isFollower: false, highWatermark: 3, logEndOffset: 5 })).toBe(3)
-    expect(soundDecisions.readBound({ isFollower: true, highWatermark: 3, logEndOffset: 5 })).toBe(5)
+  it('a consumer reads to the high watermark or, read_committed, to the last stable offset, a follower to the end', () => {
+    const view = { isFollower: false, isReadCommitted: false, highWatermark: 3, lastStableOffset: 2, logEndOffset: 5 }
+    expect(soundDecisions.readBound(view)).toBe(3)
+    expect(soundDecisions.readBound({ ...view, isReadCommitted: true })).toBe(2)
+    expect(soundDecisions.readBound({ ...view, isFollower: true })).toBe(5)
+  })
+
+  it('the last stable offset is below the high watermark only by what a transaction holds, and never below the start', () => {
+    const far = fc.oneof(offset, fc.constant(Infinity))
+    fc.assert(fc.property(offset, offset, far, far, (a, b, firstOpenOffset, firstUnreplicatedOffset) => {
+      const [logStartOffset, highWatermark] = [Math.min(a, b), Math.max(a, b)]
+      const stable = soundDecisions.lastStableOffset({ highWatermark, logStartOffset, firstOpenOffset, firstUnreplicatedOffset })
+      expect(stable).toBeLessThanOrEqual(highWatermark)
+      expect(stable).toBeGreaterThanOrEqual(logStartOffset)
+      const held = [firstOpenOffset, firstUnreplicatedOffset].filter((each) => each < highWatermark)
+      for (let at = logStartOffset; at < highWatermark; at++) expect(at < stable).toBe(held.every((each) => at < each))
+    }))
   })
 
   it('with flush.messages=1 only what is synced is safe', () => {

@@ -5,9 +5,11 @@
 import type { ErrorName } from '../../protocol/errors.ts'
 import { soundCoordinatorDecisions, type CoordinatorDecisions } from './coordinator/coordinator-decisions.ts'
 import { soundGroupDecisions, type GroupDecisions } from './groups/group-decisions.ts'
-import { classifyBatch, type ProducerEntry } from './log/producer-state.ts'
+import { classifyBatch, classifyMarker, type ProducerEntry } from './log/producer-state.ts'
 import type { LogDecisions } from './log/partition-log.ts'
 import type { SnapshotId } from './metadata/snapshot.ts'
+import type { AbortedTransaction } from './log/transactions.ts'
+import { soundTransactionDecisions, type TransactionDecisions } from './transactions/transaction-decisions.ts'
 
 export interface HighWatermarkView {
   readonly current: number
@@ -80,8 +82,20 @@ export interface SnapshotReplacesView {
 
 export interface ReadBoundView {
   readonly isFollower: boolean
+  readonly isReadCommitted: boolean
   readonly highWatermark: number
+  readonly lastStableOffset: number
   readonly logEndOffset: number
+}
+
+/** Offsets of none are Infinity. */
+export interface StableView {
+  readonly highWatermark: number
+  readonly logStartOffset: number
+  /** Where the oldest open transaction began. */
+  readonly firstOpenOffset: number
+  /** Where the oldest transaction began whose marker is not below the high watermark: it may yet be lost. */
+  readonly firstUnreplicatedOffset: number
 }
 
 export interface SafeOffsetView {
@@ -125,9 +139,15 @@ export interface StopView {
   readonly intactSince: number
 }
 
-export interface Decisions extends LogDecisions, CoordinatorDecisions, GroupDecisions {
+export interface Decisions extends LogDecisions, CoordinatorDecisions, GroupDecisions, TransactionDecisions {
   /** First offset a reader may not see. */
   readBound(view: ReadBoundView): number
+  /** First offset of which it is not yet known for good whether it is committed. */
+  lastStableOffset(view: StableView): number
+  /** Which of the aborted transactions in what it reads a read_committed reader is told to leave out. */
+  abortedToTell(aborted: readonly AbortedTransaction[]): readonly AbortedTransaction[]
+  /** Which marker ends the transaction in the log; undefined: none is written. */
+  markerToAppend(committed: boolean): { readonly committed: boolean } | undefined
   /** What counts as a replica's own copy: written, or synced where flush.messages=1 promises it. */
   safeOffset(view: SafeOffsetView): number
   /** Has so much been written since the last sync that flush.messages asks for another? */
@@ -172,6 +192,17 @@ export interface Decisions extends LogDecisions, CoordinatorDecisions, GroupDeci
   snapshotReplacesLog(view: SnapshotReplacesView): boolean
   /** What a majority of voters has on disk; `ends` in any order, the leader's own synced end among them. */
   quorumCommittedOffset(ends: readonly number[]): number
+}
+
+function readBound({ isFollower, isReadCommitted, logEndOffset, highWatermark, lastStableOffset }: ReadBoundView): number {
+  if (isFollower) return logEndOffset
+  return isReadCommitted ? lastStableOffset : highWatermark
+}
+
+/** Never above the high watermark; never below the start of the log, where a transaction's beginning was deleted. */
+function lastStableOffset(view: StableView): number {
+  const firstUnstable = Math.min(view.firstOpenOffset, view.firstUnreplicatedOffset)
+  return Math.min(view.highWatermark, Math.max(view.logStartOffset, firstUnstable))
 }
 
 function leaderHighWatermark(view: HighWatermarkView): number {
@@ -232,7 +263,10 @@ function isUncleanStop({ previousBrokerEpoch, brokerEpoch, intactSince }: StopVi
 }
 
 export const soundDecisions: Decisions = {
-  readBound: ({ isFollower, logEndOffset, highWatermark }) => (isFollower ? logEndOffset : highWatermark),
+  readBound,
+  lastStableOffset,
+  abortedToTell: (aborted) => aborted,
+  markerToAppend: (committed) => ({ committed }),
   safeOffset: ({ flushMessages, syncedOffset, writtenOffset }) => (flushMessages <= 1 ? syncedOffset : writtenOffset),
   mustFlush: ({ flushMessages, syncedOffset, writtenOffset }) => writtenOffset - syncedOffset >= flushMessages,
   answeredOffset: (baseOffset) => baseOffset,
@@ -247,6 +281,7 @@ export const soundDecisions: Decisions = {
   isUncleanStop,
   quorumStoredOffset: ({ syncedOffset }) => syncedOffset,
   classifyBatch,
+  classifyMarker,
   recoveredProducers: (entries: readonly ProducerEntry[]): readonly ProducerEntry[] => entries,
   leaderHighWatermark,
   mayAcknowledge: (view) => view.highWatermark >= view.endOffset,
@@ -259,4 +294,5 @@ export const soundDecisions: Decisions = {
   quorumCommittedOffset,
   ...soundCoordinatorDecisions,
   ...soundGroupDecisions,
+  ...soundTransactionDecisions,
 }

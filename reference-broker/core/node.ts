@@ -9,6 +9,8 @@ import type { Logger } from './logger.ts'
 import type { ClusterImage } from './metadata/image.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Raft } from './raft/raft.ts'
+import type { TransactionMembership } from './transactions/membership.ts'
+import type { TransactionCoordinator } from './transactions/transaction-coordinator.ts'
 import type { Replicas } from './replication/replicas.ts'
 import type { ControllerChannel } from './server/controller-channel.ts'
 
@@ -31,6 +33,9 @@ export interface BrokerNode extends QuorumNode {
   readonly channel: ControllerChannel
   readonly producerIds: ProducerIds
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
+  /** Of the coordinators of transactions, asked by leaders. */
+  readonly membership: TransactionMembership
   readonly internalTopics: InternalTopicCreation
   /** Where clients of this listener find a broker; undefined when it has no such listener. */
   readonly endpointOf: (brokerId: number, listener: string) => Endpoint | undefined

@@ -9,9 +9,10 @@ import {
 } from '../../../protocol/record-batch.ts'
 import { forEachRecord, recompressBatch, validateBatch, type BatchSummary } from '../../../protocol/record-batch-decode.ts'
 import type { TopicConfig } from '../config/broker-config.ts'
-import { sequencesOf } from '../log/producer-state.ts'
+import type { BatchClass } from '../log/producer-state.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
+import type { VerificationGuard } from '../replication/verifications.ts'
 
 export interface Appended {
   readonly error: ErrorName
@@ -29,6 +30,9 @@ export interface Appended {
 export interface ProducedBatch {
   /** At least one whole batch. */
   readonly records: Uint8Array
+  readonly apiVersion: number
+  /** What its coordinator was asked with: see `needsMembership`; undefined where nobody was asked. */
+  readonly guard: VerificationGuard | undefined
   /** This replica's copy is safe. Never called from inside `appendBatch`. */
   readonly written: () => void
 }
@@ -38,6 +42,8 @@ const inflatedBytesMax = 100 * 1024 * 1024
 /** Of the bad records in a batch so many are named. */
 const namedRecordsMax = 1000
 const zstdSinceVersion = 7
+/** From here on a leader puts the partition into the transaction by itself. */
+export const addsSinceVersion = 12
 /** As far as a batch must be there for its size and format to be known, and the smallest that any format has. */
 const upToMagicBytes = 17
 const smallestBytes = 26
@@ -66,7 +72,10 @@ export function appendBatch(node: BrokerNode, partition: Partition, produced: Pr
   const checked = checkBatch(produced.records, config, wallNow)
   if ('error' in checked) return refused(partition, checked)
   const { header } = checked
-  const known = classify(partition, header, wallNow)
+  const known = classify(partition, header, produced.apiVersion)
+  if (known.kind !== 'duplicate' && !mayAppend(node, partition, { header, guard: produced.guard })) {
+    return refused(partition, { error: 'INVALID_TXN_STATE' })
+  }
   if (known.kind === 'error') return refused(partition, { error: known.error })
   if (known.kind === 'duplicate') {
     const endOffset = known.baseOffset + header.lastOffsetDelta + 1
@@ -80,6 +89,7 @@ export function appendBatch(node: BrokerNode, partition: Partition, produced: Pr
   if (config.messageTimestampType === 'LogAppendTime') setLogAppendTime(bytes, 0, wallNow)
   else if (usesLogAppendTime(header)) clearLogAppendTime(bytes)
   else if (header.maxTimestamp !== checked.summary.maxTimestamp) setMaxTimestamp(bytes, checked.summary.maxTimestamp)
+  if (isTransactional(header)) partition.verifications.end(header.producerId)
   partition.appendAsLeader(bytes, produced.written)
   return appended(config, baseOffset, baseOffset + header.lastOffsetDelta + 1, wallNow)
 }
@@ -107,10 +117,36 @@ function refused(partition: Partition, { error, message = null, badRecords = [] 
   return { ...nothingAppended, error, message, logStartOffset, recordErrors }
 }
 
-function classify(partition: Partition, header: BatchHeader, wallNow: number): ReturnType<typeof partition.options.decisions.classifyBatch> {
-  if (header.producerId < 0) return { kind: 'append' }
-  const entry = partition.log.producers.find(header.producerId, wallNow)
-  return partition.options.decisions.classifyBatch(entry, sequencesOf(header))
+function classify({ log }: Partition, header: BatchHeader, apiVersion: number): BatchClass {
+  const mustBeginAtZero = isTransactional(header) && apiVersion >= addsSinceVersion
+  return header.producerId < 0 ? { kind: 'append' } : log.classify(header, mustBeginAtZero)
+}
+
+/**
+ * The batch whose transaction a leader has to ask about before it appends: whether the partition is in it (KIP-890). undefined:
+ * there is nothing to ask.
+ */
+export function needsMembership(
+  node: BrokerNode,
+  { log }: Partition,
+  { records, apiVersion }: Pick<ProducedBatch, 'records' | 'apiVersion'>,
+): BatchHeader | undefined {
+  if (firstBatch(records) !== 'transactional' || records.length < batchHeaderBytes) return undefined
+  const header = readBatchHeader(records, 0)
+  const isAsked = apiVersion >= addsSinceVersion || node.config.transactionPartitionVerificationEnable
+  if (!isAsked || header.producerId < 0 || log.producers.hasOpenTransaction(header.producerId, header.producerEpoch)) return undefined
+  return header
+}
+
+function mayAppend(
+  node: BrokerNode,
+  partition: Partition,
+  { header, guard }: { readonly header: BatchHeader; readonly guard: VerificationGuard | undefined },
+): boolean {
+  if (!isTransactional(header) || guard === undefined) return true
+  const { producerId, producerEpoch } = header
+  const isOpenHere = partition.log.producers.hasOpenTransaction(producerId, producerEpoch)
+  return node.decisions.mayAppendToTransaction({ isOpenHere, isVerified: partition.verifications.holds(producerId, guard) })
 }
 
 /** A repeated batch may have come before its first copy was written. */
@@ -175,7 +211,7 @@ function checkBatch(records: Uint8Array, config: TopicConfig, wallNow: number): 
 function checkHeader(bytes: Uint8Array, header: BatchHeader): Refused | undefined {
   if (!batchCrcIsValid(bytes, 0, header.sizeBytes)) return { error: 'CORRUPT_MESSAGE' }
   if (isControl(header) || (header.producerId >= 0 && header.baseSequence < 0)) return { error: 'INVALID_RECORD' }
-  if (isTransactional(header)) return { error: 'INVALID_TXN_STATE' }
+  if (isTransactional(header) && header.producerId < 0) return { error: 'INVALID_RECORD' }
   return undefined
 }
 

@@ -1,73 +1,76 @@
 /**
- * Produce v3-13: one batch a partition, each partition on its own. What is checked, in Kafka's order, is in
- * 00-produce-batch.ts; here is who waits for what.
+ * Produce v3-13: one batch a partition, each partition on its own (00-produce-item.ts). What is checked, in Kafka's order, is in
+ * 00-produce-batch.ts; here is the request as a whole.
  *
  * acks=0 is not answered, and an error then costs the connection, so that the client looks for the leader again.
  * acks=1 is answered when the leader has written. acks=-1 is answered when the high watermark covers the batch: before
  * the append too few in-sync replicas refuse it (NOT_ENOUGH_REPLICAS, nothing written); after it the answer may be
  * NOT_ENOUGH_REPLICAS_AFTER_APPEND or, at `timeoutMs`, REQUEST_TIMED_OUT, although the batch is in the log.
  *
- * Version notes: v7 zstd; v8 record errors; v10 leader hints (KIP-951); v13 topic ids.
+ * Version notes: v7 zstd; v8 record errors; v10 leader hints (KIP-951); v11 TRANSACTION_ABORTABLE; v12 the partition
+ * becomes part of the transaction by itself (KIP-890); v13 topic ids.
  */
 import { apis } from '../../../protocol/apis.ts'
 import type { ProduceRequest, ProduceResponseInput } from '../../../protocol/apis/00-produce.ts'
-import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
+import { errorCode } from '../../../protocol/errors.ts'
 import { toBigInt } from '../../../protocol/int64.ts'
 import { zeroUuid } from '../../../protocol/uuid.ts'
-import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
-import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
-import { appendBatch, firstBatch, nothingAppended, requestError, type Appended } from './00-produce-batch.ts'
-import { findLeader, hintedEndpoints, leaderHint, noTopicId, topicAsked, wantsLeaderHint, type LeaderHint, type PartitionAsked } from './partition-lookup.ts'
+import { firstBatch } from './00-produce-batch.ts'
+import { giveUp, newItem, produceItem, refuse, type ProduceItem, type Refusal } from './00-produce-item.ts'
+import { hintedEndpoints, leaderHint, noTopicId, topicAsked, wantsLeaderHint, type LeaderHint } from './partition-lookup.ts'
 
 type PartitionAnswer = ProduceResponseInput['responses'][number]['partitionResponses'][number]
 
 const topicIdsSinceVersion = 13
 
-/** One partition of a produce request. */
-interface Item {
-  readonly asked: PartitionAsked
-  readonly records: Uint8Array | null
-  outcome: ErrorName | undefined
-  appended: Appended | undefined
-  /** Gives up waiting for the acknowledgement. */
-  stopWaiting: (() => void) | undefined
-}
-
 export function produceHandler(node: BrokerNode): Handler {
   return handler(apis.Produce, (context, request, respond) => {
-    const { acks } = request
+    const { acks, transactionalId } = request
     const items = itemsAsked(request, context.apiVersion)
-    const refusal = requestRefusal(request)
-    if (refusal !== undefined) for (const item of items) refuseItem(item, refusal.error, refusal)
-    const answer = (): void => respond(answerOf(node, context, items))
-    if (acks === 0) {
-      if (refusal === undefined) for (const item of items) produceItem(node, context, { item, acks, settled: () => undefined })
-      const refused = items.find(({ appended }) => appended?.error !== 'NONE')
+    const answer = (): void => {
+      if (acks !== 0) return respond(answerOf(node, context, items))
+      const refused = items.find(({ outcome }) => outcome !== 'NONE')
       if (refused === undefined) return respond(undefined)
-      return context.close(`acks=0 produce refused: ${refused.appended?.error ?? refused.outcome}`)
+      return context.close(`acks=0 produce refused: ${refused.outcome}`)
     }
-    if (refusal !== undefined) return answer()
-    return produceAndWait(node, context, { items, acks, timeoutMs: request.timeoutMs, answer })
+    const refusal = requestRefusal(request)
+    if (refusal !== undefined) for (const item of items) refuse(item, refusal, () => undefined)
+    let open = items.length
+    if (refusal !== undefined || open === 0) return answer()
+    const timer = node.loop.after(Math.max(0, request.timeoutMs), () => {
+      for (const item of items) giveUp(item)
+    })
+    const settled = (): void => {
+      open--
+      if (open > 0) return
+      node.loop.cancel(timer)
+      answer()
+    }
+    const how = { acks, transactionalId, apiVersion: context.apiVersion }
+    for (const item of items) produceItem(node, how, item, settled)
+    return undefined
   })
 }
 
 /** A partition that is named twice is produced to once, with what was named last. */
-function itemsAsked({ topicData }: ProduceRequest, apiVersion: number): readonly Item[] {
-  const items = new Map<string, Item>()
+function itemsAsked({ topicData }: ProduceRequest, apiVersion: number): readonly ProduceItem[] {
+  const items = new Map<string, ProduceItem>()
   for (const { name, topicId, partitionData } of topicData) {
     const asked = topicAsked({ topic: name, topicId }, apiVersion >= topicIdsSinceVersion)
     for (const { index, records } of partitionData) {
-      const item = { asked: { ...asked, index }, records, outcome: undefined, appended: undefined, stopWaiting: undefined }
-      items.set(`${name} ${topicId} ${index}`, item)
+      items.set(`${name} ${topicId} ${index}`, newItem({ ...asked, index }, records))
     }
   }
   return [...items.values()]
 }
 
-/** What one batch can cost the whole request, as in Kafka, which looks at each before it asks any partition. */
-function requestRefusal({ transactionalId, topicData }: ProduceRequest): Partial<Appended> & { readonly error: ErrorName } | undefined {
+/**
+ * What one batch can cost the whole request, as in Kafka, which looks at each before it asks any partition. The records of
+ * transactions belong to the one transactional id of the request.
+ */
+function requestRefusal({ transactionalId, topicData }: ProduceRequest): Refusal | undefined {
   for (const { records } of topicData.flatMap(({ partitionData }) => partitionData)) {
     const first = records === null ? 'none' : firstBatch(records)
     if (first === 'corrupt') return { error: 'CORRUPT_MESSAGE', message: 'A batch has an impossible length or format.' }
@@ -76,84 +79,7 @@ function requestRefusal({ transactionalId, topicData }: ProduceRequest): Partial
   return undefined
 }
 
-function refuseItem(item: Item, error: ErrorName, appended: Partial<Appended> = {}): void {
-  item.outcome = error
-  item.appended = { ...nothingAppended, ...appended, error }
-}
-
-function produceAndWait(
-  node: BrokerNode,
-  context: RequestContext,
-  work: { readonly items: readonly Item[]; readonly acks: number; readonly timeoutMs: number; readonly answer: () => void },
-): void {
-  let open = work.items.length
-  if (open === 0) return work.answer()
-  const timer = node.loop.after(Math.max(0, work.timeoutMs), () => {
-    for (const item of work.items) item.stopWaiting?.()
-  })
-  for (const item of work.items) {
-    produceItem(node, context, {
-      item,
-      acks: work.acks,
-      settled: (error) => {
-        item.outcome = error
-        item.stopWaiting = undefined
-        open--
-        if (open > 0) return
-        node.loop.cancel(timer)
-        work.answer()
-      },
-    })
-  }
-}
-
-function produceItem(
-  node: BrokerNode,
-  context: RequestContext,
-  work: { readonly item: Item; readonly acks: number; readonly settled: (error: ErrorName) => void },
-): void {
-  const { item, acks } = work
-  let open = true
-  const settled = (error: ErrorName): void => {
-    if (!open) return
-    open = false
-    work.settled(error)
-  }
-  const refuse = (error: ErrorName, logStartOffset = -1): void => {
-    refuseItem(item, error, { logStartOffset })
-    settled(error)
-  }
-  const found = findLeader(node, item.asked, -1)
-  if (found.error === 'UNKNOWN_TOPIC_OR_PARTITION' || found.error === 'UNKNOWN_TOPIC_ID') return refuse(found.error)
-  const { records } = item
-  const malformed = requestError(records, context.apiVersion)
-  if (malformed !== undefined || records === null) return refuse(malformed ?? 'INVALID_RECORD')
-  if (acks !== 0 && acks !== 1 && acks !== -1) return refuse('INVALID_REQUIRED_ACKS')
-  if (found.partition === undefined) return refuse(found.error)
-  const { partition } = found
-  if (isInternalTopic(partition.options.topic)) return refuse('INVALID_TOPIC_EXCEPTION')
-  const members = partition.image.inSyncReplicas.length
-  if (acks === -1 && members < partition.minInSyncReplicas) return refuse('NOT_ENOUGH_REPLICAS', partition.log.logStartOffset)
-  const written = (): void => {
-    if (acks === 1) settled('NONE')
-  }
-  item.appended = appendBatch(node, partition, { records, written })
-  if (item.appended.error !== 'NONE') return settled(item.appended.error)
-  item.stopWaiting = () => settled('REQUEST_TIMED_OUT')
-  if (acks === -1) waitForAll(partition, item, settled)
-  return undefined
-}
-
-function waitForAll(partition: Partition, item: Item, settled: (error: ErrorName) => void): void {
-  partition.waitForAcknowledge(item.appended!.endOffset, settled)
-  if (item.stopWaiting === undefined) return
-  item.stopWaiting = () => {
-    partition.stopWaiting(settled)
-    settled('REQUEST_TIMED_OUT')
-  }
-}
-
-function answerOf(node: BrokerNode, context: RequestContext, items: readonly Item[]): ProduceResponseInput {
+function answerOf(node: BrokerNode, context: RequestContext, items: readonly ProduceItem[]): ProduceResponseInput {
   const hints: LeaderHint[] | undefined = context.apiVersion >= 10 ? [] : undefined
   const topics = Map.groupBy(items, ({ asked }) => `${asked.topic} ${asked.topicId}`)
   const responses = [...topics.values()].map((ofTopic) => ({
@@ -165,7 +91,7 @@ function answerOf(node: BrokerNode, context: RequestContext, items: readonly Ite
 }
 
 /** `hints` takes the leader a client should ask instead; undefined when the version has no place for it. */
-function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[] | undefined): PartitionAnswer {
+function answerOfItem(node: BrokerNode, item: ProduceItem, hints: LeaderHint[] | undefined): PartitionAnswer {
   const error = item.outcome ?? 'UNKNOWN_SERVER_ERROR'
   const { appended } = item
   const { index } = item.asked
@@ -191,10 +117,10 @@ function answerOfItem(node: BrokerNode, item: Item, hints: LeaderHint[] | undefi
   }
 }
 
-function logStartOffset(node: BrokerNode, item: Item): bigint {
+function logStartOffset(node: BrokerNode, item: ProduceItem): bigint {
   return toBigInt(node.replicas.get(topicIdOf(node, item), item.asked.index)?.log.logStartOffset ?? -1)
 }
 
-function topicIdOf(node: BrokerNode, { asked }: Item): string {
+function topicIdOf(node: BrokerNode, { asked }: ProduceItem): string {
   return node.image.topicsByName.get(asked.topic)?.id ?? asked.topicId
 }

@@ -1,7 +1,8 @@
 /**
  * Fetch v4-18 for consumers and followers (the metadata log's own Fetch is 01-fetch-metadata.ts).
  *
- * Consumers read up to the high watermark, followers to the log's end. A follower's offset is its word that everything
+ * Consumers read up to the high watermark, read_committed ones up to the last stable offset, with the aborted transactions
+ * among it listed for them to leave out; followers read to the log's end. A follower's offset is its word that everything
  * below is safely its own. Answers wait until `minBytes` are readable, something is wrong, or `maxWaitMs` is over.
  * At least one batch comes whole however large, or a big batch would stop a reader for ever.
  * Fetch sessions (KIP-227) are declined, which the protocol allows: a full fetch is answered with session id 0.
@@ -16,6 +17,7 @@ import { toBigInt, toNumber } from '../../../protocol/int64.ts'
 import { zeroUuid } from '../../../protocol/uuid.ts'
 import { forEachBatch, lastOffset } from '../../../protocol/record-batch.ts'
 import type { TimerId } from '../../../ports/events.ts'
+import type { AbortedTransaction } from '../log/transactions.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
@@ -46,6 +48,8 @@ interface Item {
   partition: Partition | undefined
   diverging: { readonly epoch: number; readonly endOffset: number } | undefined
   records: Uint8Array
+  /** Among the records, for a read_committed reader. */
+  aborted: readonly AbortedTransaction[]
 }
 
 export function fetchHandler(node: BrokerNode): Handler {
@@ -100,6 +104,7 @@ function itemsAsked({ topics }: FetchRequest, apiVersion: number): readonly Item
         partition: undefined,
         diverging: undefined,
         records: noRecords,
+        aborted: [],
       })
     }
   }
@@ -136,6 +141,10 @@ class FetchInWork {
     this.#context = context
     this.#replicaId = request.replicaState.replicaId >= 0 ? request.replicaState.replicaId : request.replicaId
     this.#items = itemsAsked(request, context.apiVersion)
+  }
+
+  get #isReadCommitted(): boolean {
+    return this.#request.isolationLevel === readCommitted
   }
 
   get #isFollower(): boolean {
@@ -185,9 +194,14 @@ class FetchInWork {
 
   /** How far this reader may read. */
   #bound(partition: Partition): number {
-    const { highWatermark, log } = partition
-    const view = { isFollower: this.#isFollower, highWatermark, logEndOffset: log.logEndOffset }
-    return this.#node.decisions.readBound(view)
+    const { highWatermark, lastStableOffset, log } = partition
+    return this.#node.decisions.readBound({
+      isFollower: this.#isFollower,
+      isReadCommitted: this.#isReadCommitted,
+      highWatermark,
+      lastStableOffset,
+      logEndOffset: log.logEndOffset,
+    })
   }
 
   get #askedBytes(): number {
@@ -207,6 +221,7 @@ class FetchInWork {
       const item = this.#items[i]
       if (item === undefined) return this.#haveRead(bytes)
       item.records = noRecords
+      item.aborted = []
       const { partition } = item
       const endOffset = partition === undefined ? 0 : this.#bound(partition)
       if (partition === undefined || item.diverging !== undefined || item.fetchOffset >= endOffset) return next(i + 1)
@@ -214,6 +229,7 @@ class FetchInWork {
       return partition.log.read(item.fetchOffset, limits, (read) => {
         const records = this.#isDeleted(item, partition) ? noRecords : read
         item.records = records
+        if (this.#isReadCommitted) item.aborted = this.#abortedIn(item, partition)
         isFirst &&= records.length === 0
         bytes += this.#countedBytes(item, limits)
         left = Math.max(0, left - records.length)
@@ -315,8 +331,8 @@ class FetchInWork {
 
   #answerOf(item: Item, hints: LeaderHint[]): PartitionAnswer {
     const { error, partition, diverging } = item
-    const isCommitted = error === 'NONE' && this.#request.isolationLevel === readCommitted
-    const abortedTransactions = isUnknown(error) || isCommitted ? [] : null
+    const isCommitted = error === 'NONE' && this.#isReadCommitted
+    const abortedTransactions = isUnknown(error) || isCommitted ? item.aborted.map(answerOfAborted) : null
     const base = { partitionIndex: item.wants.partition, errorCode: errorCode[error], abortedTransactions }
     if (partition === undefined) {
       const hasHint = this.#context.apiVersion >= hintsSinceVersion && wantsLeaderHint(error)
@@ -329,11 +345,20 @@ class FetchInWork {
     return {
       ...base,
       highWatermark,
-      lastStableOffset: highWatermark,
+      lastStableOffset: toBigInt(partition.lastStableOffset),
       logStartOffset: toBigInt(partition.log.logStartOffset),
       records: item.records,
       ...(diverging && { divergingEpoch: { epoch: diverging.epoch, endOffset: toBigInt(diverging.endOffset) } }),
     }
+  }
+
+  #abortedIn({ fetchOffset, records }: Item, partition: Partition): readonly AbortedTransaction[] {
+    let endOffset = fetchOffset
+    forEachBatch(records, (header) => {
+      endOffset = lastOffset(header) + 1
+    })
+    if (endOffset === fetchOffset) return []
+    return this.#node.decisions.abortedToTell(partition.log.transactions.abortedBetween(fetchOffset, endOffset))
   }
 
   /** A follower that asked for what is gone learns where the log starts now. */
@@ -342,4 +367,8 @@ class FetchInWork {
     const found = findLeader(this.#node, item.asked, -1)
     return found.partition === undefined ? -1n : toBigInt(found.partition.log.logStartOffset)
   }
+}
+
+function answerOfAborted({ producerId, firstOffset }: AbortedTransaction): { producerId: bigint; firstOffset: bigint } {
+  return { producerId: toBigInt(producerId), firstOffset: toBigInt(firstOffset) }
 }

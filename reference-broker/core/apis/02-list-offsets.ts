@@ -2,7 +2,7 @@
  * ListOffsets v1-11: offsets by time, and the named ones: -1 latest, -2 earliest, -3 of the largest timestamp, -4 earliest
  * local, -5 latest tiered, -6 earliest pending upload (nothing is tiered here).
  *
- * Consumers see no further than the high watermark; and while that is below the start of the current leader epoch they
+ * Consumers see no further than the high watermark, read_committed ones no further than the last stable offset; and while that is below the start of the current leader epoch they
  * are told to wait (OFFSET_NOT_AVAILABLE, KIP-207), or the end could seem to go backwards after an election.
  * Version notes: v2 isolation level; v4 leader epochs; v5 OFFSET_NOT_AVAILABLE; v7 -3; v8 -4; v9 -5; v11 -6.
  */
@@ -27,8 +27,8 @@ interface FoundOffset {
 
 const nothing: FoundOffset = { offset: -1, timestamp: -1, leaderEpoch: -1 }
 const debugReplica = -2
-/** Read uncommitted and read committed. */
-const isolationLevels: ReadonlySet<number> = new Set([0, 1])
+const readCommitted = 1
+const isolationLevels: ReadonlySet<number> = new Set([0, readCommitted])
 /** The version a named offset came with. */
 const sinceVersion = new Map([[-1, 0], [-2, 0], [-3, 7], [-4, 8], [-5, 9], [-6, 11]])
 
@@ -36,6 +36,7 @@ export function listOffsetsHandler(node: BrokerNode): Handler {
   return handler(apis.ListOffsets, (context, request, respond) => {
     if (!isolationLevels.has(request.isolationLevel)) return respond(unknownIsolation(request))
     const asked = partitionsAsked(request)
+    const isReadCommitted = request.isolationLevel === readCommitted
     const answers = new Map<Asked, PartitionAnswer>()
     let open = 1
     const settled = (): void => {
@@ -46,7 +47,7 @@ export function listOffsetsHandler(node: BrokerNode): Handler {
     }
     for (const each of asked) {
       open++
-      const question = { node, version: context.apiVersion, replicaId: request.replicaId, ...each }
+      const question = { node, version: context.apiVersion, replicaId: request.replicaId, isReadCommitted, ...each }
       const answer = (error: ErrorName, found: FoundOffset): void => {
         answers.set(each, {
           partitionIndex: each.asked.partitionIndex,
@@ -95,6 +96,7 @@ interface Question extends Asked {
   readonly node: BrokerNode
   readonly version: number
   readonly replicaId: number
+  readonly isReadCommitted: boolean
 }
 
 type Answer = (error: ErrorName, found: FoundOffset) => void
@@ -109,16 +111,18 @@ function lookUp(question: Question, done: Answer): void {
   const found =
     replicaId === debugReplica ? findAgreeing(node, which, asked.currentLeaderEpoch) : findLeader(node, which, asked.currentLeaderEpoch)
   if (found.partition === undefined) return done(found.error, nothing)
-  return find(found.partition, { timestamp, isConsumer: replicaId === -1, version }, done)
+  const { isReadCommitted } = question
+  return find(found.partition, { timestamp, isConsumer: replicaId === -1, isReadCommitted, version }, done)
 }
 
 function find(
   partition: Partition,
-  query: { readonly timestamp: number; readonly isConsumer: boolean; readonly version: number },
+  query: { readonly timestamp: number; readonly isConsumer: boolean; readonly isReadCommitted: boolean; readonly version: number },
   done: Answer,
 ): void {
-  const { log, highWatermark, image } = partition
-  const end = query.isConsumer ? highWatermark : log.logEndOffset
+  const { log, highWatermark, lastStableOffset, image } = partition
+  const readable = query.isReadCommitted ? lastStableOffset : highWatermark
+  const end = query.isConsumer ? readable : log.logEndOffset
   const hidden = query.isConsumer && highWatermark < partition.epochStartOffset
   const notYet: ErrorName = query.version >= 5 ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE'
   const at = (offset: number): void => done('NONE', { offset, timestamp: -1, leaderEpoch: image.leaderEpoch })

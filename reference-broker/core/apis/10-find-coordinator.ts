@@ -1,19 +1,22 @@
 /**
  * FindCoordinator v0-6: the leader of the internal topic's partition that the key falls on. The first question makes the topic;
- * until it is there and led by a live broker, and for kinds of keys nobody here coordinates, the answer is
- * COORDINATOR_NOT_AVAILABLE, and clients ask again.
+ * until it is there and led by a live broker the answer is COORDINATOR_NOT_AVAILABLE, and clients ask again. Kinds of keys nobody
+ * here coordinates are INVALID_REQUEST.
  * Version notes: v0 groups only; v4 a list of keys with one answer each, the single fields unused.
  */
 import { apis } from '../../../protocol/apis.ts'
 import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { partitionOfKey } from '../coordinator/key-partition.ts'
-import { offsetsTopic } from '../metadata/internal-topics.ts'
+import { offsetsTopic, transactionsTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler, type RequestContext } from '../server/server.ts'
 
 export const coordinatorKeyType = { group: 0, transaction: 1, share: 2 } as const
 /** In which topic a kind of keys lives. */
-const topicOfKeyType: ReadonlyMap<number, string> = new Map([[coordinatorKeyType.group, offsetsTopic]])
+const topicOfKeyType: ReadonlyMap<number, string> = new Map([
+  [coordinatorKeyType.group, offsetsTopic],
+  [coordinatorKeyType.transaction, transactionsTopic],
+])
 const batchedSinceVersion = 4
 
 interface Found {
@@ -37,10 +40,7 @@ export function findCoordinatorHandler(node: BrokerNode): Handler {
 
 function find(node: BrokerNode, context: RequestContext, asked: { readonly key: string; readonly keyType: number }): Found {
   const topic = topicOfKeyType.get(asked.keyType)
-  if (topic === undefined) {
-    const isKnown = asked.keyType === coordinatorKeyType.transaction
-    return refused(isKnown ? 'COORDINATOR_NOT_AVAILABLE' : 'INVALID_REQUEST')
-  }
+  if (topic === undefined) return refused('INVALID_REQUEST')
   const image = node.image.topicsByName.get(topic)
   if (image === undefined || image.partitions.length === 0) {
     node.internalTopics.create(topic)

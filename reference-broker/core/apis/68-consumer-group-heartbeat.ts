@@ -1,5 +1,6 @@
 /**
- * ConsumerGroupHeartbeat v0-1 (KIP-848). What contradicts itself is INVALID_REQUEST; the rest is in groups/consumer-heartbeat.ts.
+ * ConsumerGroupHeartbeat v0-1 (KIP-848). UNSUPPORTED_VERSION where the cluster has not agreed on group.version 1. What
+ * contradicts itself is INVALID_REQUEST; the rest is in groups/consumer-heartbeat.ts.
  * Version notes: v0 the broker makes the member id when there is none; v1 the client must (KIP-1082), and may send a pattern.
  */
 import { apis } from '../../../protocol/apis.ts'
@@ -10,6 +11,7 @@ import { randomBytes } from '../../../ports/random.ts'
 import { topicsOf } from '../groups/consumer-group.ts'
 import { consumerHeartbeat, joinEpoch, staticLeaveEpoch, type ConsumerAnswer } from '../groups/consumer-heartbeat.ts'
 import { compileTopicPattern } from '../groups/topic-pattern.ts'
+import { hasLevel } from '../metadata/features.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
 import { clientHost } from './client-host.ts'
@@ -26,6 +28,7 @@ export function consumerGroupHeartbeatHandler(node: BrokerNode): Handler {
   return handler(apis.ConsumerGroupHeartbeat, (context, request, respond) => {
     const refuse = (error: ErrorName, errorMessage: string | null): void =>
       respond({ errorCode: errorCode[error], errorMessage, memberId: request.memberId, memberEpoch: request.memberEpoch, heartbeatIntervalMs: 0 })
+    if (!hasLevel(node.image.features, 'group.version', 1)) return refuse('UNSUPPORTED_VERSION', null)
     const refusal = checkRequest(request, context.apiVersion, groupConsumerAssignors)
     if (refusal !== undefined) return refuse(refusal.error, refusal.message)
     const give = ({ error, memberId, memberEpoch, assigned }: ConsumerAnswer): void => {

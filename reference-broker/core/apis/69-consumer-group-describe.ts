@@ -1,8 +1,12 @@
-/** ConsumerGroupDescribe v0-1 (KIP-848): groups of the consumer protocol as they stand; any other is GROUP_ID_NOT_FOUND. */
+/**
+ * ConsumerGroupDescribe v0-1 (KIP-848): groups of the consumer protocol as they stand; any other is GROUP_ID_NOT_FOUND, and all
+ * are UNSUPPORTED_VERSION where the cluster has not agreed on group.version 1.
+ */
 import { apis } from '../../../protocol/apis.ts'
 import type { ConsumerGroupDescribeResponseInput } from '../../../protocol/apis/69-consumer-group-describe.ts'
 import { errorCode } from '../../../protocol/errors.ts'
 import { topicsOf, type ConsumerGroup, type ConsumerMember, type PartitionKey } from '../groups/consumer-group.ts'
+import { hasLevel } from '../metadata/features.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
@@ -20,6 +24,7 @@ export function consumerGroupDescribeHandler(node: BrokerNode): Handler {
 
 function describe(node: BrokerNode, groupId: string): Described {
   const nothing = { groupId, errorMessage: null, groupState: '', groupEpoch: 0, assignmentEpoch: 0, assignorName: '', members: [] }
+  if (!hasLevel(node.image.features, 'group.version', 1)) return { ...nothing, errorCode: errorCode.UNSUPPORTED_VERSION }
   const { error, shard } = node.groups.find(groupId)
   if (shard === undefined) return { ...nothing, errorCode: errorCode[error] }
   const group = shard.state.consumer(groupId)

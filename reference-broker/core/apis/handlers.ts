@@ -9,7 +9,6 @@ import { metadataHandler } from './03-metadata.ts'
 import { createTopicsForwarded, createTopicsHandler } from './19-create-topics.ts'
 import { deleteTopicsForwarded, deleteTopicsHandler } from './20-delete-topics.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
-import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
 import { describeConfigsHandler } from './32-describe-configs.ts'
 import { alterConfigsForwarded, alterConfigsHandler } from './33-alter-configs.ts'
@@ -18,6 +17,7 @@ import { createPartitionsForwarded, createPartitionsHandler } from './37-create-
 import { electLeadersForwarded, electLeadersHandler } from './43-elect-leaders.ts'
 import { incrementalAlterConfigsForwarded, incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { describeQuorumForwarded, describeQuorumHandler } from './55-describe-quorum.ts'
+import { updateFeaturesForwarded, updateFeaturesHandler } from './57-update-features.ts'
 import { fetchSnapshotHandler } from './59-fetch-snapshot.ts'
 import { describeClusterHandler, describeControllersHandler } from './60-describe-cluster.ts'
 import { listConfigResourcesHandler } from './74-list-config-resources.ts'
@@ -25,6 +25,7 @@ import { describeTopicPartitionsHandler } from './75-describe-topic-partitions.t
 import { controllerHandlers } from './controller-handlers.ts'
 import { groupHandlers } from './group-handlers.ts'
 import { quorumHandlers } from './quorum-handlers.ts'
+import { transactionHandlers } from './transaction-handlers.ts'
 
 /** For clients and for the other brokers' fetchers. */
 export function brokerHandlers(node: BrokerNode): readonly Handler[] {
@@ -36,7 +37,6 @@ export function brokerHandlers(node: BrokerNode): readonly Handler[] {
     createTopicsForwarded(node),
     deleteTopicsForwarded(node),
     deleteRecordsHandler(node),
-    initProducerIdHandler(node),
     offsetForLeaderEpochHandler(node),
     describeConfigsHandler(node),
     alterConfigsForwarded(node),
@@ -45,10 +45,12 @@ export function brokerHandlers(node: BrokerNode): readonly Handler[] {
     electLeadersForwarded(node),
     incrementalAlterConfigsForwarded(node),
     describeQuorumForwarded(node),
+    updateFeaturesForwarded(node),
     describeClusterHandler(node),
     listConfigResourcesHandler(node),
     describeTopicPartitionsHandler(node),
     ...groupHandlers(node),
+    ...transactionHandlers(node),
   ]
 }
 
@@ -64,6 +66,7 @@ export function controllerListenerHandlers(node: QuorumNode): readonly Handler[]
     electLeadersHandler(node),
     incrementalAlterConfigsHandler(node),
     describeQuorumHandler(node),
+    updateFeaturesHandler(node),
     fetchSnapshotHandler(node),
     describeControllersHandler(node),
     ...quorumHandlers(node),

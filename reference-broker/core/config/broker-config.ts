@@ -5,6 +5,7 @@
  */
 import type { GroupConfig } from './group-settings.ts'
 import { readBrokerConfig } from './read-broker-config.ts'
+import type { TransactionConfig } from './transaction-settings.ts'
 import { nearestName } from './nearest-name.ts'
 import { parseSetting, type SettingValue } from './setting.ts'
 import {
@@ -49,7 +50,7 @@ export interface IdentityConfig {
 }
 
 /** Settings that are one number or switch, named after Kafka's. Limits of 2^63-1 are the nearest double. */
-export interface ScalarConfig extends GroupConfig {
+export interface ScalarConfig extends GroupConfig, TransactionConfig {
   readonly numPartitions: number
   readonly defaultReplicationFactor: number
   readonly autoCreateTopicsEnable: boolean

@@ -6,6 +6,7 @@
  */
 import type { ScalarConfig } from './broker-config.ts'
 import { groupSettings } from './group-settings.ts'
+import { transactionSettings } from './transaction-settings.ts'
 import type { Setting } from './setting.ts'
 
 /** Settings that are one number or switch, by the field of BrokerConfig they fill. */
@@ -95,6 +96,7 @@ export const brokerSettings: { readonly [Field in keyof ScalarConfig]: Setting }
   },
   controlledShutdownEnable: { name: 'controlled.shutdown.enable', type: 'boolean', default: 'true' },
   ...groupSettings,
+  ...transactionSettings,
 }
 
 export type IdentityKey =

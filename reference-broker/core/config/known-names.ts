@@ -125,8 +125,6 @@ export const promisingNames: readonly PromisedNames[] = [
 
 /** Names without such a promise: known, and not acted upon. */
 export const otherNames: Defaults = {
-  'add.partitions.to.txn.retry.backoff.max.ms': '100',
-  'add.partitions.to.txn.retry.backoff.ms': '20',
   'alter.log.dirs.replication.quota.window.num': '11',
   'alter.log.dirs.replication.quota.window.size.seconds': '1',
   'background.threads': '10',
@@ -301,17 +299,8 @@ export const otherNames: Defaults = {
   'socket.receive.buffer.bytes': '102400',
   'socket.send.buffer.bytes': '102400',
   'telemetry.max.bytes': '1048576',
-  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '10000',
-  'transaction.max.timeout.ms': '900000',
-  'transaction.partition.verification.enable': 'true',
-  'transaction.remove.expired.transaction.cleanup.interval.ms': '3600000',
   'transaction.state.log.load.buffer.size': '5242880',
-  'transaction.state.log.min.isr': '2',
-  'transaction.state.log.num.partitions': '50',
-  'transaction.state.log.replication.factor': '3',
-  'transaction.state.log.segment.bytes': '104857600',
   'transaction.two.phase.commit.enable': 'false',
-  'transactional.id.expiration.ms': '604800000',
   'unstable.api.versions.enable': 'false',
   'unstable.feature.versions.enable': 'false',
 }

@@ -6,7 +6,7 @@ import { apis } from '../../../protocol/apis.ts'
 import { errorName } from '../../../protocol/errors.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Logger } from '../logger.ts'
-import { offsetsTopic } from '../metadata/internal-topics.ts'
+import { offsetsTopic, transactionsTopic } from '../metadata/internal-topics.ts'
 import type { ControllerChannel } from '../server/controller-channel.ts'
 
 export interface InternalTopicShape {
@@ -28,6 +28,26 @@ export function offsetsTopicShape(config: BrokerConfig): InternalTopicShape {
   }
 }
 
+/** The topic of transactions. What it says is lost with nobody: it wants more in-sync replicas than others may. */
+export function transactionsTopicShape(config: BrokerConfig): InternalTopicShape {
+  return {
+    numPartitions: config.transactionStateLogNumPartitions,
+    replicationFactor: config.transactionStateLogReplicationFactor,
+    configs: {
+      'cleanup.policy': 'compact',
+      'compression.type': 'uncompressed',
+      'min.insync.replicas': String(config.transactionStateLogMinIsr),
+      'segment.bytes': String(config.transactionStateLogSegmentBytes),
+      'unclean.leader.election.enable': 'false',
+    },
+  }
+}
+
+const shapes: Readonly<Record<string, (config: BrokerConfig) => InternalTopicShape>> = {
+  [offsetsTopic]: offsetsTopicShape,
+  [transactionsTopic]: transactionsTopicShape,
+}
+
 export interface InternalTopicCreationOptions {
   readonly config: BrokerConfig
   readonly channel: ControllerChannel
@@ -45,7 +65,7 @@ export class InternalTopicCreation {
   /** Asks the controller for the topic, unless that was asked and not answered yet. */
   create(topic: string): void {
     const { config, channel, logger } = this.#options
-    const shape = topic === offsetsTopic ? offsetsTopicShape(config) : undefined
+    const shape = shapes[topic]?.(config)
     if (shape === undefined || this.#underWay.has(topic)) return
     this.#underWay.add(topic)
     const { numPartitions, replicationFactor } = shape

@@ -31,6 +31,8 @@ export type CommitError = 'NONE' | 'NOT_COORDINATOR' | 'COORDINATOR_NOT_AVAILABL
 /** What a shard's state may ask of it. */
 export interface ShardWriter<R> {
   readonly index: number
+  /** In which it is written. */
+  readonly leaderEpoch: number
   /**
    * Appends all records as one batch and replays them into the state, or does nothing at all: COORDINATOR_NOT_AVAILABLE when
    * too few replicas are in sync, NOT_COORDINATOR when this broker does not lead, MESSAGE_TOO_LARGE.

@@ -49,6 +49,11 @@ export class GroupCoordinator {
     this.forEach((shard) => forgetTopics(shard, gone))
   }
 
+  /** Of the offsets topic, the partition that holds the group; undefined while there is no topic. */
+  partitionOf(groupId: string): number | undefined {
+    return this.#shards.partitionOf(groupId)
+  }
+
   /** The shard that holds the group, if this broker coordinates it. */
   find(groupId: string): FoundShard<GroupRecord, GroupShard> {
     return this.#shards.find(groupId)
@@ -57,6 +62,12 @@ export class GroupCoordinator {
   /** Of a partition of the topic: for the markers of transactions. */
   shardAt(index: number): FoundShard<GroupRecord, GroupShard> {
     return this.#shards.shardAt(index)
+  }
+
+  /** A marker was appended to a partition of the topic. A shard that is still loading will find it in the log. */
+  endTransaction(index: number, producerId: number, committed: boolean): void {
+    const { shard } = this.#shards.shardAt(index)
+    shard?.state.enter(() => shard.endTransaction(producerId, committed))
   }
 
   /** Lets the group's shard act, in one turn, or says why nobody here can. */

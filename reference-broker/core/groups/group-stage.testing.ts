@@ -28,6 +28,7 @@ export interface GroupStageOptions {
 
 export class GroupStage implements ShardWriter<GroupRecord> {
   readonly index = 0
+  readonly leaderEpoch = 0
   readonly clock: ManualClock = new ManualClock()
   readonly image: ClusterImage = new ClusterImage()
   readonly loop: DiskLoop

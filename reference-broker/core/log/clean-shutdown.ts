@@ -8,10 +8,11 @@ import type { FileEntry } from '../../../ports/events.ts'
 import type { EpochEntry } from './epoch-cache.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogState } from './log-state.ts'
-import type { ProducerEntry } from './producer-state.ts'
+import type { KeptProducer } from './producer-state.ts'
 import { Segment, segmentPath, type SavedIndexes, type Snapshot } from './segment.ts'
+import type { KeptTransactions } from './transactions.ts'
 
-const version = 1
+const version = 2
 /** `xxxxxxxx\n` */
 const crcLineBytes = 9
 
@@ -30,7 +31,8 @@ interface Checkpoint {
   readonly logEndOffset: number
   readonly segments: readonly SavedSegment[]
   readonly epochs: readonly EpochEntry[]
-  readonly producers: readonly ProducerEntry[]
+  readonly producers: readonly KeptProducer[]
+  readonly transactions: KeptTransactions
   /** The newest one, of the newest segment. */
   readonly snapshot: Snapshot
 }
@@ -59,7 +61,8 @@ export function renderCheckpoint(state: LogState, logStartOffset: number): Uint8
       indexes: segment.savedIndexes,
     })),
     epochs: state.epochs.entries,
-    producers: state.producers.entries(),
+    producers: state.producers.kept(),
+    transactions: state.producers.transactions.kept(),
     snapshot: state.active.snapshots.at(-1)!,
   }
   const body = new TextEncoder().encode(JSON.stringify(checkpoint))
@@ -88,21 +91,22 @@ function parseCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
 export function restoreLog(
   dir: string,
   config: LogConfig,
-  found: { checkpoint: Uint8Array; logFiles: readonly FileEntry[]; wallNowMs: number },
+  found: { checkpoint: Uint8Array; logFiles: readonly FileEntry[]; wallNow: () => number },
 ): RestoredLog | undefined {
   const checkpoint = parseCheckpoint(found.checkpoint)
   if (checkpoint === undefined || !isOf(checkpoint, dir, found.logFiles)) return undefined
-  const { segments, epochs, producers, snapshot, logStartOffset, logEndOffset } = checkpoint
-  const first = { baseOffset: segments[0]!.baseOffset, createdMs: found.wallNowMs }
+  const { segments, epochs, producers, transactions, snapshot, logStartOffset, logEndOffset } = checkpoint
+  const first = { baseOffset: segments[0]!.baseOffset, wallNow: found.wallNow }
   const state = new LogState(dir, config, first)
   state.segments = segments.map((saved, i) => {
-    const segment = restoreSegment(saved, dir, found.wallNowMs)
+    const segment = restoreSegment(saved, dir, found.wallNow())
     segment.endOffset = segments[i + 1]?.baseOffset ?? logEndOffset
     return segment
   })
   state.active.snapshots.push(snapshot)
   for (const { epoch, startOffset } of epochs) state.epochs.assign(epoch, startOffset)
-  state.producers.restore(producers)
+  state.producers.restoreKept(producers)
+  state.producers.transactions.restore(transactions)
   state.endOffset = logEndOffset
   return { state, logStartOffset }
 }

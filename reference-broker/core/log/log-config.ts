@@ -1,4 +1,4 @@
-import type { classifyBatch, ProducerEntry } from './producer-state.ts'
+import type { classifyBatch, classifyMarker, ProducerEntry } from './producer-state.ts'
 
 /** Read anew at each use: a change counts from the next append on. */
 export interface LogConfig {
@@ -15,6 +15,8 @@ export interface LogConfig {
 export interface LogDecisions {
   /** May the leader append this batch, or is it a duplicate, or out of order? */
   classifyBatch: typeof classifyBatch
+  /** May the leader append this marker, or does it come from the past? */
+  classifyMarker: typeof classifyMarker
   /** The producers a replica knows after a restart, given those its log tells of. */
   recoveredProducers(entries: readonly ProducerEntry[]): readonly ProducerEntry[]
 }

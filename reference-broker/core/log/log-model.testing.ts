@@ -1,13 +1,14 @@
 /** For tests of this room: a log as a plain list of batches, and the batches to fill it with. */
+import { encodeEndTxnMarker, readEndTxnMarker, type EndTxnMarker } from '../../../protocol/control-records.ts'
 import { decodeRecords } from '../../../protocol/record-batch-decode.ts'
 import { encodeBatch } from '../../../protocol/record-batch-encode.ts'
-import { lastOffset, readBatchHeader, type BatchHeader } from '../../../protocol/record-batch.ts'
+import { isControl, isTransactional, lastOffset, readBatchHeader, type BatchHeader } from '../../../protocol/record-batch.ts'
 import { EpochCache, type EpochEntry } from './epoch-cache.ts'
 import type { LogConfig, LogDecisions } from './log-config.ts'
-import { classifyBatch, ProducerStates, type ProducerEntry } from './producer-state.ts'
+import { classifyBatch, classifyMarker, ProducerStates, type ProducerEntry } from './producer-state.ts'
 import type { ReadLimits } from './batch-walk.ts'
 
-export const soundLogDecisions: LogDecisions = { classifyBatch, recoveredProducers: (entries) => entries }
+export const soundLogDecisions: LogDecisions = { classifyBatch, classifyMarker, recoveredProducers: (entries) => entries }
 
 export const roomyConfig: LogConfig = {
   segmentBytes: 1 << 30,
@@ -25,6 +26,7 @@ export interface BatchSpec {
   readonly valueBytes: number
   /** Absent: no idempotent producer. */
   readonly producer?: { readonly producerId: number; readonly producerEpoch: number; readonly baseSequence: number }
+  readonly isTransactional?: boolean
 }
 
 export function batchOf(spec: BatchSpec): Uint8Array {
@@ -33,8 +35,18 @@ export function batchOf(spec: BatchSpec): Uint8Array {
     records: spec.timestamps.map((timestamp) => ({ key: null, value, timestamp })),
     baseOffset: spec.baseOffset,
     partitionLeaderEpoch: spec.leaderEpoch,
+    isTransactional: spec.isTransactional ?? false,
     ...spec.producer,
   })
+}
+
+/** The marker that ends the transaction of a producer. */
+export function markerOf(
+  marker: EndTxnMarker,
+  at: { readonly baseOffset: number; readonly leaderEpoch: number; readonly producerId: number; readonly producerEpoch: number },
+): Uint8Array {
+  const { leaderEpoch: partitionLeaderEpoch, ...batch } = at
+  return encodeEndTxnMarker(marker, { ...batch, partitionLeaderEpoch, timestamp: at.baseOffset })
 }
 
 /** A batch of `count` records without anything special. */
@@ -44,6 +56,14 @@ export function plainBatch(baseOffset: number, count: number, leaderEpoch = 0): 
 
 export function join(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
+}
+
+export interface ModelTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+  /** Of the marker; Infinity while there is none. */
+  lastOffset: number
+  aborted: boolean
 }
 
 interface ModelBatch {
@@ -120,8 +140,26 @@ export class LogModel {
   /** State of a log that never had anything else, with what was deleted from its front or without it. */
   producers(withDeleted = false): readonly ProducerEntry[] {
     const states = new ProducerStates(() => Infinity)
-    for (const { header } of withDeleted ? [...this.deleted, ...this.batches] : this.batches) states.apply(header)
+    for (const { header, bytes } of withDeleted ? [...this.deleted, ...this.batches] : this.batches) {
+      states.apply(header, isControl(header) ? readEndTxnMarker(bytes, 0) : undefined, 0)
+    }
     return states.entries()
+  }
+
+  /** Every transaction the batches tell of, in the order in which they began. */
+  transactions(): ModelTransaction[] {
+    const all: ModelTransaction[] = []
+    for (const { header, bytes } of this.batches) {
+      const { producerId, baseOffset } = header
+      const open = all.find((each) => each.producerId === producerId && each.lastOffset === Infinity)
+      const marker = isControl(header) ? readEndTxnMarker(bytes, 0) : undefined
+      if (marker === undefined && open === undefined && isTransactional(header)) {
+        all.push({ producerId, firstOffset: baseOffset, lastOffset: Infinity, aborted: false })
+      } else if (marker !== undefined && open !== undefined) {
+        Object.assign(open, { lastOffset: baseOffset, aborted: !marker.committed })
+      }
+    }
+    return all
   }
 
   epochEntries(): readonly EpochEntry[] {

@@ -2,7 +2,8 @@
  * All that a log knows beside the bytes: segments with their indexes, leader epochs, producers. Appending and recovery
  * build it with the same two steps, `roll` and `add`, so a recovered log cannot differ from one that never stopped.
  */
-import { lastOffset, type BatchHeader } from '../../../protocol/record-batch.ts'
+import { readEndTxnMarker } from '../../../protocol/control-records.ts'
+import { isControl, lastOffset, type BatchHeader } from '../../../protocol/record-batch.ts'
 import { EpochCache } from './epoch-cache.ts'
 import type { LogConfig } from './log-config.ts'
 import type { Cut } from './memory-tail.ts'
@@ -21,13 +22,15 @@ export class LogState {
   readonly epochs: EpochCache = new EpochCache()
   readonly producers: ProducerStates
   endOffset: number
+  readonly #wallNow: () => number
 
-  constructor(dir: string, config: LogConfig, first: { baseOffset: number; createdMs: number }) {
+  constructor(dir: string, config: LogConfig, first: { baseOffset: number; wallNow: () => number }) {
     this.dir = dir
     this.config = config
+    this.#wallNow = first.wallNow
     this.producers = new ProducerStates(() => config.producerIdExpirationMs)
     this.endOffset = first.baseOffset
-    this.segments = [new Segment(dir, first.baseOffset, first.createdMs)]
+    this.segments = [new Segment(dir, first.baseOffset, first.wallNow())]
     this.#snapshot()
   }
 
@@ -50,6 +53,7 @@ export class LogState {
 
   /** Drops the segments that lie wholly below `offset`, never the newest one, and returns them. */
   dropBelow(offset: number): Segment[] {
+    this.producers.transactions.forgetBelow(offset)
     return this.segments.splice(0, this.segmentIndexFor(offset))
   }
 
@@ -76,14 +80,19 @@ export class LogState {
     this.#snapshot()
   }
 
-  /** Takes in the batch that follows at the end of the active segment. */
-  add(header: BatchHeader): void {
+  /** Takes in the batch at `at` of `bytes`, which follows at the end of the active segment. */
+  add(header: BatchHeader, bytes: Uint8Array, at: number): void {
     const { active } = this
     if (active.sizeBytes - active.snapshots.at(-1)!.position >= snapshotIntervalBytes) this.#snapshot()
     active.add(header, this.config.indexIntervalBytes)
     this.epochs.assign(header.partitionLeaderEpoch, header.baseOffset)
-    this.producers.apply(header)
+    this.#applyToProducers(header, bytes, at)
     this.endOffset = active.endOffset
+  }
+
+  #applyToProducers(header: BatchHeader, bytes: Uint8Array, at: number): void {
+    if (header.producerId < 0) return
+    this.producers.apply(header, isControl(header) ? readEndTxnMarker(bytes, at) : undefined, this.#wallNow())
   }
 
   #snapshot(): void {
@@ -115,19 +124,21 @@ export class LogState {
     const { active } = this
     const newest = this.segments.findLast((segment) => segment.snapshots.length > 0)
     const snapshot = newest?.snapshots.at(-1)
-    this.producers.restore(snapshot?.producers ?? [])
+    const replayFrom = snapshot?.offset ?? this.segments[0]!.baseOffset
+    this.producers.restore(snapshot?.producers ?? [], this.#wallNow())
+    this.producers.transactions.rewind(replayFrom)
     active.maxTimestamp = newest === active ? snapshot!.maxTimestamp : -1
     active.offsetOfMaxTimestamp = newest === active ? snapshot!.offsetOfMaxTimestamp : active.baseOffset
-    return snapshot?.offset ?? this.segments[0]!.baseOffset
+    return replayFrom
   }
 
-  replay(header: BatchHeader): void {
+  replay(header: BatchHeader, bytes: Uint8Array, at: number): void {
     const { active } = this
     if (header.baseOffset >= active.baseOffset) {
       if (active.snapshots.length === 0) this.#snapshotOfStart()
       active.observeTimestamp(header)
     }
-    this.producers.apply(header)
+    this.#applyToProducers(header, bytes, at)
   }
 
   /** To be called when every header below the end went through `replay`. */
@@ -147,7 +158,8 @@ export class LogState {
     this.segments = [new Segment(this.dir, offset, createdMs)]
     this.endOffset = offset
     this.epochs.clear()
-    this.producers.restore([])
+    this.producers.restore([], createdMs)
+    this.producers.transactions.rewind(0)
     this.#snapshot()
     return removed
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DiskLoop } from '../../../ports/loop.ts'
-import { batchOf, join, LogModel, plainBatch } from './log-model.testing.ts'
+import { batchOf, join, LogModel, markerOf, plainBatch } from './log-model.testing.ts'
 import { MemoryDisk } from './memory-disk.testing.ts'
 import { everything, openForTest } from './open-log.testing.ts'
 import type { LogConfig, PartitionLog, ReadLimits } from './partition-log.ts'
@@ -23,6 +23,8 @@ interface NewBatch {
   readonly valueBytes: number
   readonly producerId: number
   readonly epochOfProducer: number
+  /** Of a batch with a producer. */
+  readonly kind: 'plain' | 'transactional' | 'commit' | 'abort'
 }
 
 const newBatch = fc.record({
@@ -32,6 +34,7 @@ const newBatch = fc.record({
   valueBytes: fc.oneof({ weight: 9, arbitrary: fc.nat(60) }, { weight: 1, arbitrary: fc.integer({ min: 1000, max: 6000 }) }),
   producerId: fc.integer({ min: -1, max: 3 }),
   epochOfProducer: fc.constantFrom(0, 0, 0, 1),
+  kind: fc.constantFrom('plain' as const, 'transactional' as const, 'transactional' as const, 'commit' as const, 'abort' as const),
 })
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -92,6 +95,7 @@ class Twins {
     }
     this.settle()
     this.compare()
+    this.compareTransactions()
     this.readEverywhere()
     this.lookUpEverything()
     expect(this.answered).toBe(this.asked)
@@ -213,15 +217,20 @@ class Twins {
     let offset = this.log.logEndOffset
     let leaderEpoch = Math.max(0, this.log.epochs.latest)
     const sequences = new Map(this.model.producers().map((entry) => [entry.producerId, (entry.batches.at(-1)?.lastSequence ?? -1) + 1]))
-    const batches = news.map(({ gap, epochStep, timestamps, valueBytes, producerId, epochOfProducer }) => {
+    const batches = news.map(({ gap, epochStep, timestamps, valueBytes, producerId, epochOfProducer, kind }) => {
       leaderEpoch += epochStep
       const baseOffset = offset + gap
+      if (producerId >= 0 && (kind === 'commit' || kind === 'abort')) {
+        offset = baseOffset + 1
+        const marker = { committed: kind === 'commit', coordinatorEpoch: epochOfProducer }
+        return markerOf(marker, { baseOffset, leaderEpoch, producerId, producerEpoch: epochOfProducer })
+      }
       offset = baseOffset + timestamps.length
       const spec = { baseOffset, leaderEpoch, timestamps, valueBytes }
       if (producerId < 0) return batchOf(spec)
       const baseSequence = sequences.get(producerId) ?? 0
       sequences.set(producerId, baseSequence + timestamps.length)
-      return batchOf({ ...spec, producer: { producerId, producerEpoch: epochOfProducer, baseSequence } })
+      return batchOf({ ...spec, isTransactional: kind === 'transactional', producer: { producerId, producerEpoch: epochOfProducer, baseSequence } })
     })
     this.model.append(batches)
     const number = this.appended++
@@ -284,11 +293,32 @@ class Twins {
     if (model.deleted.length === 0) expect(log.producers.entries()).toEqual(least)
     for (const entry of least) {
       const { batches, ...rest } = known.get(entry.producerId)!
-      expect(rest).toEqual({ producerId: entry.producerId, producerEpoch: entry.producerEpoch, lastTimestamp: entry.lastTimestamp })
-      expect(batches.slice(-entry.batches.length)).toEqual(entry.batches)
+      const { producerId, producerEpoch, lastTimestamp } = entry
+      expect(rest).toMatchObject({ producerId, producerEpoch, lastTimestamp })
+      if (entry.batches.length > 0) expect(batches.slice(-entry.batches.length)).toEqual(entry.batches)
     }
     for (const { producerId, batches } of known.values()) {
-      expect(most.get(producerId)!.batches.slice(-batches.length)).toEqual(batches)
+      if (batches.length > 0) expect(most.get(producerId)!.batches.slice(-batches.length)).toEqual(batches)
+    }
+  }
+
+  /** Of what was deleted, transactions may be known; else all is exact, for every range and every high watermark. */
+  compareTransactions(): void {
+    const { log, model } = this
+    if (model.deleted.length > 0) return
+    const all = model.transactions()
+    const firstOf = (some: typeof all): number => Math.min(Infinity, ...some.map(({ firstOffset }) => firstOffset))
+    const { transactions } = log
+    expect(transactions.firstOpenOffset).toBe(firstOf(all.filter(({ lastOffset }) => lastOffset === Infinity)))
+    const step = Math.max(1, Math.floor((model.logEndOffset - model.logStartOffset) / 12))
+    for (let from = model.logStartOffset; from <= model.logEndOffset; from += step) {
+      const ended = all.filter(({ lastOffset }) => lastOffset >= from && lastOffset < Infinity)
+      expect(transactions.firstUnreplicatedOffset(from)).toBe(firstOf(ended))
+      for (let to = from + 1; to <= model.logEndOffset + 1; to += step) {
+        const aborted = ended.filter(({ firstOffset, aborted }) => aborted && firstOffset < to)
+        const told = transactions.abortedBetween(from, to).map(({ producerId, firstOffset }) => `${producerId}@${firstOffset}`)
+        expect(told.toSorted()).toEqual(aborted.map(({ producerId, firstOffset }) => `${producerId}@${firstOffset}`).toSorted())
+      }
     }
   }
 

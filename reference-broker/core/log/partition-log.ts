@@ -19,11 +19,12 @@ import type { LogState } from './log-state.ts'
 import { logStartFile, renderLogStart, type LogStart } from './log-start.ts'
 import { MemoryTail, type Cut } from './memory-tail.ts'
 import { OrderedFiles } from './ordered-files.ts'
-import { sequencesOf, type BatchClass, type ProducerStates } from './producer-state.ts'
+import { sequencesOf, type BatchClass, type MarkerClass, type MarkerToWrite, type ProducerStates } from './producer-state.ts'
 import { loadLog, type RecoveryReport } from './recovery.ts'
 import { findBatch } from './segment-reader.ts'
 import type { Segment } from './segment.ts'
 import { searchMaxTimestamp, searchTimestamp, type FoundTimestamp } from './timestamp-search.ts'
+import type { Transactions } from './transactions.ts'
 import { WriteQueue, type PendingWrite } from './write-queue.ts'
 
 export type { LogConfig, LogDecisions } from './log-config.ts'
@@ -51,7 +52,7 @@ export function openLog(loop: DiskLoop, dir: string, options: LogOptions, done: 
   loadLog(loop, dir, options, (loaded) => {
     if (!loaded.ok) return done(loaded)
     const { producers } = loaded.restored.state
-    producers.restore(options.decisions.recoveredProducers(producers.entries()))
+    producers.restore(options.decisions.recoveredProducers(producers.entries()), loop.ports.clock.wallNow())
     done({ ok: true, log: new PartitionLog(loop, loaded.restored, options.decisions), recovery: loaded.report })
   })
 }
@@ -112,6 +113,10 @@ export class PartitionLog {
     return this.#state.producers
   }
 
+  get transactions(): Transactions {
+    return this.#state.producers.transactions
+  }
+
   /** Where the first segment begins, at or below `logStartOffset`: batches from here on may still be read. */
   get baseOffset(): number {
     return this.#state.segments[0]!.baseOffset
@@ -130,8 +135,14 @@ export class PartitionLog {
   }
 
   /** What the leader is to do with a batch of an idempotent producer, before offsets are assigned. */
-  classify(header: BatchHeader): BatchClass {
-    return this.#decisions.classifyBatch(this.producers.find(header.producerId, this.#wallNow()), sequencesOf(header))
+  classify(header: BatchHeader, mustBeginAtZero: boolean): BatchClass {
+    const entry = this.producers.find(header.producerId, this.#wallNow())
+    return this.#decisions.classifyBatch(entry, sequencesOf(header, mustBeginAtZero))
+  }
+
+  /** Whether the leader may append this marker of a producer. */
+  classifyMarker(producerId: number, marker: MarkerToWrite): MarkerClass {
+    return this.#decisions.classifyMarker(this.producers.find(producerId, this.#wallNow()), marker)
   }
 
   /** Where `epoch`, or the largest known one below it, ends; (-1, -1) when unknown. */
@@ -151,8 +162,9 @@ export class PartitionLog {
     if (this.#state.mustRollFor(first, bytes.length, this.#wallNow)) this.#roll()
     const { active } = this.#state
     const position = active.sizeBytes
-    if (first.sizeBytes === bytes.length) this.#addBatch(first)
-    else if (forEachBatch(bytes, (header) => this.#addBatch(header)) !== bytes.length) throw new Error('append of a cut batch')
+    const add = (header: BatchHeader, at: number): void => this.#addBatch(header, bytes, at)
+    if (first.sizeBytes === bytes.length) add(first, 0)
+    else if (forEachBatch(bytes, add) !== bytes.length) throw new Error('append of a cut batch')
     this.logEndOffset = this.#state.endOffset
     this.#tail.push(bytes, this.logEndOffset, position)
     this.#sync.markDirty(active.logFile)
@@ -163,12 +175,12 @@ export class PartitionLog {
     })
   }
 
-  #addBatch(header: BatchHeader): void {
+  #addBatch(header: BatchHeader, bytes: Uint8Array, at: number): void {
     const { endOffset } = this.#state
     if (header.baseOffset < endOffset || header.lastOffsetDelta < 0) {
       throw new Error(`append of offset ${header.baseOffset} to a log that ends at ${endOffset}`)
     }
-    this.#state.add(header)
+    this.#state.add(header, bytes, at)
   }
 
   #roll(): void {
@@ -305,9 +317,9 @@ export class PartitionLog {
     this.read(offset, limits, (bytes) => {
       if (bytes.length === 0) return done()
       let nextOffset = offset
-      forEachBatch(bytes, (header) => {
+      forEachBatch(bytes, (header, at) => {
         nextOffset = header.baseOffset + header.lastOffsetDelta + 1
-        this.#state.replay(header)
+        this.#state.replay(header, bytes, at)
       })
       this.#replay(nextOffset, done)
     })

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readBatchHeader, type BatchHeader } from '../../../protocol/record-batch.ts'
 import { encodeBatch } from '../../../protocol/record-batch-encode.ts'
-import { addSequence, classifyBatch, ProducerStates, sequencesOf, type BatchClass, type ProducerEntry } from './producer-state.ts'
+import {
+  addSequence, classifyBatch, classifyMarker, ProducerStates, sequencesOf,
+  type BatchClass, type MarkerClass, type MarkerToWrite, type ProducerEntry,
+} from './producer-state.ts'
 
 const maxSequence = 0x7fffffff
 
@@ -13,6 +16,7 @@ interface Sent {
   readonly baseOffset: number
   readonly timestamp?: number
   readonly isControl?: boolean
+  readonly isTransactional?: boolean
 }
 
 function headerOf(sent: Sent): BatchHeader {
@@ -21,9 +25,11 @@ function headerOf(sent: Sent): BatchHeader {
   return readBatchHeader(encodeBatch({ ...sent, records, producerId: 7 }), 0)
 }
 
+const commit = { committed: true, coordinatorEpoch: 6 }
+
 function statesAfter(all: readonly Sent[]): ProducerStates {
   const states = new ProducerStates(() => 1_000_000)
-  for (const sent of all) states.apply(headerOf(sent))
+  for (const sent of all) states.apply(headerOf(sent), sent.isControl === true ? commit : undefined, 0)
   return states
 }
 
@@ -110,18 +116,99 @@ it('a batch that does not continue the known ones leaves none of them to pass as
   expect(classify(states.find(7, 0), { ...old[1]!, baseOffset: 51 })).toEqual({ kind: 'append' })
 })
 
+/** One that never stopped, as long as `apply` was last told of it at `appendedMs`. */
+function appendedAt(appendedMs: number, sent: Partial<Sent>): ProducerStates {
+  const states = new ProducerStates(() => 1_000_000)
+  states.apply(headerOf({ producerEpoch: 3, baseSequence: 0, count: 1, baseOffset: 0, ...sent }), undefined, appendedMs)
+  return states
+}
+
 it('a producer is forgotten for good once it was silent for the expiration time', () => {
-  const states = statesAfter([{ producerEpoch: 3, baseSequence: 0, count: 1, baseOffset: 0, timestamp: 5000 }])
+  const states = appendedAt(5000, {})
   expect(states.find(7, 5000 + 999_999)).toBeDefined()
   expect(states.find(7, 5000 + 1_000_000)).toBeUndefined()
   expect(states.find(7, 5000)).toBeUndefined()
+})
+
+it('a producer of records that are old by their own word is remembered as long as any other', () => {
+  const sent = { producerEpoch: 3, baseSequence: 0, count: 1, baseOffset: 0, timestamp: 12 }
+  const states = appendedAt(900_000_000, sent)
+  const retry = classify(states.find(7, 900_000_500), sent)
+  expect(retry).toEqual({ kind: 'duplicate', baseOffset: 0, timestamp: 12 })
+})
+
+it('a producer with an open transaction is never forgotten', () => {
+  const states = appendedAt(0, { isTransactional: true })
+  expect(states.find(7, 1e12)).toBeDefined()
+  states.apply(headerOf({ producerEpoch: 3, baseSequence: -1, count: 1, baseOffset: 1, isControl: true }), commit, 5)
+  expect(states.find(7, 1e12)).toBeUndefined()
+})
+
+it('a producer restored from a snapshot keeps the time of its last append', () => {
+  const states = appendedAt(5000, {})
+  const before = states.entries()
+  states.restore(before, 999_000)
+  expect(states.find(7, 5000 + 1_000_000)).toBeUndefined()
+  states.restore(before, 999_000)
+  expect(states.find(7, 999_000 + 999_999)).toBeDefined()
+})
+
+describe('a batch outside of the open transaction of its producer', () => {
+  const open: Sent = { producerEpoch: 3, baseSequence: 0, count: 1, baseOffset: 0, isTransactional: true }
+
+  it('is refused, in a newer epoch too, until a marker ends the transaction', () => {
+    const plain: Sent = { producerEpoch: 3, baseSequence: 1, count: 1, baseOffset: 1 }
+    const marker: Sent = { producerEpoch: 3, baseSequence: -1, count: 1, baseOffset: 1, isControl: true }
+    const invalid = { kind: 'error', error: 'INVALID_TXN_STATE' }
+    const entry = statesAfter([open]).find(7, 0)
+    expect(classify(entry, plain)).toEqual(invalid)
+    expect(classify(entry, { ...plain, producerEpoch: 4, baseSequence: 0 })).toEqual(invalid)
+    expect(classify(entry, { ...plain, isTransactional: true })).toEqual({ kind: 'append' })
+    expect(classify(statesAfter([open, marker]).find(7, 0), plain)).toEqual({ kind: 'append' })
+  })
+
+  it('does not end it by being in the log', () => {
+    const states = statesAfter([open, { producerEpoch: 4, baseSequence: 0, count: 1, baseOffset: 1 }])
+    expect(states.find(7, 0)).toMatchObject({ producerEpoch: 4, currentTxnFirstOffset: 0 })
+    expect(states.transactions.firstOpenOffset).toBe(0)
+  })
+})
+
+describe('a marker', () => {
+  const open: Sent = { producerEpoch: 3, baseSequence: 0, count: 1, baseOffset: 0, isTransactional: true }
+  const ended: Sent[] = [open, { producerEpoch: 4, baseSequence: -1, count: 1, baseOffset: 1, isControl: true }]
+  const judge = (sent: readonly Sent[], marker: Partial<MarkerToWrite>): MarkerClass =>
+    classifyMarker(statesAfter(sent).find(7, 0), { producerEpoch: 3, coordinatorEpoch: 6, transactionVersion: 1, ...marker })
+
+  it('of an older epoch is refused', () => {
+    expect(judge([open], { producerEpoch: 2 })).toBe('INVALID_PRODUCER_EPOCH')
+    expect(judge([open], { producerEpoch: 3 })).toBe('NONE')
+    expect(judge([open], { producerEpoch: 4 })).toBe('NONE')
+    expect(judge(ended, { producerEpoch: 3 })).toBe('INVALID_PRODUCER_EPOCH')
+  })
+
+  it('of transaction version 2 needs a newer epoch than the transaction it ends, or repeats the last', () => {
+    expect(judge([open], { transactionVersion: 2 })).toBe('INVALID_PRODUCER_EPOCH')
+    expect(judge([open], { producerEpoch: 4, transactionVersion: 2 })).toBe('NONE')
+    expect(judge(ended, { producerEpoch: 4, transactionVersion: 2 })).toBe('NONE')
+    expect(judge([...ended, { ...open, producerEpoch: 4 }], { producerEpoch: 4, transactionVersion: 2 })).toBe('INVALID_PRODUCER_EPOCH')
+  })
+
+  it('of a coordinator that was deposed since is refused', () => {
+    expect(judge(ended, { producerEpoch: 4, coordinatorEpoch: 5 })).toBe('TRANSACTION_COORDINATOR_FENCED')
+    expect(judge(ended, { producerEpoch: 4, coordinatorEpoch: 6 })).toBe('NONE')
+  })
+
+  it('of a producer nobody knows is taken', () => {
+    expect(judge([], { transactionVersion: 2 })).toBe('NONE')
+  })
 })
 
 it('entries handed out stay as they were', () => {
   const states = statesAfter([{ producerEpoch: 3, baseSequence: 0, count: 1, baseOffset: 0 }])
   const before = states.entries()
   const copy = structuredClone(before)
-  states.apply(headerOf({ producerEpoch: 3, baseSequence: 1, count: 1, baseOffset: 1 }))
+  states.apply(headerOf({ producerEpoch: 3, baseSequence: 1, count: 1, baseOffset: 1 }), undefined, 0)
   expect(before).toEqual(copy)
   expect(states.entries()).not.toEqual(copy)
 })

@@ -81,7 +81,7 @@ class Loading {
       return baseOffset === undefined ? [] : [{ ...entry, baseOffset: Number(baseOffset) }]
     })
     this.#checkpoint = files.find(({ file }) => file === cleanShutdownFile(dir))
-    this.#state = new LogState(dir, config, { baseOffset: start.baseOffset, createdMs: loop.ports.clock.wallNow() })
+    this.#state = new LogState(dir, config, { baseOffset: start.baseOffset, wallNow: () => loop.ports.clock.wallNow() })
   }
 
   start(cleanShutdown: boolean): void {
@@ -104,7 +104,7 @@ class Loading {
 
   #restore(checkpoint: Uint8Array): RestoredLog | undefined {
     const { dir, config, loop } = this.#options
-    return restoreLog(dir, config, { checkpoint, logFiles: this.#logFiles, wallNowMs: loop.ports.clock.wallNow() })
+    return restoreLog(dir, config, { checkpoint, logFiles: this.#logFiles, wallNow: () => loop.ports.clock.wallNow() })
   }
 
   #loadActiveIndexes(restored: RestoredLog): void {
@@ -145,7 +145,7 @@ class Loading {
       header.lastOffsetDelta >= 0 &&
       header.partitionLeaderEpoch >= state.epochs.latest &&
       batchCrcIsValid(bytes, at, header.sizeBytes)
-    if (isSound) state.add(header)
+    if (isSound) state.add(header, bytes, at)
     return isSound
   }
 

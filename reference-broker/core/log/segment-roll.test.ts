@@ -86,10 +86,13 @@ describe('a new segment begins', () => {
 
 it('producers silent for too long are forgotten when a segment is rolled', () => {
   const disk = new MemoryDisk()
-  const { log } = openForTest(disk, { config: { segmentBytes: 1, producerIdExpirationMs: 1000 } })
+  let now = 1e12
+  const { log } = openForTest(disk, { config: { segmentBytes: 1, producerIdExpirationMs: 1000 }, wallNow: () => now })
   const producer = { producerId: 3, producerEpoch: 0, baseSequence: 0 }
   log.append(batchOf({ baseOffset: 0, leaderEpoch: 0, timestamps: [5], valueBytes: 1, producer }), () => undefined)
-  expect(log.producers.entries().length).toBe(1)
   log.append(plainBatch(1, 1), () => undefined)
+  expect(log.producers.entries().length).toBe(1)
+  now += 1000
+  log.append(plainBatch(2, 1), () => undefined)
   expect(log.producers.entries()).toEqual([])
 })

@@ -19,6 +19,7 @@ export const anyHistory: fc.Arbitrary<readonly MetadataRecord[]> = fc.array(
     fc.record({ do: fc.constant('configure' as const), which, config }),
     fc.record({ do: fc.constant('defaults' as const), config }),
     fc.record({ do: fc.constant('ids' as const), next: fc.nat(9000) }),
+    fc.record({ do: fc.constant('feature' as const), name: fc.constantFrom('a.version', 'b.version'), level: fc.nat(3) }),
   ),
   { maxLength: 40 },
 ).map((steps) => {
@@ -51,6 +52,7 @@ export const anyHistory: fc.Arbitrary<readonly MetadataRecord[]> = fc.array(
       records.push({ kind: 'topic-configs', topicId, configs: step.config })
     } else if (step.do === 'defaults') records.push({ kind: 'cluster-configs', configs: step.config })
     else if (step.do === 'ids') records.push({ kind: 'producer-ids', nextProducerId: BigInt(step.next) })
+    else if (step.do === 'feature') records.push({ kind: 'feature-level', name: step.name, level: step.level })
   }
   return records
 })

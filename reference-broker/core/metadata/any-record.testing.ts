@@ -52,4 +52,5 @@ export const anyMetadataRecord: fc.Arbitrary<MetadataRecord> = fc.oneof(
     inControlledShutdown: fc.boolean(),
     intactSince: int64,
   }),
+  fc.record({ kind: fc.constant('feature-level' as const), name: text, level: fc.integer({ min: -32768, max: 32767 }) }),
 )

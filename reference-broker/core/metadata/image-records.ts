@@ -10,6 +10,7 @@ export function imageRecords(image: ClusterImage): MetadataRecord[] {
   return [
     { kind: 'producer-ids', nextProducerId: toBigInt(image.nextProducerId) },
     { kind: 'cluster-configs', configs: listed(image.clusterConfigs) },
+    ...Array.from(image.features, ([name, level]): MetadataRecord => ({ kind: 'feature-level', name, level })),
     ...Array.from(image.brokers.values(), brokerRecord),
     ...[...image.topicsById.values()].flatMap(topicRecords),
   ]

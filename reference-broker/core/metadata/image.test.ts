@@ -8,16 +8,18 @@ import type { MetadataRecord } from './records.ts'
 function naive(records: readonly MetadataRecord[]): unknown {
   const topics: Record<string, { id: string; value: string; partitions: number[] }> = {}
   const brokers: Record<number, { epoch: number; live: boolean }> = {}
+  const features: Record<string, number> = {}
   for (const [offset, record] of records.entries()) {
     const topic = 'topicId' in record ? Object.values(topics).find(({ id }) => id === record.topicId) : undefined
     if (record.kind === 'broker-registered') brokers[record.brokerId] = { epoch: offset, live: false }
     if (record.kind === 'broker-state') brokers[record.brokerId]!.live = !record.fenced && !record.inControlledShutdown
     if (record.kind === 'topic-created') topics[record.name] = { id: record.topicId, value: record.configs[0]!.value, partitions: [] }
+    if (record.kind === 'feature-level') features[record.name] = record.level
     if (record.kind === 'topic-configs') topic!.value = record.configs[0]!.value
     if (record.kind === 'partition') topic!.partitions[record.partitionIndex] = record.leader
     if (record.kind === 'topic-removed') for (const [name, { id }] of Object.entries(topics)) if (id === record.topicId) delete topics[name]
   }
-  return { topics, brokers }
+  return { topics, brokers, features }
 }
 
 function shown(image: ClusterImage): unknown {
@@ -25,7 +27,7 @@ function shown(image: ClusterImage): unknown {
     return [name, { id, value: configs.get('retention.ms'), partitions: partitions.map(({ leader }) => leader) }]
   })
   const brokers = [...image.brokers].map(([id, { epoch }]) => [id, { epoch, live: image.isLive(id) }])
-  return { topics: Object.fromEntries(topics), brokers: Object.fromEntries(brokers) }
+  return { topics: Object.fromEntries(topics), brokers: Object.fromEntries(brokers), features: Object.fromEntries(image.features) }
 }
 
 describe('a cluster image', () => {
@@ -43,6 +45,14 @@ describe('a cluster image', () => {
       const first = fold(records.slice(0, at))
       const image = fold(records.slice(at), first.clone(), at)
       expect(shown(image)).toEqual(shown(fold(records)))
+    }))
+  })
+
+  it('becomes another one wholly', () => {
+    fc.assert(fc.property(anyHistory, anyHistory, (before, after) => {
+      const image = fold(before)
+      image.become(fold(after))
+      expect(shown(image)).toEqual(naive(after))
     }))
   })
 

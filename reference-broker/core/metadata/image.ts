@@ -50,6 +50,8 @@ export class ClusterImage {
   /** Defaults of topics set for the whole cluster, by broker-wide name. */
   clusterConfigs: ReadonlyMap<string, string>
   nextProducerId: number
+  /** Finalized levels that were set; others are those of a new cluster. */
+  features: ReadonlyMap<string, number>
   /** First offset not folded in. */
   endOffset: number
 
@@ -59,6 +61,7 @@ export class ClusterImage {
     this.topicsById = new Map(from?.topicsById)
     this.clusterConfigs = from?.clusterConfigs ?? new Map()
     this.nextProducerId = from?.nextProducerId ?? 0
+    this.features = from?.features ?? new Map()
     this.endOffset = from?.endOffset ?? 0
   }
 
@@ -73,6 +76,7 @@ export class ClusterImage {
     refill(this.topicsById, other.topicsById)
     this.clusterConfigs = other.clusterConfigs
     this.nextProducerId = other.nextProducerId
+    this.features = other.features
     this.endOffset = other.endOffset
   }
 
@@ -142,16 +146,10 @@ export class ClusterImage {
         this.clusterConfigs = settingsOf(record)
         return
       case 'broker':
-        this.brokers.set(record.brokerId, {
-          id: record.brokerId,
-          epoch: toNumber(record.brokerEpoch),
-          incarnationId: record.incarnationId,
-          listeners: record.listeners,
-          rack: record.rack,
-          fenced: record.fenced,
-          inControlledShutdown: record.inControlledShutdown,
-          intactSince: toNumber(record.intactSince),
-        })
+        this.brokers.set(record.brokerId, brokerOf(record))
+        return
+      case 'feature-level':
+        this.features = new Map([...this.features, [record.name, record.level]])
         return
     }
   }
@@ -171,6 +169,10 @@ export class ClusterImage {
 function refill<K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void {
   map.clear()
   for (const [key, value] of from) map.set(key, value)
+}
+
+function brokerOf({ kind: _kind, brokerId, brokerEpoch, intactSince, ...rest }: MetadataRecord & { kind: 'broker' }): BrokerImage {
+  return { id: brokerId, epoch: toNumber(brokerEpoch), intactSince: toNumber(intactSince), ...rest }
 }
 
 interface ListedSettings {

@@ -111,6 +111,14 @@ const broker = {
   },
 } as const
 
+/** The finalized level of a feature from now on. */
+const featureLevel = {
+  name: 'FeatureLevelRecord',
+  versions: '0',
+  flexible: '0+',
+  fields: { name: { string: '0+' }, level: { int16: '0+' } },
+} as const
+
 type Of<Kind extends string, M extends Message> = { readonly kind: Kind } & Readonly<Decoded<M>>
 
 export type PartitionRecord = Of<'partition', typeof partition>
@@ -124,6 +132,7 @@ export type MetadataRecord =
   | Of<'topic-configs', typeof topicConfigs>
   | Of<'cluster-configs', typeof clusterConfigs>
   | Of<'broker', typeof broker>
+  | Of<'feature-level', typeof featureLevel>
 
 /** The place in this list is the byte on disk: add at the end, never reorder. */
 const kinds: readonly { readonly kind: MetadataRecord['kind']; readonly message: Message }[] = [
@@ -136,6 +145,7 @@ const kinds: readonly { readonly kind: MetadataRecord['kind']; readonly message:
   { kind: 'topic-configs', message: topicConfigs },
   { kind: 'cluster-configs', message: clusterConfigs },
   { kind: 'broker', message: broker },
+  { kind: 'feature-level', message: featureLevel },
 ]
 
 export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {

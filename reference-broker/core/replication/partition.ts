@@ -12,6 +12,7 @@ import type { Logger } from '../logger.ts'
 import type { PartitionImage } from '../metadata/image.ts'
 import { Deletions, type DeletionDone } from './deletions.ts'
 import { FollowerTable, type FollowerFetch } from './followers.ts'
+import { Verifications } from './verifications.ts'
 
 export interface PartitionOptions {
   readonly brokerId: number
@@ -55,6 +56,7 @@ export class Partition {
   /** Start of the current leader epoch, while leading. */
   epochStartOffset = 0
   readonly followers: FollowerTable
+  readonly verifications: Verifications = new Verifications()
   readonly #deletions = new Deletions(() => this.lowWatermark)
   readonly consumerWatchers: Set<Watcher> = new Set()
   readonly replicaWatchers: Set<Watcher> = new Set()
@@ -97,6 +99,18 @@ export class Partition {
     return this.options.decisions.safeOffset({ writtenOffset, syncedOffset, flushMessages })
   }
 
+  /** What is below it is decided for good; see Decisions.lastStableOffset. */
+  get lastStableOffset(): number {
+    const { highWatermark } = this
+    const { logStartOffset, transactions } = this.log
+    return this.options.decisions.lastStableOffset({
+      highWatermark,
+      logStartOffset,
+      firstOpenOffset: transactions.firstOpenOffset,
+      firstUnreplicatedOffset: transactions.firstUnreplicatedOffset(highWatermark),
+    })
+  }
+
   /** True while a change of the in-sync set is on its way to the controller. */
   get isProposing(): boolean {
     return this.#proposed !== undefined
@@ -134,6 +148,7 @@ export class Partition {
 
   #takeRole(): void {
     this.#leadingEpoch = -1
+    this.verifications.clear()
     const { leaderEpoch } = this.image
     this.log.whenSettled(() => {
       if (this.#closed || this.image.leaderEpoch !== leaderEpoch) return
@@ -244,11 +259,14 @@ export class Partition {
       inSyncCount: inSyncReplicas.length,
       minInSyncReplicas: this.minInSyncReplicas,
     })
-    if (next > this.highWatermark) {
-      this.highWatermark = next
-      wakeAll(this.consumerWatchers)
-    }
+    if (next > this.highWatermark) this.#raiseHighWatermark(next)
     this.#answerWaiting()
+  }
+
+  #raiseHighWatermark(highWatermark: number): void {
+    this.highWatermark = highWatermark
+    this.log.transactions.committedTo(highWatermark)
+    wakeAll(this.consumerWatchers)
   }
 
   #answerWaiting(): void {
@@ -339,9 +357,7 @@ export class Partition {
   /** What the fetcher learned of the leader's high watermark, at most what is here. */
   followHighWatermark(leaderHighWatermark: number): void {
     const next = Math.min(leaderHighWatermark, this.log.writtenOffset)
-    if (next <= this.highWatermark) return
-    this.highWatermark = next
-    wakeAll(this.consumerWatchers)
+    if (next > this.highWatermark) this.#raiseHighWatermark(next)
   }
 
   /** The leader has deleted what is below; `done` when it is gone here, too. What is not committed here stays for now. */

@@ -19,16 +19,33 @@ export function versionsCommand(source: RequestSource): StoryRequest {
   })
 }
 
-interface TellsFeatures {
+interface ToldFeatures {
   readonly supportedFeatures: readonly { readonly name: string; readonly minVersion: number; readonly maxVersion: number }[]
   readonly finalizedFeatures: readonly { readonly name: string; readonly maxVersionLevel: number }[]
-  readonly finalizedFeaturesEpoch: bigint
 }
 
-function printFeatures({ supportedFeatures, finalizedFeatures, finalizedFeaturesEpoch }: TellsFeatures): string {
-  const supported = supportedFeatures.map(({ name, minVersion, maxVersion }) => `${name} ${minVersion}-${maxVersion}`)
-  const finalized = finalizedFeatures.map(({ name, maxVersionLevel }) => `${name} at ${maxVersionLevel}`)
-  return `supported ${supported.join(', ') || 'none'}; finalized in epoch ${finalizedFeaturesEpoch}: ${finalized.join(', ') || 'none'}`
+function printFeatures({ supportedFeatures, finalizedFeatures }: ToldFeatures): string {
+  const known = supportedFeatures.map(({ name, minVersion, maxVersion }) => `${name} ${minVersion}-${maxVersion}`)
+  const levels = finalizedFeatures.map(({ name, maxVersionLevel }) => `${name} at ${maxVersionLevel}`)
+  return `supported ${known.join(', ') || 'none'}; finalized ${levels.join(', ') || 'none'}`
+}
+
+/** `feature @1 NAME=LEVEL upgrade|safe|unsafe validate`: sets the level of a feature. */
+export function featureCommand(source: RequestSource): StoryRequest {
+  const { line } = source
+  const version = optionNumber(line, 'v', apis.UpdateFeatures.versions.max)
+  const how = ['upgrade', 'safe', 'unsafe'].findIndex((kind) => line.words.includes(kind)) + 1
+  const named = [...line.options].filter(([name]) => name.includes('.'))
+  const featureUpdates = named.map(([feature, level]) => ({
+    feature,
+    maxVersionLevel: Number(level),
+    ...(version === 0 ? { allowDowngrade: how > 1 } : { upgradeType: how === 0 ? 9 : how }),
+  }))
+  const body = { featureUpdates, ...(version > 0 && { validateOnly: line.words.includes('validate') }) }
+  return storyRequest(source, apis.UpdateFeatures, body, (answer) => {
+    const each = answer.results.map((result) => `\n${result.feature} ${errorName(result.errorCode)}`)
+    return `${errorName(answer.errorCode)}${answer.errorMessage === null ? '' : `: ${answer.errorMessage}`}${each.join('')}`
+  })
 }
 
 /** `metadata @1 t u` by name, `id:t` by id, no word for none, `*` for all; `create=true`. */

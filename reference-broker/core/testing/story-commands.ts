@@ -12,12 +12,15 @@
  */
 import { Loop } from '../../../ports/loop.ts'
 import { StoryClient, type Asked, type Door } from './story-client.ts'
-import { alterCommand, createCommand, deleteCommand, metadataCommand, quorumCommand, registerCommand, versionsCommand } from './story-admin-requests.ts'
+import { alterCommand, createCommand, deleteCommand, featureCommand, metadataCommand, quorumCommand, registerCommand, versionsCommand } from './story-admin-requests.ts'
 import { epochEndCommand, fetchCommand, initProducerCommand, offsetsCommand, produceCommand, type RequestSource, type StoryRequest } from './story-data-requests.ts'
 import { commitCommand, committedCommand, consumeCommand, coordinatorCommand, deleteGroupCommand, deleteOffsetsCommand, describeCommand, describeConsumerCommand, groupsCommand, heartbeatCommand, joinCommand, leaveCommand, syncCommand } from './story-group-requests.ts'
 import { optionNumber } from './story-records.ts'
 import type { Stage, StageOptions } from './story-stage.ts'
 import type { StoryCommands, StoryLine } from './story.ts'
+import {
+  addOffsetsCommand, addPartitionsCommand, commitInCommand, endCommand, markerCommand, producersCommand, transactionCommand, transactionsCommand,
+} from './story-txn-requests.ts'
 import { advance, durationMs, printReplicas, spreadMs, waitFor } from './story-waits.ts'
 
 const requests: Readonly<Record<string, (source: RequestSource) => StoryRequest>> = {
@@ -26,10 +29,19 @@ const requests: Readonly<Record<string, (source: RequestSource) => StoryRequest>
   offsets: offsetsCommand,
   'epoch-end': epochEndCommand,
   'init-producer': initProducerCommand,
+  add: addPartitionsCommand,
+  'add-offsets': addOffsetsCommand,
+  end: endCommand,
+  'commit-in': commitInCommand,
+  transaction: transactionCommand,
+  transactions: transactionsCommand,
+  marker: markerCommand,
+  producers: producersCommand,
   versions: versionsCommand,
   metadata: metadataCommand,
   create: createCommand,
   delete: deleteCommand,
+  feature: featureCommand,
   quorum: quorumCommand,
   register: registerCommand,
   alter: alterCommand,

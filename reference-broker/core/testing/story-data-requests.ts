@@ -43,7 +43,7 @@ export function topicIdFor({ stage }: RequestSource, name: string): string {
 }
 
 /** Every word that names a partition, with what follows its colon. */
-function partitionWords(line: StoryLine): { topic: string; index: number; rest: string }[] {
+export function partitionWords(line: StoryLine): { topic: string; index: number; rest: string }[] {
   return line.words.flatMap((word) => {
     const [name = '', rest = ''] = word.split(/:(.*)/s)
     return /-\d+$/.test(name) ? [{ ...parsePartition(name), rest }] : []
@@ -68,10 +68,11 @@ function byName(source: RequestSource): (topic: { readonly name: string; readonl
   return ({ name, topicId }) => (name === '' ? (names.get(topicId) ?? topicId) : name)
 }
 
-/** `produce @1 t-0:a,b t-1:c acks=-1 timeout=MS`; more options in story-records.ts. */
+/** `produce @1 t-0:a,b t-1:c acks=-1 timeout=MS txn=NAME`; more options in story-records.ts. */
 export function produceCommand(source: RequestSource): StoryRequest {
   const { line, wallNow } = source
   const body = {
+    transactionalId: line.options.get('txn') ?? null,
     acks: optionNumber(line, 'acks', -1),
     timeoutMs: optionNumber(line, 'timeout', 5000),
     topicData: partitionWords(line).map(({ topic, index, rest }) => ({
@@ -130,7 +131,8 @@ export function fetchCommand(source: RequestSource): StoryRequest {
       const { divergingEpoch } = each
       if (each.errorCode !== errorCode.NONE) return `${at} ${errorName(each.errorCode)}${printHint(each, answer.nodeEndpoints)}`
       if (divergingEpoch.epoch >= 0) return `${at} diverges: epoch ${divergingEpoch.epoch} ends at ${divergingEpoch.endOffset}`
-      const aborted = each.abortedTransactions === null ? '' : ` aborted ${each.abortedTransactions.length}`
+      const told = each.abortedTransactions?.map(({ producerId, firstOffset }) => ` ${producerId} from ${firstOffset}`)
+      const aborted = told === undefined ? '' : ` aborted${told.join(',') || ' 0'}`
       const stable = each.lastStableOffset === each.highWatermark ? '' : ` lso ${each.lastStableOffset}`
       return `${at} hw ${each.highWatermark}${stable}${aborted}: ${printBatches(each.records)}`
     }))
@@ -192,12 +194,12 @@ export function epochEndCommand(source: RequestSource): StoryRequest {
     })).join('\n'))
 }
 
-/** `init-producer @1 txn=NAME id epoch`. */
+/** `init-producer @1 txn=NAME id epoch timeout=MS`. */
 export function initProducerCommand(source: RequestSource): StoryRequest {
   const { line } = source
   const body = {
     transactionalId: line.options.get('txn') ?? null,
-    transactionTimeoutMs: 60_000,
+    transactionTimeoutMs: optionNumber(line, 'timeout', 60_000),
     producerId: toBigInt(optionNumber(line, 'id', -1)),
     producerEpoch: optionNumber(line, 'epoch', -1),
   }

@@ -1,5 +1,6 @@
 /** Batches in stories: made of the words of a line, broken on purpose where it says so, and printed in one line. */
 import type { Compression } from '../../../protocol/compression.ts'
+import { readEndTxnMarker, type EndTxnMarker } from '../../../protocol/control-records.ts'
 import { writeInt64 } from '../../../protocol/int64.ts'
 import { batchPosition, forEachBatch, isControl, renewBatchCrc } from '../../../protocol/record-batch.ts'
 import { decodeRecords } from '../../../protocol/record-batch-decode.ts'
@@ -26,7 +27,7 @@ function valuesOf(words: string): (Uint8Array | null)[] {
 }
 
 /**
- * One batch with these values. Options: id, epoch, seq; compression; key (else null); time (ms since 1970); then what to
+ * One batch with these values. Options: id, epoch, seq; txn, for a batch of a transaction; compression; key (else null); time (ms since 1970); then what to
  * spoil: magic, base, count, delta, attributes, max-time, crc=bad, cut=BYTES, twice.
  */
 export function storyBatch(values: string, line: StoryLine, wallNow: number): Uint8Array | null {
@@ -43,6 +44,7 @@ export function storyBatch(values: string, line: StoryLine, wallNow: number): Ui
     producerId: optionNumber(line, 'id', -1),
     producerEpoch: optionNumber(line, 'epoch', -1),
     baseSequence: optionNumber(line, 'seq', -1),
+    isTransactional: line.options.has('txn'),
   })
   return spoil(batch, line)
 }
@@ -70,11 +72,16 @@ export function printBatches(bytes: Uint8Array | null): string {
   if (bytes === null) return 'null'
   forEachBatch(bytes, (header, at) => {
     const values = isControl(header)
-      ? ['control']
+      ? [printMarker(readEndTxnMarker(bytes, at))]
       : decodeRecords(bytes, at, { maxBytes: 1 << 26 }).map(({ value }) => printValue(value))
     batches.push(`${header.baseOffset}@${header.partitionLeaderEpoch}[${values.join(' ')}]`)
   })
   return batches.length === 0 ? 'nothing' : batches.join(' ')
+}
+
+function printMarker(marker: EndTxnMarker | undefined): string {
+  if (marker === undefined) return 'control'
+  return `${marker.committed ? 'commit' : 'abort'} by ${marker.coordinatorEpoch}`
 }
 
 function printValue(value: Uint8Array | null): string {

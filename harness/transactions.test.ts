@@ -1,0 +1,164 @@
+/**
+ * Transactions of clients that others wrote, against three broker processes of ours whose coordinators and leaders are killed and
+ * started again in mid-stream: each transaction is read whole or not at all, and what was committed is read.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Consumer, Producer } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { partitionOfKey } from '../reference-broker/core/coordinator/key-partition.ts'
+import { kafkajs } from './testing/kafkajs.testing.ts'
+import { LiveCluster } from './testing/live-cluster.testing.ts'
+import { isMissing } from './testing/optional-tool.testing.ts'
+
+const partitions = 3
+const total = 90
+const killCoordinatorAt = 20
+const killLeaderAt = 50
+const statePartitions = 50
+const patience = { timeout: 60_000, interval: 20 }
+
+let cluster: LiveCluster
+
+beforeAll(async () => {
+  cluster = await LiveCluster.start()
+})
+afterAll(async () => {
+  await cluster.close()
+})
+
+async function coordinatorOf(transactionalId: string): Promise<number> {
+  return (await cluster.partition('__transaction_state', partitionOfKey(transactionalId, statePartitions))).leader
+}
+
+/** A value names its transaction and its partition. */
+function valuesOf(n: number): string[] {
+  return Array.from({ length: partitions }, (_, partition) => `${n}-${partition}`)
+}
+
+type Outcome = 'committed' | 'aborted' | 'unknown'
+
+/** What a reader saw must be whole transactions: all that were committed, none that were aborted, each record once. */
+function expectWhole(outcomes: readonly Outcome[], read: readonly string[]): void {
+  expect(new Set(read).size).toBe(read.length)
+  const seen = new Set(read)
+  for (const [n, outcome] of outcomes.entries()) {
+    const found = valuesOf(n).filter((value) => seen.has(value)).length
+    if (outcome === 'committed') expect(found, `${n} was committed`).toBe(partitions)
+    else if (outcome === 'aborted') expect(found, `${n} was aborted`).toBe(0)
+    else expect([0, partitions], `${n} is torn`).toContain(found)
+  }
+}
+
+describe('kafkajs', () => {
+  const opened: (Producer | Consumer)[] = []
+  afterAll(async () => {
+    await Promise.all(opened.map((each) => each.disconnect()))
+  })
+
+  async function newProducer(transactionalId: string): Promise<Producer> {
+    const options = { transactionalId, maxInFlightRequests: 1, idempotent: true, allowAutoTopicCreation: false }
+    const producer = kafkajs(cluster.bootstrap).producer(options)
+    opened.push(producer)
+    await producer.connect()
+    return producer
+  }
+
+  async function transact(producer: Producer, topic: string, n: number): Promise<Outcome> {
+    const transaction = await producer.transaction()
+    try {
+      const messages = valuesOf(n).map((value, partition) => ({ value, partition }))
+      await transaction.send({ topic, acks: -1, messages })
+    } catch {
+      await transaction.abort()
+      return 'aborted'
+    }
+    if (n % 5 === 4) {
+      await transaction.abort()
+      return 'aborted'
+    }
+    await transaction.commit()
+    return 'committed'
+  }
+
+  async function readCommitted(topic: string, enough: (read: readonly string[]) => boolean): Promise<string[]> {
+    const consumer = kafkajs(cluster.bootstrap).consumer({ groupId: `reader-${topic}`, sessionTimeout: 6000, maxWaitTimeInMs: 200 })
+    opened.push(consumer)
+    const read: string[] = []
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({ eachMessage: async ({ message }) => void read.push(message.value!.toString()) })
+    await vi.waitFor(() => expect(enough(read)).toBe(true), patience)
+    return read
+  }
+
+  it('commits and aborts through the death of its coordinator and of a leader', async () => {
+    const topic = 'transactions-kafkajs'
+    const transactionalId = 'kafkajs'
+    await cluster.createTopic(topic, { partitions })
+    let producer = await newProducer(transactionalId)
+    const outcomes: Outcome[] = []
+    const dies = async (at: number, who: () => Promise<number>): Promise<void> => {
+      await vi.waitFor(() => expect(outcomes.length).toBeGreaterThanOrEqual(at), patience)
+      const victim = await who()
+      await cluster.kill(victim)
+      await vi.waitFor(() => expect(outcomes.length).toBeGreaterThanOrEqual(at + 15), patience)
+      await cluster.restart(victim)
+    }
+    const deaths = dies(killCoordinatorAt, () => coordinatorOf(transactionalId))
+      .then(() => dies(killLeaderAt, async () => (await cluster.partition(topic, 1)).leader))
+    for (let n = 0; n < total; n++) {
+      try {
+        outcomes.push(await transact(producer, topic, n))
+      } catch {
+        // Whether it is committed nobody has said; a new instance ends what is open.
+        outcomes.push('unknown')
+        producer = await newProducer(transactionalId)
+      }
+    }
+    await deaths
+    const committed = outcomes.flatMap((outcome, n) => (outcome === 'committed' ? valuesOf(n) : []))
+    expect(committed.length).toBeGreaterThan(total)
+    const read = await readCommitted(topic, (values) => committed.every((value) => values.includes(value)))
+    expectWhole(outcomes, read)
+    expect(cluster.unexpectedExits).toEqual([])
+  })
+})
+
+const kcatMissing = isMissing('kcat')
+
+describe.skipIf(kcatMissing)(kcatMissing ? 'kcat (kcat is not installed)' : 'kcat', () => {
+  async function kcat(argv: readonly string[], stdin: string, signalAfter?: () => Promise<void>): Promise<{ code: number | null; stdout: string }> {
+    const child = spawn('kcat', ['-b', cluster.bootstrap.join(','), ...argv], { stdio: ['pipe', 'pipe', 'ignore'] })
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (more: string) => (stdout += more))
+    child.stdin.write(stdin)
+    if (signalAfter !== undefined) {
+      await signalAfter()
+      child.kill('SIGKILL')
+    } else child.stdin.end()
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, stdout }
+  }
+
+  function readCommitted(topic: string): Promise<{ code: number | null; stdout: string }> {
+    return kcat(['-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-X', 'isolation.level=read_committed'], '')
+  }
+
+  it('commits at the end of its input, and leaves nothing readable when it is killed before', async () => {
+    const topic = 'transactions-kcat'
+    await cluster.createTopic(topic)
+    const write = ['-P', '-t', topic, '-X', 'transactional.id=kcat', '-X', 'transaction.timeout.ms=3000']
+    const lines = (name: string): string[] => Array.from({ length: 500 }, (_, i) => `${name}-${i}`)
+    expect(await kcat(write, `${lines('a').join('\n')}\n`)).toMatchObject({ code: 0 })
+    const before = await cluster.end(topic)
+    await kcat(write, `${lines('b').join('\n')}\n`, async () => {
+      await vi.waitFor(async () => expect(await cluster.end(topic)).toBeGreaterThan(before), patience)
+    })
+    expect(await kcat(write, `${lines('c').join('\n')}\n`)).toMatchObject({ code: 0 })
+    const { code, stdout } = await readCommitted(topic)
+    expect(code).toBe(0)
+    expect(stdout.split('\n').slice(0, -1)).toEqual([...lines('a'), ...lines('c')])
+    expect(cluster.unexpectedExits).toEqual([])
+  })
+})

@@ -1,0 +1,106 @@
+/**
+ * EndTxn, as a coordinator decides it. Under version 1 an epoch may end many transactions, so the end of an earlier one that
+ * comes late can end a later one (KAFKA-17754). Under version 2 each end raises the epoch: what repeats the last end comes with
+ * the epoch before, and everything older is fenced (KIP-890).
+ */
+import type { TransactionDecisions } from './transaction-decisions.ts'
+import { isEnding, isSpent, lastUsableEpoch, noId, noPartitions, type Transaction, type TransactionState } from './transaction.ts'
+import { changed, needsProducerId, refused, unchanged, type Verdict } from './verdict.ts'
+
+export interface EndRequest {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly committed: boolean
+  /** 2 from EndTxn version 5 on. */
+  readonly transactionVersion: number
+  readonly nowMs: number
+  readonly freshProducerId: number | undefined
+}
+
+const epochSteps = 2
+
+export function endTxn(known: Transaction | undefined, request: EndRequest, decisions: TransactionDecisions): Verdict {
+  if (known === undefined) return refused('INVALID_PRODUCER_ID_MAPPING')
+  if (isSpent(known) && !isEnding(known)) return refused('PRODUCER_FENCED')
+  return request.transactionVersion >= epochSteps ? endRaisingEpoch(known, request, decisions) : endKeepingEpoch(known, request, decisions)
+}
+
+function endKeepingEpoch(known: Transaction, request: EndRequest, decisions: TransactionDecisions): Verdict {
+  if (known.producerId !== request.producerId) return refused('INVALID_PRODUCER_ID_MAPPING')
+  if (decisions.isFencedProducer({ asked: request.producerEpoch, current: known.producerEpoch })) return refused('PRODUCER_FENCED')
+  if (known.state === 'Ongoing') return ended(known, request, decisions)
+  if (known.state === 'Empty' || isCommitted(known) !== request.committed) return refused('INVALID_TXN_STATE')
+  return isEnding(known) ? refused('CONCURRENT_TRANSACTIONS') : unchanged(known)
+}
+
+function isCommitted({ state }: Transaction): boolean {
+  return state === 'PrepareCommit' || state === 'CompleteCommit'
+}
+
+function endRaisingEpoch(known: Transaction, request: EndRequest, decisions: TransactionDecisions): Verdict {
+  const afterRotation = isRepeatedAfterRotation(known, request)
+  if (known.producerId !== request.producerId && !afterRotation) return refused('INVALID_PRODUCER_ID_MAPPING')
+  const isRepeated = afterRotation || known.producerEpoch === request.producerEpoch + 1
+  const isCurrent =
+    !afterRotation && !decisions.isFencedProducer({ asked: request.producerEpoch, current: known.producerEpoch })
+  if (isEnding(known)) {
+    if (!isRepeated) return refused('PRODUCER_FENCED')
+    return refused(isCommitted(known) === request.committed ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE')
+  }
+  if (isCurrent) return endCurrent(known, request, decisions)
+  const isComplete = known.state === 'CompleteCommit' || known.state === 'CompleteAbort'
+  if (!isComplete || !isRepeated) return refused('PRODUCER_FENCED')
+  return isCommitted(known) === request.committed ? unchanged(known) : refused('INVALID_TXN_STATE')
+}
+
+/** The last end used up the epochs of the producer id, and the producer does not know of its new one yet. */
+function isRepeatedAfterRotation(known: Transaction, { producerId, producerEpoch }: EndRequest): boolean {
+  return known.previousProducerId === producerId && producerEpoch === lastUsableEpoch && known.producerEpoch === 0
+}
+
+/** Without a transaction there is nothing to commit; an abort raises the epoch all the same. */
+function endCurrent(known: Transaction, request: EndRequest, decisions: TransactionDecisions): Verdict {
+  if (known.state === 'Ongoing') return ended(known, request, decisions)
+  if (request.committed) return refused('INVALID_TXN_STATE')
+  return ended({ ...known, partitions: noPartitions, startMs: request.nowMs }, request, decisions)
+}
+
+function ended(known: Transaction, request: EndRequest, decisions: TransactionDecisions): Verdict {
+  const { producerEpoch } = known
+  const { transactionVersion, freshProducerId, nowMs } = request
+  const isLast = transactionVersion >= epochSteps && producerEpoch >= lastUsableEpoch
+  if (isLast && freshProducerId === undefined) return needsProducerId
+  const state: TransactionState = request.committed ? 'PrepareCommit' : 'PrepareAbort'
+  return changed({
+    ...known,
+    producerEpoch: decisions.epochAfterEnd({ producerEpoch, transactionVersion }),
+    lastProducerEpoch: transactionVersion >= epochSteps ? producerEpoch : known.lastProducerEpoch,
+    nextProducerId: isLast ? freshProducerId! : noId,
+    state,
+    lastUpdateMs: nowMs,
+    transactionVersion,
+  })
+}
+
+/** All markers are written. */
+export function completed(known: Transaction, nowMs: number): Transaction {
+  const isRotated = known.nextProducerId !== noId
+  return {
+    ...known,
+    producerId: isRotated ? known.nextProducerId : known.producerId,
+    previousProducerId: isRotated ? known.producerId : known.previousProducerId,
+    nextProducerId: noId,
+    producerEpoch: isRotated ? 0 : known.producerEpoch,
+    state: known.state === 'PrepareCommit' ? 'CompleteCommit' : 'CompleteAbort',
+    partitions: noPartitions,
+    lastUpdateMs: nowMs,
+  }
+}
+
+/** What the producer goes on with once this transaction has ended. */
+export function nextProducer({ nextProducerId, producerId, producerEpoch }: Transaction): {
+  readonly producerId: number
+  readonly producerEpoch: number
+} {
+  return nextProducerId === noId ? { producerId, producerEpoch } : { producerId: nextProducerId, producerEpoch: 0 }
+}

@@ -1,0 +1,40 @@
+/** What a transaction coordinator decides and a bug could get wrong: pure functions, part of the table in decisions.ts. */
+import { includes, isEnding, type TopicPartitions, type Transaction } from './transaction.ts'
+
+export interface TransactionDecisions {
+  /** Does the epoch a request comes with belong to a producer that was replaced, or to none there ever was? */
+  isFencedProducer(view: { readonly asked: number; readonly current: number }): boolean
+  /** The epoch a transaction ends in. With version 2 each end raises it, so that what comes late is fenced (KIP-890). */
+  epochAfterEnd(view: { readonly producerEpoch: number; readonly transactionVersion: number }): number
+  /** The epoch in which a transaction is aborted over the head of its producer. */
+  fencingEpoch(producerEpoch: number): number
+  /** May partitions still be added? Once the outcome is decided, its markers go to those that were known then. */
+  mayAddPartitions(transaction: Transaction): boolean
+  isInTransaction(transaction: Transaction, topic: string, index: number): boolean
+  /** Must the outcome be committed before a marker makes it known? */
+  markersWaitForCommit(): boolean
+  /** Where the markers go. */
+  partitionsToMark(transaction: Transaction): TopicPartitions
+  /** What a new coordinator makes of a transaction it finds in the log; undefined: nothing. */
+  recoveredTransaction(transaction: Transaction): Transaction | undefined
+  /** Has an open transaction taken longer than it may? */
+  transactionIsOver(view: { readonly startMs: number; readonly timeoutMs: number; readonly nowMs: number }): boolean
+  /** Is a transactional id that no transaction uses to be forgotten? */
+  transactionalIdIsExpired(view: { readonly lastUpdateMs: number; readonly expirationMs: number; readonly nowMs: number }): boolean
+  /** May a leader append the records of a transaction to a partition? */
+  mayAppendToTransaction(view: { readonly isOpenHere: boolean; readonly isVerified: boolean }): boolean
+}
+
+export const soundTransactionDecisions: TransactionDecisions = {
+  isFencedProducer: ({ asked, current }) => asked !== current,
+  epochAfterEnd: ({ producerEpoch, transactionVersion }) => producerEpoch + (transactionVersion >= 2 ? 1 : 0),
+  fencingEpoch: (producerEpoch) => producerEpoch + 1,
+  mayAddPartitions: (transaction) => !isEnding(transaction),
+  isInTransaction: ({ partitions }, topic, index) => includes(partitions, topic, index),
+  markersWaitForCommit: () => true,
+  partitionsToMark: ({ partitions }) => partitions,
+  recoveredTransaction: (transaction) => transaction,
+  transactionIsOver: ({ startMs, timeoutMs, nowMs }) => nowMs - startMs > timeoutMs,
+  transactionalIdIsExpired: ({ lastUpdateMs, expirationMs, nowMs }) => nowMs - lastUpdateMs >= expirationMs,
+  mayAppendToTransaction: ({ isOpenHere, isVerified }) => isOpenHere || isVerified,
+}
