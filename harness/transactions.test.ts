@@ -4,9 +4,11 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Consumer, Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { partitionOfKey } from '../reference-broker/core/coordinator/key-partition.ts'
+import { kafkaLibs, whyNoKafka } from './apache-kafka/kafka-jars.ts'
 import { kafkajs } from './testing/kafkajs.testing.ts'
 import { LiveCluster } from './testing/live-cluster.testing.ts'
 import { isMissing } from './testing/optional-tool.testing.ts'
@@ -24,6 +26,7 @@ beforeAll(async () => {
   cluster = await LiveCluster.start()
 })
 afterAll(async () => {
+  await Promise.all(opened.map((each) => each.disconnect()))
   await cluster.close()
 })
 
@@ -50,12 +53,21 @@ function expectWhole(outcomes: readonly Outcome[], read: readonly string[]): voi
   }
 }
 
-describe('kafkajs', () => {
-  const opened: (Producer | Consumer)[] = []
-  afterAll(async () => {
-    await Promise.all(opened.map((each) => each.disconnect()))
-  })
+/** Of kafkajs. */
+const opened: (Producer | Consumer)[] = []
 
+async function readCommitted(topic: string, enough: (read: readonly string[]) => boolean): Promise<string[]> {
+  const consumer = kafkajs(cluster.bootstrap).consumer({ groupId: `reader-${topic}`, sessionTimeout: 6000, maxWaitTimeInMs: 200 })
+  opened.push(consumer)
+  const read: string[] = []
+  await consumer.connect()
+  await consumer.subscribe({ topics: [topic], fromBeginning: true })
+  await consumer.run({ eachMessage: async ({ message }) => void read.push(message.value!.toString()) })
+  await vi.waitFor(() => expect(enough(read)).toBe(true), patience)
+  return read
+}
+
+describe('kafkajs', () => {
   async function newProducer(transactionalId: string): Promise<Producer> {
     const options = { transactionalId, maxInFlightRequests: 1, idempotent: true, allowAutoTopicCreation: false }
     const producer = kafkajs(cluster.bootstrap).producer(options)
@@ -79,17 +91,6 @@ describe('kafkajs', () => {
     }
     await transaction.commit()
     return 'committed'
-  }
-
-  async function readCommitted(topic: string, enough: (read: readonly string[]) => boolean): Promise<string[]> {
-    const consumer = kafkajs(cluster.bootstrap).consumer({ groupId: `reader-${topic}`, sessionTimeout: 6000, maxWaitTimeInMs: 200 })
-    opened.push(consumer)
-    const read: string[] = []
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({ eachMessage: async ({ message }) => void read.push(message.value!.toString()) })
-    await vi.waitFor(() => expect(enough(read)).toBe(true), patience)
-    return read
   }
 
   it('commits and aborts through the death of its coordinator and of a leader', async () => {
@@ -121,6 +122,42 @@ describe('kafkajs', () => {
     expect(committed.length).toBeGreaterThan(total)
     const read = await readCommitted(topic, (values) => committed.every((value) => values.includes(value)))
     expectWhole(outcomes, read)
+    expect(cluster.unexpectedExits).toEqual([])
+  })
+})
+
+const noJava = whyNoKafka()
+
+describe.skipIf(noJava !== undefined)(`the Java client${noJava === undefined ? '' : ` (${noJava})`}`, () => {
+  const records = 6000
+
+  /** Ends a transaction every twenty milliseconds, by version 2 of the protocol; each value is its number. */
+  function startProducer(topic: string): { readonly ended: Promise<{ code: number | null; stderr: string }> } {
+    const small = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaLibs(), '*')]
+    const load = ['--topic', topic, '--num-records', String(records), '--throughput', '500', '--payload-monotonic']
+    const transactions = ['--transactional-id', 'java', '--transaction-duration-ms', '20']
+    const properties = ['--producer-props', `bootstrap.servers=${cluster.bootstrap.join(',')}`, 'acks=all']
+    const argv = [...small, 'org.apache.kafka.tools.ProducerPerformance', ...load, ...transactions, ...properties]
+    const child = spawn('java', argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (more: string) => (stderr += more))
+    return { ended: once(child, 'close').then(([code]) => ({ code: code as number | null, stderr })) }
+  }
+
+  it('commits every transaction through the death of its coordinator', async () => {
+    const topic = 'transactions-java'
+    await cluster.createTopic(topic, { partitions })
+    const { ended } = startProducer(topic)
+    const produced = async (): Promise<number> => (await cluster.end(topic, 0)) + (await cluster.end(topic, 1)) + (await cluster.end(topic, 2))
+    const reaches = (mark: number): Promise<void> => vi.waitFor(async () => expect(await produced()).toBeGreaterThan(mark), patience)
+    await reaches(1000)
+    const victim = await coordinatorOf('java')
+    await cluster.kill(victim)
+    await reaches(3500)
+    await cluster.restart(victim)
+    expect(await ended).toMatchObject({ code: 0 })
+    const read = await readCommitted(topic, (values) => values.length >= records)
+    expect(read.map(Number).toSorted((a, b) => a - b)).toEqual(Array.from({ length: records }, (_, n) => n))
     expect(cluster.unexpectedExits).toEqual([])
   })
 })
