@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { Judgement } from '../checkers/verdict.ts'
 import { canCut, type BrokerControl } from '../nemesis/control.ts'
 import type { Fault } from '../nemesis/fault.ts'
-import { faults } from '../nemesis/registry.ts'
+import { faults, onContainersOnly } from '../nemesis/registry.ts'
 import { judgeRun } from './judge-run.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 import type { SimulatedControl } from './targets/simulated-machines.ts'
@@ -42,10 +42,7 @@ const idle: Partial<SimulatedControl> = {
   skew: (_id, _skew, done) => done({}),
 }
 
-/** Tested in containers. */
-const onContainersOnly: ReadonlySet<string> = new Set(['disconnect', 'packet-loss', 'packet-delay', 'cpu-squeeze', 'memory-squeeze'])
-
-const tested = Object.values(faults).filter(({ name, isAvailable }) => isAvailable !== canCut && !onContainersOnly.has(name))
+const tested = Object.values(faults).filter((fault) => fault.isAvailable !== canCut && !onContainersOnly.has(fault))
 
 describe.each(tested)('$name, in the simulator', (fault) => {
   it('is shown in force and healed', () => {

@@ -10,7 +10,7 @@ import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { pause } from '../nemesis/pause.ts'
 import { powerLoss } from '../nemesis/power-loss.ts'
-import { faults } from '../nemesis/registry.ts'
+import { faults, onContainersOnly } from '../nemesis/registry.ts'
 import { calmDisk, type DiskOptions } from '../simulator/sim-disk.ts'
 import { calmNetwork, type NetworkOptions } from '../simulator/sim-wire.ts'
 import { simRandom } from '../simulator/sim-random.ts'
@@ -197,6 +197,8 @@ function attacksWith(fault: Fault): NemesisPlan['attacks'] {
   return (fault.aims ?? (Object.keys(aims) as Aim[])).map((aim) => ({ fault, aim }))
 }
 
+const simulatedFaults: readonly Fault[] = Object.values(faults).filter((fault) => !onContainersOnly.has(fault))
+
 /** Whatever the cluster is like, it can be done. */
 function isAlwaysPossible({ fault, aim }: NemesisPlan['attacks'][number]): boolean {
   return fault.losesUnsynced === undefined && aim !== 'last-in-sync'
@@ -205,7 +207,7 @@ function isAlwaysPossible({ fault, aim }: NemesisPlan['attacks'][number]): boole
 function anything(random: Random, profile: Profile): NemesisPlan {
   const slow = profile.name === 'defaults' ? 3 : 1
   const share = randomPick(random, [0.15, 0.3, 0.5])
-  const all = Object.values(faults).filter(() => randomChance(random, share)).flatMap(attacksWith)
+  const all = simulatedFaults.filter(() => randomChance(random, share)).flatMap(attacksWith)
   const some = all.filter(() => randomChance(random, 0.5))
   return {
     attacks: some.some(isAlwaysPossible) ? some : [...some, ...attacksWith(kill)],

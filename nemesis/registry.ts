@@ -43,3 +43,6 @@ export const faults: Readonly<Record<string, Fault>> = {
   [diskSlow.name]: diskSlow,
   [rollingRestart.name]: rollingRestart,
 }
+
+/** Faults that no other target has means for: packets and processors of real machines. */
+export const onContainersOnly: ReadonlySet<Fault> = new Set([disconnect, packetLoss, packetDelay, cpuSqueeze, memorySqueeze])
