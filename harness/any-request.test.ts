@@ -109,7 +109,8 @@ function aimed(value: unknown, key: string, aim: { readonly topicId: string; rea
   if (typeof value === 'string' && /^(name|topic|topicNames)$/.test(key)) return topic
   if (key === 'topicId') return aim.topicId
   if (/^(partition|partitionIndex|index|partitions)$/.test(key) && typeof value === 'number') return Math.abs(value) % 4
-  if (/epoch$/i.test(key) && typeof value === 'number') return value === -1 ? -1 : (Math.abs(value) % 4) - 1
+  // What a version does not carry must keep its default.
+  if (/epoch$/i.test(key) && typeof value === 'number') return value === -1 || value === 0 ? value : (Math.abs(value) % 4) - 1
   if (key === 'replicationFactor') return (Math.abs(Number(value)) % 5) - 1
   if (/offset$/i.test(key) && typeof value === 'bigint') return value % 3n
   if (key === 'timestamp') return -1n - (value as bigint & 3n)
