@@ -60,11 +60,9 @@ export function alterConfigs(
     if (!validateOnly) records.push(...planned.records)
     return { type, name, error: 'NONE', message: null }
   })
-  if (records.length === 0) return done(answers)
   controller.propose(records, (committed) => {
-    const lost = (answer: AlteredResource): AlteredResource =>
-      answer.error === 'NONE' ? { ...answer, error: 'NOT_CONTROLLER' } : answer
-    done(committed ? answers : answers.map(lost))
+    const lost = { error: 'NOT_CONTROLLER', message: null } as const
+    done(committed ? answers : answers.map((answer) => ({ ...answer, ...lost })))
   })
 }
 

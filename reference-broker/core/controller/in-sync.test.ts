@@ -130,4 +130,21 @@ describe('AlterPartition', () => {
     lone.depose()
     expect(answer).toEqual({ error: 'NOT_CONTROLLER', partitions: [] })
   })
+
+  it('refuses only by what is committed, and by nothing when deposed before', () => {
+    for (const isDeposed of [false, true]) {
+      const lone = startingPoint()
+      const { leaderEpoch, partitionEpoch } = partitionOf(lone)
+      alter(lone, { members: [{ id: 1 }] }, () => undefined)
+      let answer: AlterPartitionAnswer | undefined
+      alter(lone, { leaderEpoch, partitionEpoch }, (given) => {
+        answer = given
+      })
+      expect(answer).toBeUndefined()
+      if (isDeposed) lone.depose()
+      else lone.advance(50)
+      const refused = { error: 'NONE', partitions: [expect.objectContaining({ error: 'INVALID_UPDATE_VERSION' }) as unknown] }
+      expect(answer).toEqual(isDeposed ? { error: 'NOT_CONTROLLER', partitions: [] } : refused)
+    }
+  })
 })

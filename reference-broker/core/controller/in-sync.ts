@@ -25,12 +25,10 @@ export function alterPartition(
   done: (answer: AlterPartitionAnswer) => void,
 ): void {
   const broker = controller.image.brokers.get(request.brokerId)
-  if (broker === undefined || broker.epoch !== toNumber(request.brokerEpoch)) {
-    return done({ error: 'STALE_BROKER_EPOCH', partitions: [] })
-  }
+  const isStale = broker === undefined || broker.epoch !== toNumber(request.brokerEpoch)
   const records: MetadataRecord[] = []
   const checked: Omit<AlteredPartition, 'partition'>[] = []
-  for (const { topicId, partitions } of request.topics) {
+  for (const { topicId, partitions } of isStale ? [] : request.topics) {
     for (const asked of partitions) {
       const current = controller.image.partition(topicId, asked.partitionIndex)
       const error = checkAlteration(controller, request.brokerId, { asked, current })
@@ -43,12 +41,13 @@ export function alterPartition(
   }
   const altered = (): AlteredPartition[] =>
     checked.map((each) => ({ ...each, partition: controller.image.partition(each.topicId, each.index) }))
-  if (records.length === 0) return done({ error: 'NONE', partitions: altered() })
+  let partitions = altered()
   controller.propose(records, (committed) => {
-    done(committed ? { error: 'NONE', partitions } : { error: 'NOT_CONTROLLER', partitions: [] })
+    if (!committed) return done({ error: 'NOT_CONTROLLER', partitions: [] })
+    return done({ error: isStale ? 'STALE_BROKER_EPOCH' : 'NONE', partitions })
   })
   // As they are by this very proposal: a later one may never be committed.
-  const partitions = altered()
+  partitions = altered()
 }
 
 function membersAsked(asked: AskedPartition): number[] {

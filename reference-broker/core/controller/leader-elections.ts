@@ -40,11 +40,9 @@ export function electLeaders(
     elected.add(`${topic}-${index}`)
     return { topic, index, error: 'NONE', message: null }
   })
-  if (records.length === 0) return done(answers)
   controller.propose(records, (committed) => {
-    const lost = (answer: ElectionAnswer): ElectionAnswer =>
-      answer.error === 'NONE' ? { ...answer, error: 'NOT_CONTROLLER' } : answer
-    done(committed ? answers : answers.map(lost))
+    const lost = { error: 'NOT_CONTROLLER', message: null } as const
+    done(committed ? answers : answers.map((answer) => ({ ...answer, ...lost })))
   })
 }
 

@@ -33,11 +33,9 @@ export function createPartitions(
     if (!request.validateOnly) records.push(...planned.records)
     return { name: asked.name, error: 'NONE', message: null }
   })
-  if (records.length === 0) return done(answers)
   controller.propose(records, (committed) => {
-    const lost = (answer: GrownTopic): GrownTopic =>
-      answer.error === 'NONE' ? { ...answer, error: 'NOT_CONTROLLER' } : answer
-    done(committed ? answers : answers.map(lost))
+    const lost = { error: 'NOT_CONTROLLER', message: null } as const
+    done(committed ? answers : answers.map((answer) => ({ ...answer, ...lost })))
   })
 }
 
