@@ -1,26 +1,28 @@
 /** What starts the processes of a trial: bundles, built when needed; an installed package brings them along. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './checkout.ts'
+import { isCheckout, root } from './checkout.ts'
 
-/** With a defect, a test build that has it planted. */
+const dist = join(root, 'dist')
+
+/** With a defect, a test build that has it planted; there are defects in a checkout only. */
 export async function brokerCommand(defect?: string): Promise<readonly string[]> {
-  const dist = join(root, 'dist')
-  if (defect === undefined) {
-    const built = join(dist, 'broker.mjs')
-    if (!existsSync(join(root, 'harness', 'build.ts'))) return [process.execPath, built]
-    const { buildBroker } = await import('./build.ts')
-    return [process.execPath, await buildBroker(dist)]
-  }
+  if (defect === undefined) return [process.execPath, await brokerBundle()]
   const { bundle } = await import('./build.ts')
   await bundle({ 'defect-broker': 'harness/defect-broker.ts' }, join(dist, 'test'))
   return [process.execPath, join(dist, 'test', 'defect-broker.mjs'), defect]
 }
 
+/** `broker.mjs`, with `run-broker.mjs` beside it. */
+export async function brokerBundle(): Promise<string> {
+  return isCheckout ? (await import('./build.ts')).buildBroker(dist) : join(dist, 'broker.mjs')
+}
+
 /** The fault proxy. */
 export async function proxyCommand(): Promise<readonly string[]> {
-  const dist = join(root, 'dist')
-  if (!existsSync(join(root, 'harness', 'build.ts'))) return [process.execPath, join(dist, 'proxy.mjs')]
-  const { buildProxy } = await import('./build.ts')
-  return [process.execPath, await buildProxy(dist)]
+  return [process.execPath, isCheckout ? await (await import('./build.ts')).buildProxy(dist) : join(dist, 'proxy.mjs')]
+}
+
+/** What runs in the helper of a broker's network (harness/containers). */
+export async function agentBundle(): Promise<string> {
+  return isCheckout ? (await import('./build.ts')).buildAgent(dist) : join(dist, 'agent.mjs')
 }

@@ -1,9 +1,10 @@
 /**
- * Bundles the broker process and the fault proxy: loading one file is ten times faster than loading its
- * sources. Same sources, same bytes. Output is only replaced when it differs, whole and at once, so it may be
- * built while brokers start from it.
+ * Bundles the broker process, the fault proxy and the helper's agent: loading one file is ten times faster than loading
+ * its sources. Same sources, same bytes. Output is only replaced when it differs, whole and at once, so it may be
+ * built while brokers start from it. For the package, where Node strips no types, all else becomes JavaScript file by file.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -33,6 +34,12 @@ export async function buildBroker(outDir: string): Promise<string> {
 export async function buildProxy(outDir: string): Promise<string> {
   await bundle({ proxy: 'harness/proxy/main.ts' }, outDir)
   return join(outDir, 'proxy.mjs')
+}
+
+/** Builds what runs in the helper of a broker's network, `agent.mjs`, into `outDir`. Returns its path. */
+export async function buildAgent(outDir: string): Promise<string> {
+  await bundle({ agent: 'harness/containers/helper/main.ts' }, outDir)
+  return join(outDir, 'agent.mjs')
 }
 
 /** Bundles each entry (a path from the root of the checkout) into `outDir/<name>.mjs`. */
@@ -66,6 +73,26 @@ const keepLazy: Plugin = {
   },
 }
 
+/** Of the checkout alone: reached by `import()` from what the package has, and never asked for there. */
+const leftOut: readonly string[] = ['reference-broker/defects', 'harness/build.js', 'harness/build.d.ts']
+
+/** JavaScript and types of what tsconfig.build.json names, into `js` below `outDir`. Returns its path; throws what tsc says. */
+export async function buildJavaScript(outDir: string): Promise<string> {
+  const js = join(outDir, 'js')
+  const draft = `${js}.${process.pid}`
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const argv = [tsc, '--project', join(root, 'tsconfig.build.json'), '--outDir', draft]
+  const { status, stdout, error } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
+  if (status !== 0) {
+    rmSync(draft, { recursive: true, force: true })
+    throw error ?? new Error(stdout)
+  }
+  for (const path of leftOut) rmSync(join(draft, path), { recursive: true })
+  rmSync(js, { recursive: true, force: true })
+  renameSync(draft, js)
+  return js
+}
+
 function replaceIfDifferent(file: string, contents: Uint8Array): void {
   if (sameContents(file, contents)) return
   const draft = `${file}.${process.pid}`
@@ -81,6 +108,12 @@ function sameContents(file: string, contents: Uint8Array): boolean {
   }
 }
 
+const builds = { broker: buildBroker, proxy: buildProxy, agent: buildAgent, js: buildJavaScript }
+
+/** `node harness/build.ts [broker] [proxy] [agent] [js]`: all of them when none is named. */
 if (import.meta.main) {
-  for (const build of [buildBroker, buildProxy]) process.stdout.write(`${await build(join(root, 'dist'))}\n`)
+  const named = process.argv.slice(2)
+  for (const [name, build] of Object.entries(builds)) {
+    if (named.length === 0 || named.includes(name)) process.stdout.write(`${await build(join(root, 'dist'))}\n`)
+  }
 }

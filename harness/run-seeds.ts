@@ -2,6 +2,7 @@
 import { coveragePrefix } from '../checkers/coverage.ts'
 import { mergeValid, type Finding, type OpCounts, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
+import { verifyCommand } from './checkout.ts'
 import { coverageNames, uncovered, type CoverageName } from './coverage.ts'
 import { anomaliesOf } from './judge-run.ts'
 import { runSeeds } from './seed-pool.ts'
@@ -162,7 +163,7 @@ export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdic
     ...(failing !== undefined && {
       failure: {
         seed: failing.seed,
-        command: `npm run verify -- --scenario ${options.name} --seed ${failing.seed} --seeds 1${defect}`,
+        command: `${verifyCommand} --scenario ${options.name} --seed ${failing.seed} --seeds 1${defect}`,
         story: failing.story,
       },
     }),

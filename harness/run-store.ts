@@ -1,7 +1,6 @@
 /** The run directory: everything a run leaves behind, in the forms people and CI read. */
 import { execFileSync } from 'node:child_process'
 import { createWriteStream, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { checkers } from '../checkers/registry.ts'
 import type { Verdict } from '../checkers/verdict.ts'
@@ -13,7 +12,7 @@ import { renderReport, type RunFacts } from '../reports/html/report.ts'
 import type { ScenarioHistory } from '../reports/scenario-history.ts'
 import { renderSummary } from '../reports/summary.ts'
 import { makeDirectories } from '../ports/node/make-directories.ts'
-import { root, tribunalVersion } from './checkout.ts'
+import { packageDirectory, root, tribunalVersion } from './checkout.ts'
 import { coverageNames } from './coverage.ts'
 
 /** What the names in a report mean. */
@@ -107,19 +106,6 @@ function currentCommit(): string | undefined {
 }
 
 function chartLibraries(): { vega: string; vegaLite: string; vegaEmbed: string } {
-  const require = createRequire(import.meta.url)
-  const source = (name: string): string => {
-    const manifest = findManifest(require, name)
-    return readFileSync(join(manifest, '..', 'build', `${name}.min.js`), 'utf8')
-  }
+  const source = (name: string): string => readFileSync(join(packageDirectory(name), 'build', `${name}.min.js`), 'utf8')
   return { vega: source('vega'), vegaLite: source('vega-lite'), vegaEmbed: source('vega-embed') }
-}
-
-/** Packages that do not export their package.json are looked up on the module paths. */
-function findManifest(require: NodeJS.Require, name: string): string {
-  for (const path of require.resolve.paths(name) ?? []) {
-    const manifest = join(path, name, 'package.json')
-    if (existsSync(manifest)) return manifest
-  }
-  throw new Error(`${name} is not installed`)
 }

@@ -1,6 +1,7 @@
 /** Seeds over long-lived worker threads, one each per core; results as they come. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { scriptBeside } from './checkout.ts'
 import type { SeedResult, SeedTask } from './seed-worker.ts'
 
 export interface SeedRange {
@@ -23,7 +24,7 @@ export async function runSeeds(range: SeedRange): Promise<void> {
   let ended = false
   const end = range.first + range.count
   await Promise.all(Array.from({ length: workers }, () => new Promise<void>((resolve, reject) => {
-    const worker = new Worker(new URL('./seed-worker.ts', import.meta.url))
+    const worker = new Worker(scriptBeside(import.meta, 'seed-worker'))
     const give = (): void => {
       if (ended || next >= end || range.signal?.aborted === true) return void worker.terminate().then(() => resolve())
       const task: SeedTask = { scenario: range.scenario, seed: next, defect: range.defect, accept: range.accept, wantHistory: next === range.first }

@@ -2,9 +2,9 @@
 import { parentPort } from 'node:worker_threads'
 import type { Finding, Judgement } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
-import { withDefect } from '../reference-broker/defects/registry.ts'
 import type { CoverageCounts } from './coverage.ts'
 import { judgeRun } from './judge-run.ts'
+import { withDefect } from './planted-defects.ts'
 import { simulatedScenario } from './scenarios.ts'
 import { simulate, type SimulatedRun } from './targets/simulated.ts'
 

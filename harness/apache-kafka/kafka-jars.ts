@@ -1,9 +1,8 @@
 /** Where Apache Kafka is on this machine: its jars from Maven Central, in the user's cache, never in the checkout. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { root } from '../checkout.ts'
+import { cacheDirectory, root } from '../checkout.ts'
 
 export const kafkaPom: string = join(root, 'harness', 'apache-kafka', 'pom.xml')
 
@@ -14,15 +13,14 @@ export function kafkaVersion(): string {
 
 /** The directory of the jars; it may be missing. */
 export function kafkaLibs(): string {
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
-  return join(cache, 'tribunal', `kafka-${kafkaVersion()}`, 'libs')
+  return join(cacheDirectory, `kafka-${kafkaVersion()}`, 'libs')
 }
 
 /** Why no broker of Apache Kafka can be started here, as one sentence with the way out; undefined when one can. */
 export function whyNoKafka(): string | undefined {
   const libs = kafkaLibs()
   if (!existsSync(libs) || readdirSync(libs).length === 0) {
-    return `Apache Kafka ${kafkaVersion()} is not in ${libs}; npm run kafka:fetch brings it there.`
+    return `Apache Kafka ${kafkaVersion()} is not in ${libs}; npm run kafka:fetch, in a checkout, brings it there.`
   }
   const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
   const version = Number(/version "(\d+)/.exec(java.stderr ?? '')?.[1] ?? 0)

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { root } from '../checkout.ts'
+import { buildDirectory, root } from '../checkout.ts'
 import { buildClockShim } from '../clock-shim.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import type { BrokerRecipe } from '../targets/broker-recipe.ts'
@@ -49,7 +49,7 @@ export async function formatStorage(configFile: string, scram: readonly string[]
 
 /** Clocks can be put wrong where the clock shim can be compiled. */
 export function apacheKafka(): BrokerRecipe {
-  const shim = buildClockShim(join(root, 'dist'))
+  const shim = buildClockShim(buildDirectory)
   return {
     command: (configFile) => java('kafka.Kafka', configFile),
     environment: (clockFile) => (shim === undefined ? {} : { LD_PRELOAD: shim, CLOCK_SKEW_FILE: clockFile }),

@@ -1,10 +1,9 @@
 /** How fast a history is judged from memory, how fast one is read, and how much memory a long one takes. */
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
 import { judge } from '../../checkers/judge.ts'
 import { HistoryReader, renderOp } from '../../history/jsonl.ts'
 import type { Op } from '../../history/op.ts'
-import { root } from '../checkout.ts'
+import { scriptBeside } from '../checkout.ts'
 import type { Figure } from './bench.ts'
 import { recordsPerSend, writeModelHistory } from './model-history.ts'
 
@@ -43,7 +42,7 @@ export function checkerFigures(): Figure[] {
 }
 
 function memoryFigure(): Figure {
-  const script = join(root, 'harness', 'bench', 'checker-memory.ts')
+  const script = scriptBeside(import.meta, 'checker-memory')
   const told = execFileSync(process.execPath, [script, String(manySends)], { encoding: 'utf8' })
   const { valid, ops, judgeMs, peakBytes } = JSON.parse(told) as Record<'valid' | 'ops' | 'judgeMs' | 'peakBytes', number>
   if ((valid as unknown) !== true) throw new Error('the model history must be valid')

@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { guarantees } from '../../checkers/guarantees.ts'
 import { checkers } from '../../checkers/registry.ts'
 import { faults } from '../../nemesis/registry.ts'
-import { defects } from '../../reference-broker/defects/registry.ts'
 import { keyedAppend } from '../../workloads/keyed-append/keyed-append.ts'
 import { UserError } from '../exit-codes.ts'
+import { defects, requireDefects } from '../planted-defects.ts'
 import { scenarios } from '../scenarios.ts'
 
 interface Entry {
@@ -18,7 +18,10 @@ const kinds: Readonly<Record<string, () => readonly Entry[]>> = {
   faults: () => Object.values(faults),
   checkers: () => checkers,
   guarantees: () => guarantees.map(({ id, promise }) => ({ name: id, describes: promise })),
-  defects: () => Object.entries(defects).map(([name, { describes }]) => ({ name, describes })),
+  defects: () => {
+    requireDefects()
+    return Object.entries(defects).map(([name, { describes }]) => ({ name, describes }))
+  },
 }
 
 export function addList(program: Command): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { defects } from '../../reference-broker/defects/registry.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import { huntOnProcesses, huntSimulated, type Hunted, type HuntOptions } from '../hunt.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { defects, requireDefect, requireDefects } from '../planted-defects.ts'
 import { parseCount, parseDuration, parseRate, parseSeed } from './arguments.ts'
 
 interface MatrixFlags {
@@ -64,8 +64,8 @@ async function matrix(flags: MatrixFlags): Promise<number> {
 }
 
 function chosen(target: Place, asked: readonly string[] | undefined): readonly string[] {
-  const unknown = asked?.find((name) => defects[name] === undefined)
-  if (unknown !== undefined) throw new UserError(`There is no defect ${unknown}; tribunal list defects names them.`)
+  requireDefects()
+  asked?.forEach(requireDefect)
   const able = Object.keys(defects).filter((name) => target === 'simulated' || defects[name]!.onProcesses !== undefined)
   const unable = asked?.find((name) => !able.includes(name))
   if (unable !== undefined) throw new UserError(`No scenario convicts ${unable} on ${target}; these can be: ${able.join(', ')}.`)

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { renderVerdictTable } from '../../reports/terminal.ts'
-import { defects } from '../../reference-broker/defects/registry.ts'
 import { attachAsTold, attachedLines } from '../external/attach-as-told.ts'
 import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
 import { clientNames, loadLibrary } from '../foreign-clients/registry.ts'
@@ -10,6 +9,7 @@ import { imageAsTold } from '../containers/image-as-told.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { withLiveView } from '../live-view.ts'
+import { requireDefect } from '../planted-defects.ts'
 import { jvmTimes } from '../profile.ts'
 import { defaultDirectory, RunStore } from '../run-store.ts'
 import { scenarios, targets, type Scenario, type TargetName } from '../scenarios.ts'
@@ -57,7 +57,7 @@ export function addVerify(program: Command): void {
     .option('--seeds <n>', 'how many seeds the simulator runs', parseCount)
     .option('--time <duration>', 'how long faults go on in each scenario on processes, as in 60s', parseDuration)
     .option('--rate <n>', 'records a second offered in each scenario on processes', parseRate)
-    .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka; see npm run kafka:fetch)`)
+    .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka; in a checkout, npm run kafka:fetch brings it)`)
     .option('--image <reference>', 'containers of this image instead of our own, as in apache/kafka:4.3.1')
     .option('--bootstrap <addresses>', 'a running cluster instead: HOST:PORT, several with commas between')
     .option('--topic-prefix <prefix>', 'what the topics made there are named with (default: tribunal-<random>)')
@@ -76,9 +76,7 @@ export function addVerify(program: Command): void {
 export async function runVerify(flags: VerifyFlags): Promise<number> {
   const plan = plans[flags.plan]
   if (plan === undefined) throw new UserError(`--plan ${flags.plan} is not one of ${Object.keys(plans).join(', ')}.`)
-  if (flags.defect !== undefined && defects[flags.defect] === undefined) {
-    throw new UserError(`There is no defect ${flags.defect}; tribunal list defects names them.`)
-  }
+  if (flags.defect !== undefined) requireDefect(flags.defect)
   const broker = chooseBroker(flags)
   const chosen = chooseScenarios(broker === 'ours' ? flags : { ...flags, target: 'processes' })
   const library = await loadLibrary(flags.client ?? 'wire')

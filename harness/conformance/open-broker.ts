@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defects } from '../../reference-broker/defects/registry.ts'
 import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
 import { apacheKafka } from '../apache-kafka/kafka-recipe.ts'
 import { brokerCommand } from '../broker-command.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
+import { requireDefect } from '../planted-defects.ts'
 import { referenceBroker, type BrokerRecipe } from '../targets/broker-recipe.ts'
 import { ProcessCluster } from '../targets/process-cluster.ts'
 import type { Address } from './session.ts'
@@ -33,7 +33,8 @@ const settings = { 'controller.quorum.append.linger.ms': '0', 'auto.create.topic
 export async function openBroker(text: string): Promise<OpenedBroker> {
   const [kind, detail] = text.split(':')
   if (text === 'kafka') return startKafka()
-  if (kind === 'ours' && (detail === undefined || Object.hasOwn(defects, detail))) {
+  if (kind === 'ours' && !/^\d+$/.test(detail ?? '')) {
+    if (detail !== undefined) requireDefect(detail)
     return startBroker(text, referenceBroker(await brokerCommand(detail)))
   }
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? []

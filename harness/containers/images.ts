@@ -1,13 +1,13 @@
 /**
  * The images a trial needs. Ours are built when they are first needed: the reference broker from the bundle and the native
- * packages of this checkout, the helper from its own folder; a helper's tag is the hash of what it is made of.
+ * packages beside it, the helper from its own folder; a helper's tag is the hash of what it is made of.
  */
 import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { bundle, buildBroker } from '../build.ts'
-import { root } from '../checkout.ts'
+import { agentBundle, brokerBundle } from '../broker-command.ts'
+import { isCheckout, packageDirectory, root } from '../checkout.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import type { Docker } from './docker.ts'
 
@@ -43,18 +43,20 @@ function firstLine(text: string): string {
 
 const nativePackages: readonly string[] = ['@node-rs', 'snappy', 'lz4-napi', '@antoniomuso']
 
-/** The reference broker as this checkout has it; built anew each time, and quickly when nothing has changed. */
+/** The reference broker as it is here; built anew each time, and quickly when nothing has changed. */
 export async function buildReferenceImage(docker: Docker): Promise<string> {
   const context = mkdtempSync(join(tmpdir(), 'tribunal-image-'))
   try {
-    const put = (path: string): void => {
+    const put = (source: string, path: string): void => {
       mkdirSync(dirname(join(context, path)), { recursive: true })
-      cpSync(join(root, path), join(context, path), { recursive: true, dereference: true })
+      cpSync(join(source, path), join(context, path), { recursive: true, dereference: true })
     }
-    await buildBroker(join(root, 'dist'))
-    for (const path of ['package.json', 'package-lock.json', 'reference-broker/health-check.mjs', 'dist/broker.mjs', 'dist/run-broker.mjs']) put(path)
-    const napi = readdirSync(join(root, 'node_modules', '@napi-rs')).filter((name) => name.startsWith('snappy-'))
-    for (const name of [...nativePackages, ...napi.map((name) => join('@napi-rs', name))]) put(join('node_modules', name))
+    await brokerBundle()
+    const lock = isCheckout ? ['package-lock.json'] : []
+    for (const path of ['package.json', ...lock, 'reference-broker/health-check.mjs', 'dist/broker.mjs', 'dist/run-broker.mjs']) put(root, path)
+    const modules = dirname(packageDirectory('snappy'))
+    const napi = readdirSync(join(modules, '@napi-rs')).filter((name) => name.startsWith('snappy-'))
+    for (const name of [...nativePackages, ...napi.map((name) => join('@napi-rs', name))]) put(dirname(modules), join('node_modules', name))
     cpSync(join(root, 'reference-broker', 'Dockerfile'), join(context, 'Dockerfile'))
     await build(docker, context, referenceImage)
     return referenceImage
@@ -67,7 +69,7 @@ export async function buildReferenceImage(docker: Docker): Promise<string> {
 export async function helperImage(docker: Docker): Promise<string> {
   const context = mkdtempSync(join(tmpdir(), 'tribunal-helper-'))
   try {
-    await bundle({ agent: 'harness/containers/helper/main.ts' }, context)
+    cpSync(await agentBundle(), join(context, 'agent.mjs'))
     for (const name of ['Dockerfile', 'delay-queue.c']) cpSync(join(root, 'harness', 'containers', 'helper', name), join(context, name))
     cpSync(join(root, 'nemesis', 'clock-shim', 'clock-shim.c'), join(context, 'clock-shim.c'))
     const hash = createHash('sha256')

@@ -60,8 +60,7 @@ function ownerLives(owner: string): boolean {
 /** Runs when this process ends with the cluster still up. Returns how to call it off. */
 export function removeAtExit(cluster: string): () => void {
   const remove = (): void => {
-    const here = new URL(import.meta.url).pathname
-    spawn(process.execPath, [here, cluster], { detached: true, stdio: 'ignore' }).unref()
+    spawn(process.execPath, [import.meta.filename, cluster], { detached: true, stdio: 'ignore' }).unref()
   }
   process.once('exit', remove)
   return () => void process.off('exit', remove)

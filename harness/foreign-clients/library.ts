@@ -1,8 +1,8 @@
 /** A client library that is not ours, as far as a trial drives it: its producer. */
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WorkloadClient } from '../../workloads/client/client.ts'
+import { packageDirectory } from '../checkout.ts'
 import type { ClientSecurity } from '../external/security.ts'
 
 export interface PlacedRecord {
@@ -50,10 +50,8 @@ export const retryBackoffMaxMs = 1000
 
 /** Of an installed package, also of one that does not export its manifest. */
 export function versionOf(packageName: string): string {
-  const { paths } = createRequire(import.meta.url).resolve
-  const manifest = (paths(packageName) ?? []).map((path) => join(path, packageName, 'package.json')).find((file) => existsSync(file))
-  if (manifest === undefined) throw new Error(`${packageName} is not installed`)
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version
+  const manifest = readFileSync(join(packageDirectory(packageName), 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
 /** Makes the clients that a workload drives. */

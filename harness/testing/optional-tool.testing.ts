@@ -21,8 +21,12 @@ export async function isDockerMissing(): Promise<boolean> {
   return isAbsent('docker', (await whyNoDocker()) !== undefined)
 }
 
+/** Whether somebody has promised it: for what takes too long to be looked for by everybody. `npm-registry` is the registry of npm. */
+export function isPromised(tool: string): boolean {
+  return (process.env['TRIBUNAL_REQUIRE'] ?? '').split(',').includes(tool)
+}
+
 function isAbsent(tool: string, missing: boolean): boolean {
-  const required = (process.env['TRIBUNAL_REQUIRE'] ?? '').split(',').includes(tool)
-  if (missing && required) throw new Error(`TRIBUNAL_REQUIRE names ${tool}, and it is not installed.`)
+  if (missing && isPromised(tool)) throw new Error(`TRIBUNAL_REQUIRE names ${tool}, and it is not installed.`)
   return missing
 }

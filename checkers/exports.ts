@@ -1,0 +1,10 @@
+/** `tribunal/checkers`: a verdict over a history, from wherever it came, and what the words of a verdict mean. */
+export { HistoryError } from '../history/history-error.ts'
+export { parseHistory } from '../history/jsonl.ts'
+export type { Op, Ops, RunConfig } from '../history/op.ts'
+export type { Checker, CheckResult } from './checker.ts'
+export { guarantees, type Area, type Guarantee } from './guarantees.ts'
+export { judge, type JudgeOptions } from './judge.ts'
+export { checkers } from './registry.ts'
+export { mergeValid } from './verdict.ts'
+export type { Availability, FaultRecord, Finding, Judgement, OpCounts, ScenarioVerdict, Valid, Verdict, WitnessStep } from './verdict.ts'
