@@ -79,8 +79,8 @@ describe('kafkajs', () => {
   async function transact(producer: Producer, topic: string, n: number): Promise<Outcome> {
     const transaction = await producer.transaction()
     try {
-      const messages = valuesOf(n).map((value, partition) => ({ value, partition }))
-      await transaction.send({ topic, acks: -1, messages })
+      // One partition a request: of more, kafkajs 2.2.4 calls sent what it never sent again once a leader has moved.
+      for (const [partition, value] of valuesOf(n).entries()) await transaction.send({ topic, acks: -1, messages: [{ value, partition }] })
     } catch {
       await transaction.abort()
       return 'aborted'
