@@ -7,18 +7,20 @@ import { BrokerProbes } from './broker-probes.ts'
 
 export interface ViewSetup {
   readonly loop: Loop
-  readonly observer: Observer
+  /** Of the parts of a trial: each knows its own topics, the first is asked for the rest. */
+  readonly observers: readonly Observer[]
   readonly client: WorkloadClient
   readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
   /** Where a connect from here would not tell: whether one to the broker's own listener is refused. */
   readonly refuses?: ClusterView['refuses']
 }
 
-export function clusterView({ loop, observer, client, address, refuses }: ViewSetup): ClusterView {
+export function clusterView({ loop, observers, client, address, refuses }: ViewSetup): ClusterView {
+  const [observer] = observers as readonly [Observer]
   const probes = new BrokerProbes(loop, client)
   return {
-    leaders: () => observer.leaders(),
-    inSyncReplicas: () => observer.inSyncReplicas(),
+    leaders: () => new Map(observers.flatMap((each) => [...each.leaders()])),
+    inSyncReplicas: () => new Map(observers.flatMap((each) => [...each.inSyncReplicas()])),
     controller: () => observer.controller(),
     answers: (id, timeoutMs, done) => observer.answers(id, done, timeoutMs),
     refuses: refuses ?? ((id, _timeoutMs, done) => {

@@ -21,11 +21,14 @@ function tried(fault: Fault, meddle: (links: LinkControl, control: BrokerControl
     ...swarm.plan,
     faultsMs: 15_000,
     nemesis: { attacks: [{ fault, aim: 'one' as const }], lanes: 1, quietMs: [500, 1000] as const, holdMs: [500, 2000] as const },
-    config: { ...swarm.plan.config, floors: { acknowledged: 100, faults: 1 } },
-    acknowledgedMin: 100,
+    parts: swarm.plan.parts.map((part) => ({
+      ...part,
+      acknowledgedMin: 100,
+      config: { ...part.config, floors: { acknowledged: 100, faults: 1 } },
+    })),
     healOnlyCore: false,
   }
-  const { ops, failures } = simulate(seed, {
+  const { histories: [ops], failures } = simulate(seed, {
     invariants: true,
     swarm: { ...swarm, plan },
     meddle: (control) => {

@@ -63,10 +63,8 @@ function focused(seed: number, focus: Focus): Swarm {
     plan: {
       ...plan,
       faultsMs: 30_000,
-      acknowledgedMin: 500,
       healOnlyCore: false,
-      workloadOptions: { ...plan.workloadOptions, ...(loses && { idempotence: true }) },
-      config: { ...plan.config, ...(loses && { idempotence: true }), floors: {} },
+      parts: plan.parts.map((part) => ({ ...part, acknowledgedMin: 500, config: { ...part.config, floors: {} } })),
       nemesis: {
         attacks: attacks.map(([name, aim]) => ({ fault: faults[name]!, aim })),
         lanes: 2,
@@ -77,15 +75,20 @@ function focused(seed: number, focus: Focus): Swarm {
   }
 }
 
+function isInFocus(seed: number, focus: Focus): boolean {
+  if ('theme' in focus) return drawTheme(seed) === focus.theme
+  return focus.losesAnswers !== true || drawSwarm(seed).plan.parts[0]!.config.idempotence === true
+}
+
 function seedsOf(focus: Focus): number[] {
   const seeds: number[] = []
-  for (let seed = 1; seeds.length < seedsMax; seed++) if (!('theme' in focus) || drawTheme(seed) === focus.theme) seeds.push(seed)
+  for (let seed = 1; seeds.length < seedsMax; seed++) if (isInFocus(seed, focus)) seeds.push(seed)
   return seeds
 }
 
 /** Anomalies that convict on this seed. */
 function convicting(seed: number, focus: Focus, defect?: string): string[] {
-  const { ops, failures } = simulate(seed, {
+  const { histories: [ops], failures } = simulate(seed, {
     swarm: focused(seed, focus),
     invariants: defect === undefined,
     ...(defect !== undefined && { decisions: withDefect(defect) }),

@@ -22,11 +22,14 @@ function tried(fault: Fault, meddle: (control: BrokerControl) => BrokerControl):
     ...swarm.plan,
     faultsMs: 15_000,
     nemesis: { attacks: [{ fault, aim }], lanes: 1, quietMs: [500, 1000], holdMs: [500, 2000] },
-    config: { ...swarm.plan.config, floors: { acknowledged: 100, faults: 1 } },
-    acknowledgedMin: 100,
+    parts: swarm.plan.parts.map((part) => ({
+      ...part,
+      acknowledgedMin: 100,
+      config: { ...part.config, floors: { acknowledged: 100, faults: 1 } },
+    })),
     healOnlyCore: false,
   }
-  const { ops, failures } = simulate(seed, { invariants: true, swarm: { ...swarm, plan }, meddle })
+  const { histories: [ops], failures } = simulate(seed, { invariants: true, swarm: { ...swarm, plan }, meddle })
   return judgeRun({ ops, failures, failuresConvict: true, accept: [] })
 }
 

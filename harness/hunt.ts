@@ -55,7 +55,7 @@ export async function huntOnProcesses(defect: string, options: HuntOptions & Sce
   for (let seedsTaken = 1; seedsTaken <= seeds && !signal.aborted; seedsTaken++) {
     const directory = mkdtempSync(join(tmpdir(), `tribunal-${defect}-`))
     try {
-      const { verdict } = await runOnProcesses(scenario, {
+      const parts = await runOnProcesses(scenario, {
         ...options,
         seed: firstSeed + seedsTaken - 1,
         store: new RunStore(directory),
@@ -63,7 +63,7 @@ export async function huntOnProcesses(defect: string, options: HuntOptions & Sce
         accept: [],
         onProgress: () => undefined,
       })
-      const anomalies = ownAnomalies(defect, verdict.findings)
+      const anomalies = ownAnomalies(defect, parts.flatMap(({ verdict }) => verdict.findings))
       if (anomalies.length > 0) return { seedsTaken, anomalies }
     } finally {
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 })

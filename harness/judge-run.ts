@@ -39,6 +39,16 @@ export function judgeRun(outcome: RunOutcome): Judgement {
   return { ...judgement, valid: false, findings: [...findings, ...judgement.findings] }
 }
 
+/** Of one part of a scenario on real brokers. */
+export interface JudgedPart {
+  readonly verdict: ScenarioVerdict
+  readonly anomalies: Readonly<Record<string, number>>
+  readonly ops: readonly Op[]
+}
+
+/** In the order of the parts; a trial has at least one. */
+export type JudgedParts = readonly [JudgedPart, ...JudgedPart[]]
+
 /** What one run on a real target came to. */
 export function scenarioVerdict(
   { name, target }: Pick<ScenarioVerdict, 'name' | 'target'>,

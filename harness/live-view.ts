@@ -1,6 +1,6 @@
 /** What a person watches while `verify` runs: one line a scenario that moves in a terminal, plain lines elsewhere. */
 import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2'
-import type { ScenarioVerdict } from '../checkers/verdict.ts'
+import { mergeValid, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Scenario } from './scenarios.ts'
 import type { VerifyEvents } from './verify.ts'
 
@@ -35,9 +35,9 @@ export async function withLiveView<T>(
       const task = tasks.get(scenario)
       if (task !== undefined) task.output = line
     },
-    ended: (scenario, verdict) => {
+    ended: (scenario, verdicts) => {
       const finish = (): void => {
-        tasks.get(scenario)!.title = `${titleOf(scenario)}: ${wordOf(verdict)}`
+        tasks.get(scenario)!.title = `${titleOf(scenario)}: ${wordOf(verdicts)}`
         ends.get(scenario)!()
       }
       if (tasks.has(scenario)) finish()
@@ -57,7 +57,9 @@ function titleOf({ name, target }: Scenario): string {
   return `${name} (${target})`
 }
 
-function wordOf({ valid, acknowledged }: ScenarioVerdict): string {
+function wordOf(verdicts: readonly ScenarioVerdict[]): string {
+  const valid = mergeValid(verdicts.map((each) => each.valid))
+  const acknowledged = verdicts.reduce((sum, each) => sum + each.acknowledged, 0)
   const word = valid === true ? 'valid' : valid === false ? 'INVALID' : 'unknown'
   return `${word}, ${acknowledged} acknowledged`
 }
@@ -72,7 +74,7 @@ function plainEvents(print: (line: string) => void): VerifyEvents {
       lastMs = performance.now()
       print(`${titleOf(scenario)}: ${line}`)
     },
-    ended: (scenario, verdict) => print(`${titleOf(scenario)}: ${wordOf(verdict)}`),
+    ended: (scenario, verdicts) => print(`${titleOf(scenario)}: ${wordOf(verdicts)}`),
   }
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { defects } from '../reference-broker/defects/registry.ts'
 import { brokerCommand } from './broker-command.ts'
-import { runOnProcesses, type RealRun } from './run-processes.ts'
+import type { JudgedPart } from './judge-run.ts'
+import { runOnProcesses } from './run-processes.ts'
 import { RunStore } from './run-store.ts'
 import { processScenario } from './scenarios.ts'
 import { referenceBroker } from './targets/broker-recipe.ts'
@@ -25,8 +26,8 @@ interface Tried {
   readonly onProgress?: (line: string) => void
 }
 
-async function tried({ scenario, defect, onProgress = () => undefined }: Tried): Promise<RealRun> {
-  return runOnProcesses(processScenario(scenario), {
+async function tried({ scenario, defect, onProgress = () => undefined }: Tried): Promise<JudgedPart> {
+  const [judged] = await runOnProcesses(processScenario(scenario), {
     seed: 1,
     store: new RunStore(directory),
     recipe: referenceBroker(await brokerCommand(defect)),
@@ -36,6 +37,7 @@ async function tried({ scenario, defect, onProgress = () => undefined }: Tried):
     faultsMs: 8000,
     recordsPerSecond: 400,
   })
+  return judged
 }
 
 /** As it says itself, in the lock of its data directory. */

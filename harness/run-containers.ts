@@ -1,12 +1,12 @@
 /** One scenario on brokers in containers: brought up, tried, judged, and all of it removed again whatever happened. */
 import { join } from 'node:path'
-import { Recorder } from '../history/recorder.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import type { Docker } from './containers/docker.ts'
 import type { ImageRecipe } from './containers/image-recipe.ts'
-import { anomaliesOf, judgeRun, scenarioVerdict } from './judge-run.ts'
-import { runTrial, type RealRun } from './run-processes.ts'
+import type { JudgedParts } from './judge-run.ts'
+import { PartRecords } from './part-records.ts'
+import { runTrial } from './run-processes.ts'
 import type { RunStore } from './run-store.ts'
 import { planOf, type ContainerScenario, type ScenarioOptions } from './scenarios.ts'
 import { ContainerCluster } from './targets/container-cluster.ts'
@@ -30,14 +30,13 @@ export interface ContainerRunOptions extends Omit<ScenarioOptions, 'jvm'>, Broke
 
 const stopTimeoutMs = 10_000
 
-export async function runOnContainers(scenario: ContainerScenario, options: ContainerRunOptions): Promise<RealRun> {
+export async function runOnContainers(scenario: ContainerScenario, options: ContainerRunOptions): Promise<JudgedParts> {
   const { store, seed, recipe, signal, onProgress } = options
   const plan = planOf(scenario, { ...options, jvm: recipe.jvm })
   const runner = new NodeRunner({ seed })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
-  const recorder = new Recorder(() => loop.now())
-  const endJournal = store.journal(scenario.name, recorder)
+  const records = new PartRecords({ scenario, plan, store, nowMs: () => loop.now() })
   onProgress('bringing up containers')
   const cluster = await ContainerCluster.prepare({
     ...options,
@@ -54,25 +53,25 @@ export async function runOnContainers(scenario: ContainerScenario, options: Cont
       const trial = new Trial({
         loop,
         random: runner.ports.random,
-        recorder,
+        recorders: records.recorders,
         control: cluster,
         address: (id) => cluster.address(id),
         refuses: (id, timeoutMs, done) => cluster.refuses(id, timeoutMs, done),
         makeClient: wireClients(loop, cluster.brokerIds.map((id) => cluster.address(id)), plan.profile),
         plan,
       })
-      const ended = await runTrial(trial, recorder, { signal, onProgress })
+      const ended = await runTrial(trial, records.recorders, { signal, onProgress })
       if (ended !== undefined) failures.push(ended)
     }
     await cluster.stopAll(stopTimeoutMs)
-    const convict = cluster.unexpectedExits.length > 0
+    const failuresConvict = cluster.unexpectedExits.length > 0
     const all = [...cluster.unexpectedExits.map((exit) => `${exit}; see ${join('logs', scenario.name)}`), ...failures]
-    const judgement = judgeRun({ ops: recorder.ops, failures: all, failuresConvict: convict, accept: options.accept })
-    if (judgement.valid !== true) await cluster.saveData(store.path('data', scenario.name))
-    return { ops: recorder.ops, anomalies: anomaliesOf(judgement), verdict: scenarioVerdict(scenario, judgement, signal.aborted) }
+    const judged = records.judged({ failures: all, failuresConvict, accept: options.accept, wasCutShort: signal.aborted })
+    if (judged.some(({ verdict }) => verdict.valid !== true)) await cluster.saveData(store.path('data', scenario.name))
+    return judged
   } finally {
     await cluster.close()
     await runner.stop()
-    await endJournal()
+    await records.endJournals()
   }
 }

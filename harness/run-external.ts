@@ -1,5 +1,4 @@
 /** One scenario on a cluster that is not ours: tried, judged, and the cluster left as it was. */
-import { Recorder } from '../history/recorder.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import type { NodeNetworkOptions } from '../ports/node/node-network.ts'
@@ -13,10 +12,11 @@ import { externalPlan } from './external/external-plan.ts'
 import type { ClientSecurity } from './external/security.ts'
 import { withClient, workloadClients } from './foreign-clients/foreign-client.ts'
 import type { Library } from './foreign-clients/library.ts'
-import { anomaliesOf, judgeRun, scenarioVerdict } from './judge-run.ts'
+import type { JudgedParts } from './judge-run.ts'
+import { PartRecords } from './part-records.ts'
 import { ProxiedLinks } from './proxy/proxied-links.ts'
 import { proxyHost } from './proxy/socket-relay.ts'
-import { runTrial, type RealRun } from './run-processes.ts'
+import { runTrial } from './run-processes.ts'
 import type { RunStore } from './run-store.ts'
 import type { ExternalScenario } from './scenarios.ts'
 import { Trial } from './trial.ts'
@@ -42,22 +42,21 @@ export interface ExternalRunOptions extends ExternalCluster {
 
 const listener = 'CLIENTS'
 
-export async function runExternal(scenario: ExternalScenario, options: ExternalRunOptions): Promise<RealRun> {
+export async function runExternal(scenario: ExternalScenario, options: ExternalRunOptions): Promise<JudgedParts> {
   const { attached, security, seed, signal, store, accept } = options
   const links = scenario.nemesis.attacks.length === 0 ? undefined : await openLinks(attached, seed)
   const plan = withClient(externalPlan(scenario, options), options.library)
   const runner = new NodeRunner({ seed, network: networkOf(attached, security, links) })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
-  const recorder = new Recorder(() => loop.now())
-  const endJournal = store.journal(scenario.name, recorder)
+  const records = new PartRecords({ scenario, plan, store, nowMs: () => loop.now() })
   const makeClient = wireClients(loop, attached.brokers, plan.profile, security.sasl)
   const failures: string[] = []
   try {
     const trial = new Trial({
       loop,
       random: runner.ports.random,
-      recorder,
+      recorders: records.recorders,
       control: new AttachedControl(attached.brokers.map(({ id }) => id), links),
       address: (id) => attached.brokers.find((broker) => broker.id === id)!,
       makeClient,
@@ -65,17 +64,16 @@ export async function runExternal(scenario: ExternalScenario, options: ExternalR
       plan,
       ...(security.sasl !== undefined && { sasl: security.sasl }),
     })
-    const ended = await runTrial(trial, recorder, { signal, onProgress: options.onProgress })
+    const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress })
     if (ended !== undefined) failures.push(ended)
   } finally {
     const left = await cleanedUp(loop, makeClient, options)
     if (left !== undefined) failures.push(left)
     await runner.stop()
     await links?.close()
-    await endJournal()
+    await records.endJournals()
   }
-  const judgement = judgeRun({ ops: recorder.ops, failures, failuresConvict: false, accept })
-  return { ops: recorder.ops, anomalies: anomaliesOf(judgement), verdict: scenarioVerdict(scenario, judgement, signal.aborted) }
+  return records.judged({ failures, failuresConvict: false, accept, wasCutShort: signal.aborted })
 }
 
 async function cleanedUp(

@@ -1,16 +1,16 @@
 /** One scenario on broker processes: brought up, tried, judged, taken down again whatever happened. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ScenarioVerdict } from '../checkers/verdict.ts'
-import { Recorder } from '../history/recorder.ts'
+import type { Recorder } from '../history/recorder.ts'
 import type { Op } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import { proxyCommand } from './broker-command.ts'
-import { anomaliesOf, judgeRun, scenarioVerdict } from './judge-run.ts'
+import type { JudgedParts } from './judge-run.ts'
 import { withClient, workloadClients } from './foreign-clients/foreign-client.ts'
 import type { Library } from './foreign-clients/library.ts'
 import { withWireRecord, type WireLine } from './proxy/wire-record.ts'
+import { PartRecords } from './part-records.ts'
 import type { RunStore } from './run-store.ts'
 import { planOf, type ProcessScenario, type ScenarioOptions } from './scenarios.ts'
 import { watchStarvation } from './starvation.ts'
@@ -30,24 +30,16 @@ export interface ProcessRunOptions extends ScenarioOptions {
   readonly onProgress: (line: string) => void
 }
 
-/** Of a scenario on real brokers. */
-export interface RealRun {
-  readonly verdict: ScenarioVerdict
-  readonly anomalies: Readonly<Record<string, number>>
-  readonly ops: readonly Op[]
-}
-
 const stopTimeoutMs = 5000
 const progressMs = 500
 
-export async function runOnProcesses(scenario: ProcessScenario, options: ProcessRunOptions): Promise<RealRun> {
+export async function runOnProcesses(scenario: ProcessScenario, options: ProcessRunOptions): Promise<JudgedParts> {
   const { store, seed, recipe, signal } = options
   const plan = withClient(planOf(scenario, options), options.library)
   const runner = new NodeRunner({ seed })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
-  const recorder = new Recorder(() => loop.now())
-  const endJournal = store.journal(scenario.name, recorder)
+  const records = new PartRecords({ scenario, plan, store, nowMs: () => loop.now() })
   const wireFile = store.path(`wire.${scenario.name}.jsonl`)
   const cluster = await ProcessCluster.prepare({
     brokers: scenario.brokers,
@@ -67,7 +59,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
       const trial = new Trial({
         loop,
         random: runner.ports.random,
-        recorder,
+        recorders: records.recorders,
         control: cluster,
         address: (id) => cluster.address(id),
         ownAddress: (id) => cluster.ownAddress(id),
@@ -75,21 +67,24 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
         ...workloadClients(options.library, { loop, bootstrap, security: {}, wire: makeClient, ...plan.profile.clients }),
         plan,
       })
-      const ended = await runTrial(trial, recorder, { signal, onProgress: options.onProgress })
+      const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress })
       if (ended !== undefined) failures.push(ended)
     }
   } finally {
     await cluster.stopAll(stopTimeoutMs)
     await runner.stop()
-    await endJournal()
+    await records.endJournals()
   }
-  const ops = options.library === undefined ? recorder.ops : withWireRecord(recorder.ops, readWireRecord(wireFile))
-  if (ops !== recorder.ops) store.writeHistory(scenario.name, ops)
-  const convict = cluster.unexpectedExits.length > 0
+  const failuresConvict = cluster.unexpectedExits.length > 0
   const logs = join('logs', scenario.name)
   const all = [...cluster.unexpectedExits.map((exit) => `${exit}; see ${logs}`), ...failures]
-  const judgement = judgeRun({ ops, failures: all, failuresConvict: convict, accept: options.accept })
-  return { ops, anomalies: anomaliesOf(judgement), verdict: scenarioVerdict(scenario, judgement, signal.aborted) }
+  return records.judged({
+    failures: all,
+    failuresConvict,
+    accept: options.accept,
+    wasCutShort: signal.aborted,
+    ...(options.library !== undefined && { told: (ops: readonly Op[]) => withWireRecord(ops, readWireRecord(wireFile)) }),
+  })
 }
 
 function readWireRecord(file: string): WireLine[] {
@@ -100,20 +95,20 @@ function readWireRecord(file: string): WireLine[] {
 /** From the first topic to the last read, told to who watches; the reason when there was nothing to try. */
 export async function runTrial(
   trial: Trial,
-  recorder: Recorder,
+  recorders: readonly Recorder[],
   { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
 ): Promise<string | undefined> {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   const inForce = new Map<unknown, string>()
-  recorder.listen(({ process, type, f, value }) => {
-    if (f === 'send') counts[type]++
+  for (const recorder of recorders) recorder.listen(({ type, f }) => void (f === 'send' || f === 'txn' ? counts[type]++ : 0))
+  recorders[0]!.listen(({ process, f, value }) => {
     if (process === 'nemesis') {
       const { id, action, targets } = value as { id: number; action: string; targets: readonly number[] }
       if (action === 'start') inForce.set(id, `${f} ${targets.join(',')}`)
       if (action === 'healed') inForce.delete(id)
     }
   })
-  const stopWatching = watchStarvation(recorder)
+  const stopWatching = watchStarvation({ record: (op) => recorders.forEach((recorder) => recorder.record(op)) })
   const timer = setInterval(() => {
     const faults = inForce.size === 0 ? 'quiet' : [...inForce.values()].join(' + ')
     onProgress(`${trial.phase}: ${counts.ok} acknowledged, ${counts.fail} failed, ${counts.info} unknown; ${faults}`)

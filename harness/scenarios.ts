@@ -12,7 +12,7 @@ import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { pause } from '../nemesis/pause.ts'
 import { rollingRestart } from '../nemesis/rolling-restart.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
-import type { WorkloadOptions } from '../workloads/workload.ts'
+import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { onContainers } from './container-scenarios.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
@@ -221,37 +221,38 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
   const profile = profiles[isJvm ? 'trial-of-jvm' : 'trial']
   const workloadOptions = workloadOf(scenario, profile, options)
   return {
-    workload: keyedAppend,
-    workloadOptions,
-    topics: ['orders', 'payments'].map((name) => ({
-      name,
-      partitions: 3,
-      replicationFactor: 3,
-      configs: { 'min.insync.replicas': '2', ...scenario.topicConfigs?.[name] },
-    })),
+    parts: [{
+      workload: keyedAppend(workloadOptions),
+      topics: ['orders', 'payments'].map((name) => ({
+        name,
+        partitions: 3,
+        replicationFactor: 3,
+        configs: { 'min.insync.replicas': '2', ...scenario.topicConfigs?.[name] },
+      })),
+      acknowledgedMin: acknowledgedFloor,
+      config: {
+        acks: workloadOptions.acks,
+        idempotence: workloadOptions.idempotence,
+        isolation: workloadOptions.isolation,
+        minInSyncReplicas: 2,
+        replicationFactor: 3,
+        uncleanLeaderElection: false,
+        recoveryMs: profile.recoveryMs,
+        profile: profile.name,
+        floors: {
+          acknowledged: acknowledgedFloor,
+          opsUnderFaultShare: underFaultFloor,
+          leaderChanges: scenario.keepsLeaders === true ? 0 : 1,
+          faults: 1,
+        },
+      },
+    }],
     nemesis: isJvm ? heldLonger(scenario.nemesis) : scenario.nemesis,
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * (isJvm ? jvmTimes : 1)),
-    acknowledgedMin: acknowledgedFloor,
     healOnlyCore: false,
     observeIntervalMs: 250,
     finalMs: 30_000,
-    config: {
-      acks: workloadOptions.acks,
-      idempotence: workloadOptions.idempotence,
-      isolation: workloadOptions.isolation,
-      minInSyncReplicas: 2,
-      replicationFactor: 3,
-      uncleanLeaderElection: false,
-      recoveryMs: profile.recoveryMs,
-      profile: profile.name,
-      floors: {
-        acknowledged: acknowledgedFloor,
-        opsUnderFaultShare: underFaultFloor,
-        leaderChanges: scenario.keepsLeaders === true ? 0 : 1,
-        faults: 1,
-      },
-    },
   }
 }
 
@@ -261,7 +262,7 @@ function heldLonger(plan: NemesisPlan): NemesisPlan {
   return { ...plan, holdMs: [low * jvmTimes, high * jvmTimes] }
 }
 
-function workloadOf({ idempotence }: Pick<ProcessScenario, 'idempotence'>, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): WorkloadOptions {
+function workloadOf({ idempotence }: Pick<ProcessScenario, 'idempotence'>, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): KeyedAppendOptions {
   return {
     producers: 3,
     consumers: 2,

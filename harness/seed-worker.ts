@@ -36,7 +36,7 @@ export function runSeed(task: SeedTask): SeedResult {
   const swarm = simulatedScenario(task.scenario).draw(task.seed)
   const run = simulate(task.seed, {
     swarm,
-    invariants: defect === undefined && swarm.plan.config.beyondPromises === undefined,
+    invariants: defect === undefined && swarm.plan.parts[0]!.config.beyondPromises === undefined,
     ...(defect !== undefined && { decisions: withDefect(defect) }),
   })
   return resultOf(task, run, startMs)
@@ -44,7 +44,9 @@ export function runSeed(task: SeedTask): SeedResult {
 
 /** Judges what was run since `startMs`. */
 export function resultOf(task: SeedTask, run: SimulatedRun, startMs: number): SeedResult {
-  const judgement = judgeRun({ ops: run.ops, failures: run.failures, failuresConvict: true, accept: task.accept })
+  const { histories: [ops, ...others] } = run
+  if (others.length > 0) throw new Error('a simulated seed runs one workload')
+  const judgement = judgeRun({ ops, failures: run.failures, failuresConvict: true, accept: task.accept })
   return {
     seed: task.seed,
     judgement,
@@ -54,7 +56,7 @@ export function resultOf(task: SeedTask, run: SimulatedRun, startMs: number): Se
     events: run.events,
     coverage: run.coverage,
     story: storyOf(run, judgement.findings),
-    history: task.wantHistory || judgement.valid !== true ? run.ops : undefined,
+    history: task.wantHistory || judgement.valid !== true ? ops : undefined,
   }
 }
 

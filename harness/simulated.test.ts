@@ -22,7 +22,7 @@ describe('one seed', () => {
   it('gives the same run again, event for event and op for op', () => {
     const second = simulate(seed, { invariants: true })
     expect(second.traceHash).toBe(first.traceHash)
-    expect(second.ops).toEqual(first.ops)
+    expect(second.histories[0]).toEqual(first.histories[0])
     expect(second.events).toBe(first.events)
   })
 
@@ -47,7 +47,7 @@ process.stdout.write(String(simulate(${seed}, { invariants: true }).traceHash))`
 
   it('is the same run on a worker thread', async () => {
     const { sample } = await runSimulated(options({ firstSeed: seed }))
-    expect(sample).toEqual({ seed, ops: first.ops })
+    expect(sample).toEqual({ seed, ops: first.histories[0] })
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Recorder } from '../history/recorder.ts'
+import type { OpSink } from '../history/recorder.ts'
 
 const intervalMs = 100
 /** Later than this, and a missed deadline says more about the machine than about a broker. */
@@ -8,7 +8,7 @@ const lateMs = 1000
  * Writes `{process:'harness', f:'starved', value:{lateMs}}` whenever this process did not get the CPU when it was due:
  * what did not happen in time then is not held against the brokers. Returns how to stop.
  */
-export function watchStarvation(recorder: Recorder): () => void {
+export function watchStarvation(recorder: OpSink): () => void {
   let dueMs = performance.now() + intervalMs
   const timer = setInterval(() => {
     const late = performance.now() - dueMs

@@ -17,7 +17,7 @@ import { simRandom } from '../simulator/sim-random.ts'
 import type { Compression } from '../protocol/compression.ts'
 import type { NewTopic } from '../workloads/client/client.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
-import type { WorkloadOptions } from '../workloads/workload.ts'
+import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { profiles, type Profile } from './profile.ts'
 import type { TrialPlan } from './trial.ts'
 
@@ -61,28 +61,29 @@ export function drawSwarm(seed: number): Swarm {
     network: drawNetwork(random, theme),
     disk: randomChance(random, 0.5) ? calmDisk : { writeMsMin: 0.05, writeMsMax: 5, syncMsMin: 0.5, syncMsMax: 20 },
     plan: {
-      workload: keyedAppend,
-      workloadOptions,
-      topics,
+      parts: [{
+        workload: keyedAppend(workloadOptions),
+        topics,
+        acknowledgedMin,
+        config: {
+          acks: workloadOptions.acks,
+          idempotence: workloadOptions.idempotence,
+          isolation: workloadOptions.isolation,
+          minInSyncReplicas,
+          replicationFactor: 3,
+          uncleanLeaderElection: false,
+          recoveryMs: profile.recoveryMs,
+          profile: profile.name,
+          theme,
+          floors: { acknowledged: acknowledgedMin },
+        },
+      }],
       nemesis: nemesisOf[theme](random, profile),
       profile,
       faultsMs,
-      acknowledgedMin,
       healOnlyCore: randomChance(random, 0.5),
       observeIntervalMs: 500,
       finalMs: 60_000,
-      config: {
-        acks: workloadOptions.acks,
-        idempotence: workloadOptions.idempotence,
-        isolation: workloadOptions.isolation,
-        minInSyncReplicas,
-        replicationFactor: 3,
-        uncleanLeaderElection: false,
-        recoveryMs: profile.recoveryMs,
-        profile: profile.name,
-        theme,
-        floors: { acknowledged: acknowledgedMin },
-      },
     },
   }
 }
@@ -145,14 +146,17 @@ function drawSegments(random: Random): Readonly<Record<string, string>> {
 export function drawPowerLossOfMost(seed: number): Swarm {
   const swarm = drawSwarm(seed)
   const { plan } = swarm
-  const topics = plan.topics.map((topic) => ({ ...topic, configs: { ...topic.configs, 'flush.messages': neverSynced } }))
+  const parts = plan.parts.map((part) => ({
+    ...part,
+    topics: part.topics.map((topic) => ({ ...topic, configs: { ...topic.configs, 'flush.messages': neverSynced } })),
+    config: { ...part.config, beyondPromises: 'most brokers lost power at once, and nothing was synced' },
+  }))
   const attacks: NemesisPlan['attacks'] = [
     { fault: powerLoss, aim: 'majority' },
     { fault: powerLoss, aim: 'all' },
     { fault: kill, aim: 'leader' },
   ]
-  const config = { ...plan.config, beyondPromises: 'most brokers lost power at once, and nothing was synced' }
-  return { ...swarm, plan: { ...plan, topics, config, nemesis: { ...plan.nemesis, attacks } } }
+  return { ...swarm, plan: { ...plan, parts, nemesis: { ...plan.nemesis, attacks } } }
 }
 
 /** Kafka's own default. */
@@ -172,7 +176,7 @@ function drawNetwork(random: Random, theme: Theme): NetworkOptions {
 
 const codecs: readonly Compression[] = ['gzip', 'snappy', 'lz4', 'zstd']
 
-function drawWorkload(random: Random, profile: Profile): WorkloadOptions {
+function drawWorkload(random: Random, profile: Profile): KeyedAppendOptions {
   return {
     producers: randomBetween(random, 2, 4),
     consumers: 2,

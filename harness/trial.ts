@@ -3,8 +3,8 @@
  * a bound in which everything must be back, a final reading by fresh clients. It only runs and records; what it meant
  * is for the checkers.
  */
-import type { Key, Phase, RunConfig, SendMicroOp } from '../history/op.ts'
-import type { Recorder } from '../history/recorder.ts'
+import type { Key, Phase } from '../history/op.ts'
+import type { OpSink, Recorder } from '../history/recorder.ts'
 import { kill } from '../nemesis/kill.ts'
 import type { BrokerControl } from '../nemesis/control.ts'
 import { Nemesis, type NemesisPlan } from '../nemesis/nemesis.ts'
@@ -14,33 +14,31 @@ import { randomPick, type Random } from '../ports/random.ts'
 import type { ClusterInfo, NewTopic, WorkloadClient } from '../workloads/client/client.ts'
 import type { Sasl } from '../workloads/client/sasl.ts'
 import { Observer } from '../workloads/observer.ts'
-import { keyOf, type RunningWorkload, type Workload, type WorkloadOptions } from '../workloads/workload.ts'
+import { keyOf, type RunningWorkload, type WorkloadContext } from '../workloads/workload.ts'
 import { probeTopics } from './broker-probes.ts'
 import { clusterView, type ViewSetup } from './cluster-view.ts'
 import type { Profile } from './profile.ts'
+import { acknowledgedBy, specsOf, type TrialPart } from './trial-part.ts'
 
 export interface TrialPlan {
-  readonly workload: Workload
-  readonly workloadOptions: WorkloadOptions
-  readonly topics: readonly NewTopic[]
+  /** All at the same time, on one cluster that one nemesis breaks. */
+  readonly parts: readonly TrialPart[]
   readonly nemesis: NemesisPlan
   readonly profile: Profile
-  /** Traffic and faults together: at least this long, and until `acknowledgedMin` sends are ok, at most six times it. */
+  /** Traffic and faults together: at least this long, and until enough sends are ok, at most six times it. */
   readonly faultsMs: number
-  readonly acknowledgedMin: number
   /** After everything has healed, one broker is killed for good, and the rest must serve all the same. */
   readonly healOnlyCore: boolean
   readonly observeIntervalMs: number
   /** For the final reads. */
   readonly finalMs: number
-  /** What the policy table reads, and the floors. */
-  readonly config: RunConfig
 }
 
 export interface TrialSetup {
   readonly loop: Loop
   readonly random: Random
-  readonly recorder: Recorder
+  /** Of the parts, in their order. */
+  readonly recorders: readonly Recorder[]
   readonly control: BrokerControl
   readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
   /** Where a broker listens itself, when a proxy stands before it: a dead one refuses there. */
@@ -76,50 +74,56 @@ function powerRules(topics: readonly NewTopic[]): (key: Key) => PowerRules {
   return (key) => rules.get(String(key))!
 }
 
+/** Begins all at once; `done` when all have ended. */
+function each<T>(all: readonly T[], begin: (one: T, ended: () => void) => void, done: () => void): void {
+  let open = all.length
+  for (const one of all) {
+    begin(one, () => {
+      open--
+      if (open === 0) done()
+    })
+  }
+}
+
+interface Part extends TrialPart {
+  readonly recorder: Recorder
+  readonly observer: Observer
+  running: RunningWorkload | undefined
+  acknowledged: number
+  /** Partitions of which nothing was acknowledged since recovery was last demanded. */
+  readonly unserved: Set<Key>
+}
+
 export class Trial {
   readonly #setup: TrialSetup
-  readonly #observer: Observer
+  readonly #parts: readonly Part[]
+  /** What all histories tell. */
+  readonly #shared: OpSink
   readonly #nemesis: Nemesis
   readonly #client: WorkloadClient
-  #workload: RunningWorkload | undefined
   #nextProcess = 0
   #stopping = false
   #endFaults: (() => void) | undefined
-  #acknowledged = 0
   /** Topics of this trial; a cluster may have others. */
   #made: ReadonlySet<string> = new Set()
-  /** Partitions of which nothing was acknowledged since recovery was last demanded. */
-  readonly #unserved = new Set<Key>()
   phase: Phase | 'set-up' = 'set-up'
 
   constructor(setup: TrialSetup) {
-    const { loop, random, recorder, control, plan } = setup
+    const { loop, random, control, plan, recorders } = setup
     this.#setup = setup
-    recorder.listen(({ f, type, value }) => {
-      if (f !== 'send' || type !== 'ok') return
-      this.#acknowledged++
-      for (const { key } of value as readonly SendMicroOp[]) this.#unserved.delete(key)
-    })
+    this.#shared = { record: (op) => recorders.forEach((recorder) => recorder.record(op)) }
     this.#client = setup.makeClient('harness')
-    const guard = plan.config.beyondPromises === undefined ? new PowerGuard(powerRules(plan.topics)) : undefined
-    this.#observer = new Observer({
-      loop,
-      recorder,
-      makeClient: setup.makeClient,
-      brokers: control.brokerIds.map((node) => ({ node, ...setup.address(node) })),
-      topics: plan.topics.map(({ name, partitions }) => ({ name, partitions })),
-      observeIntervalMs: plan.observeIntervalMs,
-      ...(setup.sasl !== undefined && { sasl: setup.sasl }),
-      onObserved: (observed) => guard?.observed(observed),
-    })
+    const isBeyond = plan.parts.some(({ config }) => config.beyondPromises !== undefined)
+    const guard = isBeyond ? undefined : new PowerGuard(powerRules(plan.parts.flatMap(({ topics }) => topics)))
+    this.#parts = plan.parts.map((part, at) => this.#makePart(part, recorders[at]!, guard))
     this.#nemesis = new Nemesis({
       loop,
       random,
-      recorder,
+      recorder: this.#shared,
       control,
       view: clusterView({
         loop,
-        observer: this.#observer,
+        observers: this.#parts.map(({ observer }) => observer),
         client: this.#client,
         address: setup.ownAddress ?? setup.address,
         ...(setup.refuses !== undefined && { refuses: setup.refuses }),
@@ -130,11 +134,32 @@ export class Trial {
     })
   }
 
+  #makePart(part: TrialPart, recorder: Recorder, guard: PowerGuard | undefined): Part {
+    const { loop, makeClient, control, address, plan, sasl } = this.#setup
+    const observer = new Observer({
+      loop,
+      recorder,
+      makeClient,
+      brokers: control.brokerIds.map((node) => ({ node, ...address(node) })),
+      topics: specsOf(part),
+      observeIntervalMs: plan.observeIntervalMs,
+      ...(sasl !== undefined && { sasl }),
+      onObserved: (observed) => guard?.observed(observed),
+    })
+    const made: Part = { ...part, recorder, observer, running: undefined, acknowledged: 0, unserved: new Set() }
+    recorder.listen((op) => {
+      const keys = acknowledgedBy(op)
+      made.acknowledged += keys.length
+      for (const key of keys) made.unserved.delete(key)
+    })
+    return made
+  }
+
   /** `done(undefined)` at the end; a sentence when there was nothing to try, because the cluster never came up. */
   run(done: (failure: string | undefined) => void): void {
     const missing = unavailableFaults(this.#setup)
     if (missing.length > 0) return this.#close(() => done(`this target cannot be broken by ${missing.join(', ')}`))
-    this.#record('config', this.#setup.plan.config)
+    for (const { recorder, config } of this.#parts) recorder.record({ process: 'harness', type: 'info', f: 'config', value: config })
     return this.#setUp((failure) => {
       if (failure !== undefined) return this.#close(() => done(failure))
       return this.#faults(() => this.#heal(() => this.#final(() => this.#close(() => done(undefined)))))
@@ -147,13 +172,13 @@ export class Trial {
     this.#endFaults?.()
   }
 
-  #record(f: string, value: unknown, type: 'info' | 'ok' = 'info'): void {
-    this.#setup.recorder.record({ process: 'harness', type, f, value })
-  }
-
   #enter(phase: Phase): void {
     this.phase = phase
-    this.#record('phase', phase)
+    this.#shared.record({ process: 'harness', type: 'info', f: 'phase', value: phase })
+  }
+
+  get #topics(): readonly NewTopic[] {
+    return this.#parts.flatMap(({ topics }) => topics)
   }
 
   #setUp(done: (failure: string | undefined) => void): void {
@@ -167,7 +192,7 @@ export class Trial {
     this.#awaitCluster(deadlineMs, allUp, (allBrokers) => {
       if (!allBrokers) return done('the brokers did not come up in time')
       const probes = plan.nemesis.attacks.some(({ fault }) => fault.needsWrites) ? probeTopics(this.#setup.control.brokerIds) : []
-      const topics = [...plan.topics, ...probes]
+      const topics = [...this.#topics, ...probes]
       this.#made = new Set(topics.map(({ name }) => name))
       return this.#client.admin.createTopics(topics, setUpMs, (created) => {
         // A request whose answer was lost is repeated, and then finds its own work.
@@ -183,7 +208,7 @@ export class Trial {
   /** Every partition has a leader and all its replicas in sync. */
   #whole({ topics }: ClusterInfo, absent: readonly number[] = []): boolean {
     const partitions = topics.filter(({ name }) => this.#made.has(name)).flatMap((topic) => topic.partitions)
-    const wanted = this.#setup.plan.topics.reduce((sum, topic) => sum + topic.partitions, 0)
+    const wanted = this.#topics.reduce((sum, topic) => sum + topic.partitions, 0)
     return partitions.length >= wanted && partitions.every(({ leader, replicas, inSyncReplicas }) => {
       const needed = replicas.filter((id) => !absent.includes(id))
       return leader >= 0 && !absent.includes(leader) && needed.every((id) => inSyncReplicas.includes(id))
@@ -192,7 +217,7 @@ export class Trial {
 
   #awaitCluster(deadlineMs: number, holds: (info: ClusterInfo) => boolean, done: (met: boolean) => void): void {
     const { loop, plan } = this.#setup
-    const names = plan.topics.map(({ name }) => name)
+    const names = this.#topics.map(({ name }) => name)
     const ask = (): void =>
       this.#client.admin.metadata(this.phase === 'set-up' ? null : names, plan.profile.clients.requestTimeoutMs, (result) => {
         if (result.ok && holds(result.value)) return done(true)
@@ -203,29 +228,36 @@ export class Trial {
   }
 
   #faults(done: () => void): void {
-    const { loop, random, recorder, plan, makeClient, makeWorkloadClient = makeClient } = this.#setup
+    const { loop, plan } = this.#setup
     this.#enter('faults')
-    this.#observer.start()
-    this.#workload = plan.workload.start({
-      loop,
-      random,
-      recorder,
-      makeClient: makeWorkloadClient,
-      topics: plan.topics.map(({ name, partitions }) => ({ name, partitions })),
-      options: plan.workloadOptions,
-      nextProcess: () => this.#nextProcess++,
-    })
+    for (const part of this.#parts) {
+      part.observer.start()
+      part.running = part.workload.start(this.#contextOf(part))
+    }
     this.#nemesis.start()
     const latestMs = loop.now() + (this.#stopping ? 0 : faultsTimesMax * plan.faultsMs)
     let timer = loop.after(this.#stopping ? 0 : plan.faultsMs, () => look())
     const look = (): void => {
-      if (this.#acknowledged >= plan.acknowledgedMin || loop.now() >= latestMs) this.#endFaults?.()
+      if (this.#parts.every((part) => part.acknowledged >= part.acknowledgedMin) || loop.now() >= latestMs) this.#endFaults?.()
       else timer = loop.after(pollMs, look)
     }
     this.#endFaults = () => {
       this.#endFaults = undefined
       loop.cancel(timer)
       done()
+    }
+  }
+
+  #contextOf(part: Part): WorkloadContext {
+    const { loop, random, makeClient, makeWorkloadClient = makeClient } = this.#setup
+    const isAlone = this.#parts.length === 1
+    return {
+      loop,
+      random,
+      recorder: part.recorder,
+      makeClient: (name) => makeWorkloadClient(isAlone ? name : `${part.workload.name}-${name}`),
+      topics: specsOf(part),
+      nextProcess: () => this.#nextProcess++,
     }
   }
 
@@ -263,29 +295,41 @@ export class Trial {
     const startMs = loop.now()
     const { recoveryMs } = plan.profile
     const deadlineMs = startMs + recoveryMs
-    for (const { name, partitions } of plan.topics) for (let i = 0; i < partitions; i++) this.#unserved.add(keyOf(name, i))
+    for (const { topics, quietTopics = [], unserved } of this.#parts) {
+      const busy = topics.filter(({ name }) => !quietTopics.includes(name))
+      for (const { name, partitions } of busy) for (let i = 0; i < partitions; i++) unserved.add(keyOf(name, i))
+    }
     this.#awaitServed(deadlineMs, () => {
       this.#awaitCluster(deadlineMs, (info) => this.#whole(info, absent), (whole) => {
-        const complete = whole && this.#unserved.size === 0
         const tookMs = Math.round(loop.now() - startMs)
-        this.#record('recovered', { complete, absent, unserved: [...this.#unserved], boundMs: recoveryMs, tookMs }, complete ? 'ok' : 'info')
-        done(complete)
+        for (const { recorder, unserved } of this.#parts) {
+          const complete = whole && unserved.size === 0
+          const value = { complete, absent, unserved: [...unserved], boundMs: recoveryMs, tookMs }
+          recorder.record({ process: 'harness', type: complete ? 'ok' : 'info', f: 'recovered', value })
+        }
+        done(whole && this.#isServed)
       })
     })
   }
 
+  get #isServed(): boolean {
+    return this.#parts.every(({ unserved }) => unserved.size === 0)
+  }
+
   #awaitServed(deadlineMs: number, done: () => void): void {
     const { loop } = this.#setup
-    if (this.#unserved.size === 0 || loop.now() >= deadlineMs) return done()
+    if (this.#isServed || loop.now() >= deadlineMs) return done()
     return void loop.after(pollMs, () => this.#awaitServed(deadlineMs, done))
   }
 
   #final(done: () => void): void {
-    const workload = this.#workload!
-    workload.stop(() => {
+    const { loop, plan } = this.#setup
+    const all = this.#parts.map(({ running }) => running!)
+    each(all, (running, ended) => running.stop(ended), () => {
       this.#enter('final')
-      workload.finalReads(this.#setup.loop.now() + this.#setup.plan.finalMs, () => {
-        workload.close()
+      const deadlineMs = loop.now() + plan.finalMs
+      each(all, (running, ended) => running.finalReads(deadlineMs, () => ended()), () => {
+        for (const running of all) running.close()
         this.#enter('end')
         done()
       })
@@ -293,7 +337,7 @@ export class Trial {
   }
 
   #close(done: () => void): void {
-    this.#observer.close()
+    for (const { observer } of this.#parts) observer.close()
     this.#client.close()
     done()
   }

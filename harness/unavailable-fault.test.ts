@@ -30,7 +30,7 @@ it('a fault the target has no means for is named before the run, and nothing is 
   const swarm = drawSwarm(1)
   const attacks = [{ fault: kill, aim: 'one' as const }, { fault: powerLoss, aim: 'one' as const }]
   const plan = { ...swarm.plan, nemesis: { ...swarm.plan.nemesis, attacks } }
-  const { failures, ops } = simulate(1, { invariants: true, swarm: { ...swarm, plan }, meddle: withoutPower })
+  const { failures, histories: [ops] } = simulate(1, { invariants: true, swarm: { ...swarm, plan }, meddle: withoutPower })
   expect(failures).toEqual(['this target cannot be broken by power-loss'])
   expect(ops).toEqual([])
 })

@@ -6,6 +6,7 @@ import { kafkaVersion } from './apache-kafka/kafka-jars.ts'
 import { apacheKafka } from './apache-kafka/kafka-recipe.ts'
 import { brokerCommand } from './broker-command.ts'
 import type { Library } from './foreign-clients/library.ts'
+import type { JudgedPart } from './judge-run.ts'
 import { runExternal, type ExternalCluster } from './run-external.ts'
 import { runOnContainers, type BrokerImage } from './run-containers.ts'
 import { runOnProcesses } from './run-processes.ts'
@@ -46,7 +47,8 @@ export interface VerifyOptions {
 export interface VerifyEvents {
   readonly started: (scenario: Scenario) => void
   readonly progress: (scenario: Scenario, line: string) => void
-  readonly ended: (scenario: Scenario, verdict: ScenarioVerdict) => void
+  /** One verdict for each of its parts. */
+  readonly ended: (scenario: Scenario, verdicts: readonly ScenarioVerdict[]) => void
 }
 
 interface Outcome {
@@ -70,9 +72,9 @@ export async function verify(options: VerifyOptions, events: VerifyEvents): Prom
   for (const scenario of options.scenarios) {
     events.started(scenario)
     const onProgress = (line: string): void => events.progress(scenario, line)
-    const outcome = options.signal.aborted ? notRun(scenario) : await runScenario(scenario, options, onProgress)
-    outcomes.push(outcome)
-    events.ended(scenario, outcome.verdict)
+    const ended = options.signal.aborted ? [notRun(scenario)] : await runScenario(scenario, options, onProgress)
+    outcomes.push(...ended)
+    events.ended(scenario, ended.map(({ verdict }) => verdict))
   }
   const verdict: Verdict = {
     valid: mergeValid(outcomes.map((outcome) => outcome.verdict.valid)),
@@ -100,21 +102,18 @@ async function runScenario(
   scenario: Scenario,
   options: VerifyOptions,
   onProgress: (line: string) => void,
-): Promise<Outcome> {
+): Promise<readonly Outcome[]> {
   const { seed, accept, signal, defect, store } = options
   if (scenario.target === 'processes') {
     const isKafka = options.broker === 'kafka'
     const recipe = isKafka ? apacheKafka() : referenceBroker(await brokerCommand(defect))
-    const { verdict, anomalies, ops } = await runOnProcesses(scenario, { ...options, recipe, jvm: isKafka, onProgress })
-    return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
+    return outcomesOf(await runOnProcesses(scenario, { ...options, recipe, jvm: isKafka, onProgress }))
   }
   if (scenario.target === 'containers') {
-    const { verdict, anomalies, ops } = await runOnContainers(scenario, { ...options, ...options.image!, onProgress })
-    return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
+    return outcomesOf(await runOnContainers(scenario, { ...options, ...options.image!, onProgress }))
   }
   if (scenario.target === 'external') {
-    const { verdict, anomalies, ops } = await runExternal(scenario, { ...options, ...options.external!, onProgress })
-    return { verdict, anomalies, history: { scenario: scenario.name, target: scenario.target, ops } }
+    return outcomesOf(await runExternal(scenario, { ...options, ...options.external!, onProgress }))
   }
   const { verdict, anomalies, sample } = await runSimulated({
     name: scenario.name,
@@ -127,7 +126,13 @@ async function runScenario(
   })
   if (sample !== undefined) store.writeHistory(`${scenario.name}-${sample.seed}`, sample.ops)
   const history = sample && { scenario: scenario.name, target: scenario.target, ...sample }
-  return { verdict, anomalies, history }
+  return [{ verdict, anomalies, history }]
+}
+
+function outcomesOf(parts: readonly JudgedPart[]): Outcome[] {
+  return parts.map(({ verdict, anomalies, ops }) => {
+    return { verdict, anomalies, history: { scenario: verdict.name, target: verdict.target, ops } }
+  })
 }
 
 function notRun({ name, target }: Scenario): Outcome {

@@ -1,7 +1,12 @@
 import type { NewOp, Op } from './op.ts'
 
+/** Whoever writes ops down; of some, in several histories. */
+export interface OpSink {
+  record(op: NewOp): unknown
+}
+
 /** Takes ops as they happen, in order. The only writer of `index` and `time`. */
-export class Recorder {
+export class Recorder implements OpSink {
   readonly ops: Op[] = []
   readonly #nowMs: () => number
   readonly #startMs: number

@@ -2,7 +2,7 @@
  * Breaks and heals by schedule: each lane waits a quiet spell, takes aim, injects, holds, heals, and begins again. Every
  * step is an op of process `nemesis`, with the evidence beside it; the history alone then tells what was in force when.
  */
-import type { Recorder } from '../history/recorder.ts'
+import type { OpSink } from '../history/recorder.ts'
 import type { TimerId } from '../ports/events.ts'
 import type { Loop } from '../ports/loop.ts'
 import { randomChance, randomPick, type Random } from '../ports/random.ts'
@@ -35,7 +35,7 @@ export interface Guard {
 export interface NemesisOptions {
   readonly loop: Loop
   readonly random: Random
-  readonly recorder: Recorder
+  readonly recorder: OpSink
   readonly control: BrokerControl
   readonly view: ClusterView
   readonly plan: NemesisPlan

@@ -11,4 +11,5 @@ export { clusterDefaults, consumerDefaults, producerDefaults } from './client/de
 export { WireClient } from './client/wire-client.ts'
 export { keyedAppend } from './keyed-append/keyed-append.ts'
 export { keyOf } from './workload.ts'
-export type { RunningWorkload, TopicSpec, Workload, WorkloadContext, WorkloadOptions } from './workload.ts'
+export type { KeyedAppendOptions } from './keyed-append/options.ts'
+export type { RunningWorkload, TopicSpec, Workload, WorkloadContext } from './workload.ts'

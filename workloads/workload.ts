@@ -5,37 +5,11 @@
 import type { Recorder } from '../history/recorder.ts'
 import type { Loop } from '../ports/loop.ts'
 import type { Random } from '../ports/random.ts'
-import type { Compression } from '../protocol/compression.ts'
-import type { Isolation, WorkloadClient } from './client/client.ts'
+import type { WorkloadClient } from './client/client.ts'
 
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number
-}
-
-export interface WorkloadOptions {
-  readonly producers: number
-  readonly consumers: number
-  /** All producers together; sends start by the clock, whether or not earlier ones have ended. */
-  readonly recordsPerSecond: number
-  /** Different record keys on each partition. */
-  readonly recordKeysPerPartition: number
-  /** Sends one producer may have open; a send due when all are taken is skipped and counted. */
-  readonly openSendsPerProducer: number
-  readonly acks: 0 | 1 | -1
-  readonly idempotence: boolean
-  readonly isolation: Isolation
-  readonly lingerMs: number
-  readonly batchSizeBytes: number
-  /** Produce requests in flight per broker connection. */
-  readonly maxInFlight: number
-  /** Values are padded to a size between these, both included. */
-  readonly valueSizeBytes: { readonly min: number; readonly max: number }
-  readonly compression: Compression
-  readonly deliveryTimeoutMs: number
-  readonly maxRecordsPerPoll: number
-  /** A consumer is replaced by a fresh one about this often; 0 for never. */
-  readonly replaceConsumerMs: number
 }
 
 export interface WorkloadContext {
@@ -46,7 +20,6 @@ export interface WorkloadContext {
   makeClient(name: string): WorkloadClient
   /** They exist. */
   readonly topics: readonly TopicSpec[]
-  readonly options: WorkloadOptions
   /** A process number nobody has had. */
   nextProcess(): number
 }
@@ -64,10 +37,14 @@ export interface RunningWorkload {
   figures(): Readonly<Record<string, number>>
 }
 
-export interface Workload {
+export interface About {
   readonly name: string
   /** One sentence. */
   readonly describes: string
+}
+
+/** Its options are given: what is left is where it runs. */
+export interface Workload extends About {
   start(context: WorkloadContext): RunningWorkload
 }
 

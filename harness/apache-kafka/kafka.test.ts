@@ -44,7 +44,7 @@ describe.skipIf(isKafkaMissing())('apache-kafka as processes', () => {
   it('is valid, and killed, paused, cut off and put wrong with evidence', async () => {
     const named = new Set<string>()
     const stop = new AbortController()
-    const { verdict } = await runOnProcesses(everything, {
+    const [{ verdict }] = await runOnProcesses(everything, {
       seed: 1,
       store: new RunStore(directory),
       recipe: apacheKafka(),

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { guarantees } from '../../checkers/guarantees.ts'
 import { checkers } from '../../checkers/registry.ts'
 import { faults } from '../../nemesis/registry.ts'
-import { keyedAppend } from '../../workloads/keyed-append/keyed-append.ts'
+import { workloads } from '../../workloads/registry.ts'
 import { UserError } from '../exit-codes.ts'
 import { defects, requireDefects } from '../planted-defects.ts'
 import { scenarios } from '../scenarios.ts'
@@ -14,7 +14,7 @@ interface Entry {
 
 const kinds: Readonly<Record<string, () => readonly Entry[]>> = {
   scenarios: () => scenarios.map(({ name, target, describes }) => ({ name, describes: `(${target}) ${describes}` })),
-  workloads: () => [keyedAppend],
+  workloads: () => workloads,
   faults: () => Object.values(faults),
   checkers: () => checkers,
   guarantees: () => guarantees.map(({ id, promise }) => ({ name: id, describes: promise })),

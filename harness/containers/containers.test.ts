@@ -77,7 +77,7 @@ async function madeHere(docker: Docker): Promise<string[]> {
 }
 
 async function seesInForce(expected: readonly Fault[], brokers: BrokerImage, faultsMs: number): Promise<void> {
-  const { verdict } = await runOnContainers(allInTurn(expected, brokers.recipe.jvm ? 300 : 900), {
+  const [{ verdict }] = await runOnContainers(allInTurn(expected, brokers.recipe.jvm ? 300 : 900), {
     ...brokers,
     seed: 1,
     store: new RunStore(directory),

@@ -103,7 +103,7 @@ it.each([
   ['platformatic', leaderLost],
 ])('%s sends through a trial, and the history says who sent', async (name, scenario) => {
   const library = (await loadLibrary(name))!
-  const { verdict, ops } = await runOnProcesses(scenario, {
+  const [{ verdict, ops }] = await runOnProcesses(scenario, {
     seed: 1,
     store: new RunStore(directory),
     recipe: referenceBroker(await brokerCommand()),

@@ -56,7 +56,8 @@ export function workloadClients(
 
 /** The history tells who sent. */
 export function withClient(plan: TrialPlan, library: Library | undefined): TrialPlan {
-  return library === undefined ? plan : { ...plan, config: { ...plan.config, client: library.name } }
+  if (library === undefined) return plan
+  return { ...plan, parts: plan.parts.map((part) => ({ ...part, config: { ...part.config, client: library.name } })) }
 }
 
 interface Waiting {

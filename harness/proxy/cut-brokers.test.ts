@@ -106,20 +106,13 @@ async function moved(links: readonly Link[]): Promise<Map<string, number>> {
 
 function startWork(recorder: Recorder): RunningWorkload {
   let process = 0
-  return keyedAppend.start({
-    loop,
-    random: runner.ports.random,
-    recorder,
-    makeClient,
-    topics: [topic],
-    nextProcess: () => process++,
-    options: {
-      producers: 2, consumers: 1, recordsPerSecond: 200, recordKeysPerPartition: 4, openSendsPerProducer: 500, acks: -1,
-      idempotence: true, isolation: 'read_uncommitted', lingerMs: 5, batchSizeBytes: 16_384, maxInFlight: 5,
-      valueSizeBytes: { min: 20, max: 100 }, compression: 'none', deliveryTimeoutMs: 10_000, maxRecordsPerPoll: 500,
-      replaceConsumerMs: 0,
-    },
+  const work = keyedAppend({
+    producers: 2, consumers: 1, recordsPerSecond: 200, recordKeysPerPartition: 4, openSendsPerProducer: 500, acks: -1,
+    idempotence: true, isolation: 'read_uncommitted', lingerMs: 5, batchSizeBytes: 16_384, maxInFlight: 5,
+    valueSizeBytes: { min: 20, max: 100 }, compression: 'none', deliveryTimeoutMs: 10_000, maxRecordsPerPoll: 500,
+    replaceConsumerMs: 0,
   })
+  return work.start({ loop, random: runner.ports.random, recorder, makeClient, topics: [topic], nextProcess: () => process++ })
 }
 
 it('with one direction between two brokers cut, all else passes, that follower alone falls behind, and nothing is lost', async () => {

@@ -19,7 +19,8 @@ import { simulatedMachines, type SimulatedControl } from './simulated-machines.t
 export interface SimulatedRun {
   readonly seed: number
   readonly swarm: Swarm
-  readonly ops: readonly Op[]
+  /** Of the parts of its plan, in their order. */
+  readonly histories: readonly [readonly Op[], ...(readonly Op[])[]]
   readonly traceHash: string
   /** A broker threw, stopped itself, or broke an invariant; or the trial never ended. One sentence each. */
   readonly failures: readonly string[]
@@ -44,7 +45,7 @@ const hangMs = 30 * 60_000
 
 export function simulate(seed: number, options: SimulateOptions): SimulatedRun {
   const swarm = options.swarm ?? drawSwarm(seed)
-  const coverage = new Coverage(swarm.plan.config.minInSyncReplicas ?? 1)
+  const coverage = new Coverage(swarm.plan.parts[0]!.config.minInSyncReplicas ?? 1)
   const failures: string[] = []
   let invariants: Invariants | undefined
   const world: World = new World({
@@ -63,7 +64,7 @@ export function simulate(seed: number, options: SimulateOptions): SimulatedRun {
     const ids = new Map(cluster.brokerIds.map((id) => [brokerName(id), id]))
     invariants = new Invariants(cluster.running, (node) => ids.get(node))
   }
-  const { recorder, ended } = startTrial(world, cluster, swarm, { coverage, meddle: options.meddle })
+  const { recorders: [first, ...others], ended } = startTrial(world, cluster, swarm, { coverage, meddle: options.meddle })
   try {
     world.run({ untilMs: hangMs, while: () => ended.at === undefined && world.failures.length === 0 })
     invariants?.checkEverywhere()
@@ -76,7 +77,7 @@ export function simulate(seed: number, options: SimulateOptions): SimulatedRun {
   return {
     seed,
     swarm,
-    ops: recorder.ops,
+    histories: [first!.ops, ...others.map(({ ops }) => ops)],
     traceHash: world.traceHash(),
     failures,
     recentEvents: failures.length > 0 ? world.recentEvents() : [],
@@ -96,9 +97,9 @@ function startTrial(
   cluster: SimCluster,
   swarm: Swarm,
   { coverage, meddle }: { readonly coverage: Coverage; readonly meddle: SimulateOptions['meddle'] | undefined },
-): { recorder: Recorder; ended: Ended } {
-  const recorder = new Recorder(() => world.now())
-  recorder.listen((op) => coverage.see(op))
+): { recorders: readonly Recorder[]; ended: Ended } {
+  const recorders = swarm.plan.parts.map(() => new Recorder(() => world.now()))
+  for (const recorder of recorders) recorder.listen((op) => coverage.see(op))
   const ended: Ended = { at: undefined, failure: undefined }
   world.addClient(clientsMachine, (ports) => {
     const loop = new Loop(ports)
@@ -106,7 +107,7 @@ function startTrial(
     const trial = new Trial({
       loop,
       random: ports.random,
-      recorder,
+      recorders,
       control: meddle === undefined ? control : meddle(control),
       address: (id) => ({ host: brokerName(id), port: clientPort }),
       makeClient: wireClients(loop, cluster.bootstrap, swarm.plan.profile),
@@ -118,14 +119,15 @@ function startTrial(
     })
     trial.run((failure) => {
       if (failure === undefined) {
-        recorder.record({ process: 'harness', type: 'info', f: 'coverage', value: { ...coverage.counts } })
+        const value = { ...coverage.counts }
+        for (const recorder of recorders) recorder.record({ process: 'harness', type: 'info', f: 'coverage', value })
       }
       ended.at = world.now()
       ended.failure = failure
     })
     return loop
   })
-  return { recorder, ended }
+  return { recorders, ended }
 }
 
 /** Deeds take effect at once; the answer comes in a turn of its own. */

@@ -10,10 +10,11 @@ import { TestWorld } from '../testing/world.testing.ts'
 import { clusterDefaults } from '../client/defaults.ts'
 import { partitionOfKey } from '../client/partitioner.ts'
 import { WireClient } from '../client/wire-client.ts'
-import type { RunningWorkload, WorkloadOptions } from '../workload.ts'
+import type { RunningWorkload } from '../workload.ts'
 import { keyedAppend } from './keyed-append.ts'
+import type { KeyedAppendOptions } from './options.ts'
 
-const options: WorkloadOptions = {
+const options: KeyedAppendOptions = {
   producers: 2,
   consumers: 2,
   recordsPerSecond: 200,
@@ -39,19 +40,18 @@ class Stage {
   readonly running: RunningWorkload
   readMs = 0
 
-  constructor(more: Partial<WorkloadOptions> = {}, seed = 1) {
+  constructor(more: Partial<KeyedAppendOptions> = {}, seed = 1) {
     this.world = new TestWorld(seed)
     this.cluster = new TestCluster(this.world, { topics: { a: 2, b: 1 } })
     this.recorder = new Recorder(() => this.world.nowMs)
     const bootstrap = [{ host: 'b0', port: 9092 }, { host: 'b1', port: 9092 }]
     let process = 0
-    this.running = keyedAppend.start({
+    this.running = keyedAppend({ ...options, ...more }).start({
       loop: this.world.client(),
       random: this.world.random,
       recorder: this.recorder,
       makeClient: (clientId) => new WireClient(this.world.client(), { ...clusterDefaults, bootstrap, clientId }),
       topics: [{ name: 'a', partitions: 2 }, { name: 'b', partitions: 1 }],
-      options: { ...options, ...more },
       nextProcess: () => process++,
     })
   }

@@ -6,18 +6,19 @@
  * `offset-reset` and `diverged` ({key, from, to}: its client had to jump), `corrupt` ({key, offset, message}),
  * `consumer-error` ({key, code}); `final-read` (history/final-read.ts).
  */
-import type { RunningWorkload, Workload, WorkloadContext } from '../workload.ts'
+import type { About, RunningWorkload, Workload } from '../workload.ts'
 import { FinalReading } from './final-reading.ts'
+import type { KeyedAppendContext, KeyedAppendOptions } from './options.ts'
 import { Reading } from './reading.ts'
 import { Sending } from './sending.ts'
 
 class KeyedAppend implements RunningWorkload {
-  readonly #context: WorkloadContext
+  readonly #context: KeyedAppendContext
   readonly #sending: Sending
   readonly #readings: readonly Reading[]
   #final: FinalReading | undefined
 
-  constructor(context: WorkloadContext) {
+  constructor(context: KeyedAppendContext) {
     this.#context = context
     this.#sending = new Sending(context)
     this.#readings = Array.from({ length: context.options.consumers }, (_, index) => new Reading(context, index))
@@ -50,8 +51,11 @@ class KeyedAppend implements RunningWorkload {
   }
 }
 
-export const keyedAppend: Workload = {
+export const aboutKeyedAppend: About = {
   name: 'keyed-append',
   describes: 'Producers append unique values under record keys while consumers read every partition.',
-  start: (context) => new KeyedAppend(context),
+}
+
+export function keyedAppend(options: KeyedAppendOptions): Workload {
+  return { ...aboutKeyedAppend, start: (context) => new KeyedAppend({ ...context, options }) }
 }

@@ -9,7 +9,7 @@ import { randomChance } from '../../ports/random.ts'
 import type { AssignedPartition, ConsumerEvent, PolledPartition, WorkloadClient, WorkloadConsumer } from '../client/client.ts'
 import { consumerDefaults } from '../client/defaults.ts'
 import { keyOf } from '../workload.ts'
-import type { WorkloadContext } from '../workload.ts'
+import type { KeyedAppendContext } from './options.ts'
 import { decodeValue } from './values.ts'
 
 const emptyPollMs = 1000
@@ -32,13 +32,13 @@ export function polledOf(polled: readonly PolledPartition[]): Polled[] {
 
 /** One client that reads, as one process of the history. */
 export class ReadingProcess {
-  readonly #context: WorkloadContext
+  readonly #context: KeyedAppendContext
   readonly #client: WorkloadClient
   readonly consumer: WorkloadConsumer
   readonly name: string
   readonly process: number
 
-  constructor(context: WorkloadContext, name: string, assigned: readonly AssignedPartition[]) {
+  constructor(context: KeyedAppendContext, name: string, assigned: readonly AssignedPartition[]) {
     this.#context = context
     this.name = name
     this.process = context.nextProcess()
@@ -78,7 +78,7 @@ export class ReadingProcess {
 
 /** One consumer of the workload and those that replace it. */
 export class Reading {
-  readonly #context: WorkloadContext
+  readonly #context: KeyedAppendContext
   readonly #index: number
   readonly #partitions: readonly { readonly topic: string; readonly partition: number }[]
   #current: ReadingProcess
@@ -87,7 +87,7 @@ export class Reading {
   #timer: TimerId | undefined
   #stopped = false
 
-  constructor(context: WorkloadContext, index: number) {
+  constructor(context: KeyedAppendContext, index: number) {
     this.#context = context
     this.#index = index
     this.#partitions = partitionsOf(context)
@@ -141,7 +141,7 @@ export class Reading {
   }
 }
 
-export function partitionsOf(context: WorkloadContext): { topic: string; partition: number }[] {
+export function partitionsOf(context: KeyedAppendContext): { topic: string; partition: number }[] {
   return context.topics.flatMap(({ name, partitions }) =>
     Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
   )

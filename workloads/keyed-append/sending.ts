@@ -9,7 +9,7 @@ import { randomBetween, randomInt } from '../../ports/random.ts'
 import type { SendOutcome, WorkloadClient, WorkloadProducer } from '../client/client.ts'
 import { producerDefaults } from '../client/defaults.ts'
 import { keyOf } from '../workload.ts'
-import type { WorkloadContext } from '../workload.ts'
+import type { KeyedAppendContext } from './options.ts'
 import { ZipfRanks, recordKeys } from './record-keys.ts'
 import { encodeValue } from './values.ts'
 
@@ -37,7 +37,7 @@ interface Sender {
 }
 
 export class Sending {
-  readonly #context: WorkloadContext
+  readonly #context: KeyedAppendContext
   readonly #targets: readonly Target[]
   readonly #ranks: ZipfRanks
   readonly #senders: readonly Sender[]
@@ -51,7 +51,7 @@ export class Sending {
   #stopped: (() => void) | undefined
   #isStopping = false
 
-  constructor(context: WorkloadContext) {
+  constructor(context: KeyedAppendContext) {
     this.#context = context
     this.#targets = targetsOf(context)
     this.#ranks = new ZipfRanks(context.options.recordKeysPerPartition)
@@ -155,7 +155,7 @@ export class Sending {
   }
 }
 
-function targetsOf({ topics, options }: WorkloadContext): Target[] {
+function targetsOf({ topics, options }: KeyedAppendContext): Target[] {
   return topics.flatMap(({ name, partitions }) =>
     recordKeys(partitions, options.recordKeysPerPartition).map((ofPartition, partition) => ({
       topic: name,

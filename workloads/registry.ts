@@ -1,0 +1,5 @@
+/** All workloads there are, by name. */
+import { aboutKeyedAppend } from './keyed-append/keyed-append.ts'
+import type { About } from './workload.ts'
+
+export const workloads: readonly About[] = [aboutKeyedAppend]
