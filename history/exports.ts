@@ -1,6 +1,8 @@
 /** `tribunal/history`: the op model, reading and writing histories (docs/history.md), and the notation for tests. */
 export type { FaultAction, FaultOpValue } from './fault-op.ts'
 export type { FinalRead } from './final-read.ts'
+export type { Assigned, CommitValue, Delivery, GroupConfig, GroupProtocol, GroupStateValue, Heard, JoinAsked, Joined } from './group-op.ts'
+export type { KeyOffset, LeaveValue, Lost, OffsetsValue, ProcessValue, ResetOffsetsValue, Revoked } from './group-op.ts'
 export { HistoryError } from './history-error.ts'
 export { HistoryReader, parseHistory, renderOp } from './jsonl.ts'
 export { parseNotation } from './notation.ts'

@@ -3,6 +3,7 @@
  */
 import type { FinalRead } from './final-read.ts'
 import { HistoryError } from './history-error.ts'
+import { isGroupMark, isGroupRequest, readGroupAnswer, readGroupAsked, readGroupMark, readGroupState } from './notation-groups.ts'
 import { readObservation } from './notation-observation.ts'
 import type { Key, MicroOp, NewOp, OpType, Polled, PolledRecord, Process, RecordMeta, Value } from './op.ts'
 
@@ -73,6 +74,7 @@ function readAsked(f: string, text: string, line: number): unknown {
       return seek === undefined ? keys : { keys, seek }
     }
     default:
+      if (isGroupRequest(f) && text !== '' && !text.startsWith('{')) return readGroupAsked(f, text, line)
       return text === '' ? null : readJson(text, line)
   }
 }
@@ -136,7 +138,7 @@ function readFinal(text: string, line: number): FinalRead {
   return { keys, reached, target, complete: keys.every(key => reached[key]! >= target[key]!) }
 }
 
-function completion(open: OpenOp, text: string, line: number): Pick<NewOp, 'type' | 'value' | 'error'> {
+function completion(open: OpenOp, text: string, line: number): Pick<NewOp, 'type' | 'value' | 'error' | 'node'> {
   const [, word, code, results] = /^(\S+)(?:\s+([A-Z][A-Z0-9_]+))?\s*(.*)$/.exec(text) ?? []
   if (word !== 'ok' && word !== 'fail' && word !== 'info') {
     throw new HistoryError(line, `after -> comes ok, fail or info, not "${text}"`)
@@ -144,6 +146,9 @@ function completion(open: OpenOp, text: string, line: number): Pick<NewOp, 'type
   const type: OpType = word
   const error = code === undefined ? undefined : { error: { code, definite: type === 'fail' } }
   if (open.f === 'final-read') return { type, value: readFinal(results!, line), ...error }
+  if (isGroupRequest(open.f) && !results!.startsWith('{')) {
+    return { type, ...readGroupAnswer(open, type, results!, line), ...error }
+  }
   if (open.f !== 'send' && open.f !== 'poll' && open.f !== 'txn') {
     return { type, value: results === '' ? open.value : readJson(results!, line), ...error }
   }
@@ -160,8 +165,13 @@ function readClientLine(head: RegExpExecArray, open: OpenOps, line: number): New
   const [asked, results] = head[3]!.split(/(?:^|\s+)->\s*/)
   const [, f, text] = /^(\S*)\s*(.*)$/.exec(asked!.trim())!
   const ops: NewOp[] = []
+  const client = head[2] === undefined ? undefined : { client: head[2] }
+  if (isGroupMark(f!) && !text!.startsWith('{')) {
+    const { client: opened } = open.get(process) ?? {}
+    const who = client ?? (opened !== undefined && { client: opened })
+    return [{ process, type: 'info', f: f!, value: readGroupMark(f!, text!, line), ...who }]
+  }
   if (f !== '') {
-    const client = head[2] === undefined ? undefined : { client: head[2] }
     open.set(process, { f: f!, value: f === 'final-read' ? null : readAsked(f!, text!, line), ...client })
     if (f !== 'final-read') ops.push({ process, type: 'invoke', ...open.get(process)! })
   }
@@ -197,6 +207,8 @@ function readOther(word: string, rest: string, { line, next }: Place): NewOp | u
       return { process: 'harness', type: 'info', f: 'phase', value: rest }
     case 'observe':
       return readObserve(rest, { line, next })
+    case 'group':
+      return readGroupState(rest, line)
     case 'harness':
     case 'observer':
     case 'nemesis':
@@ -213,6 +225,6 @@ export function readNotationLine(text: string, open: OpenOps, place: Place): New
   const [, word, rest] = /^(\S+)\s*(.*)$/.exec(text)!
   const op = readOther(word!, rest!, place)
   if (op !== undefined) return [op]
-  const known = 'pN, config, phase, observe, observer, harness or nemesis'
+  const known = 'pN, config, phase, observe, group, observer, harness or nemesis'
   throw new HistoryError(place.line, `a line begins with ${known}, not "${word}"`)
 }

@@ -75,7 +75,7 @@ describe('the notation', () => {
   })
 
   it.each([
-    ['q0 poll', 'a line begins with pN, config, phase, observe, observer, harness or nemesis, not "q0"'],
+    ['q0 poll', 'a line begins with pN, config, phase, observe, group, observer, harness or nemesis, not "q0"'],
     ['p0 send x', 'a send is written "KEY VALUE", not "x"'],
     ['p0 poll x', 'a poll asks nothing, found "x"'],
     ['p0 txn x v1', 'a txn is written "send KEY VALUE, poll, …", not "x v1"'],
@@ -100,4 +100,45 @@ describe('the notation', () => {
     const line = notation.split('\n').length
     expect(() => parseNotation(notation)).toThrow(new HistoryError(line, sentence))
   })
+})
+
+describe('the notation of consumer groups', () => {
+  it('writes what a member asks and is answered', () => {
+    expect(brief('p0 join g consumer/uniform x y as i1 -> ok m1@3')[1]).toEqual([
+      0, 'ok', 'join', { group: 'g', protocol: 'consumer', assignor: 'uniform', topics: ['x', 'y'], instanceId: 'i1', memberId: 'm1', generation: 3 },
+    ])
+    expect(brief('p0 join g')).toEqual([[0, 'invoke', 'join', { group: 'g', protocol: 'classic', assignor: 'range', topics: [] }]])
+    const work = { group: 'g', memberId: 'm1', generation: 3, key: 'x', offsets: [0, 4] }
+    expect(brief('p0 process g m1@3 x 0..4 -> ok; p0 process g m1@3 x 0..4 -> info 2; p0 process g m1@3 x 0..4 -> fail 3').filter((_, at) => at % 2 === 1))
+      .toEqual([[0, 'ok', 'process', work], [0, 'info', 'process', { ...work, done: 2 }], [0, 'fail', 'process', { ...work, poison: 3 }]])
+    expect(brief('p0 leave g m1 -> ok')[1]).toEqual([0, 'ok', 'leave', { group: 'g', memberId: 'm1' }])
+  })
+
+  it('writes offsets committed, asked for and set back, and who answered', () => {
+    const [, committed] = parseNotation('p0 commit g m1@3 x:5 7:0 -> fail ILLEGAL_GENERATION by 2')
+    expect(committed).toMatchObject({ node: 2, error: { code: 'ILLEGAL_GENERATION' }, value: { group: 'g', memberId: 'm1', generation: 3, offsets: [['x', 5], [7, 0]] } })
+    expect(brief('p0 commit g - x:5')[0]).toEqual([0, 'invoke', 'commit', { group: 'g', memberId: '', generation: -1, offsets: [['x', 5]] }])
+    expect(brief('p0 offsets g x -> ok x:-1 by 2')).toEqual([[0, 'invoke', 'offsets', { group: 'g', keys: ['x'] }], [0, 'ok', 'offsets', { group: 'g', offsets: [['x', -1]] }]])
+    expect(brief('p0 reset-offsets g x:0 -> ok')[1]).toEqual([0, 'ok', 'reset-offsets', { group: 'g', offsets: [['x', 0]] }])
+  })
+
+  it('writes marks, which complete nothing, and what the observer was told', () => {
+    const ops = parseNotation('p0/a poll; p0 assigned g m1@3 + x:4 y; p0 revoked g m1@3 x; p0 lost g m1 y for FENCED; p0 heard g m1 1.5s; p0 -> ok')
+    expect(ops.map(({ type, f, client }) => [type, f, client])).toEqual([
+      ['invoke', 'poll', 'a'], ['info', 'assigned', 'a'], ['info', 'revoked', 'a'], ['info', 'lost', 'a'], ['info', 'heard', 'a'], ['ok', 'poll', 'a'],
+    ])
+    expect(ops.slice(1, 5).map(({ value }) => value)).toEqual([
+      { group: 'g', memberId: 'm1', generation: 3, keys: ['x', 'y'], starts: [['x', 4]], incremental: true },
+      { group: 'g', memberId: 'm1', generation: 3, keys: ['x'] },
+      { group: 'g', memberId: 'm1', keys: ['y'], reason: 'FENCED' },
+      { group: 'g', memberId: 'm1', sentAt: 1.5e9 },
+    ])
+    expect(brief('group g Stable 3 m1=x,y m2=')[0]).toEqual([
+      'observer', 'info', 'group-state', { group: 'g', state: 'Stable', generation: 3, members: [{ memberId: 'm1', keys: ['x', 'y'] }, { memberId: 'm2', keys: [] }] },
+    ])
+  })
+
+  it.each(['p0 commit g m1 x:5', 'p0 commit g m1@1 x', 'p0 join g other/range', 'p0 process g m1@1 x 4', 'p0 heard g m1', 'p0 revoked g', 'group g Stable'])(
+    'refuses %s', (text) => expect(() => parseNotation(text)).toThrow(HistoryError),
+  )
 })

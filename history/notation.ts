@@ -18,6 +18,8 @@
  *     observe 2 [{"key":"x",…}]            the same as JSON
  *     12.5s p0 send x v6 -> ok @4           at a time, which later lines keep; null before
  *
+ * Ops of consumer groups (`join`, `assigned`, `commit`, …) are written as notation-groups.ts says.
+ *
  * Keys and values of digits are numbers, others strings; after `->`, words in capitals are error codes.
  */
 import { HistoryError } from './history-error.ts'
