@@ -30,6 +30,7 @@ export function foreignClients(setup: ForeignSetup): ClientMaker {
     return {
       admin: wire.admin,
       consumer: (options) => wire.consumer(options),
+      groupMember: (options) => wire.groupMember(options),
       producer: (options) => {
         const { library, bootstrap, security, requestTimeoutMs } = setup
         const { acks, idempotence, deliveryTimeoutMs } = options

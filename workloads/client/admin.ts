@@ -14,13 +14,16 @@ import type { Attempt } from './admin-retry.ts'
 import type {
   AdminResult,
   ClusterInfo,
+  CommittedOffset,
   NewTopic,
   OffsetAnswer,
   OffsetQuery,
   QuorumInfo,
+  TopicPartition,
   WorkloadAdmin,
 } from './client.ts'
 import type { KafkaCluster, MetadataResponse } from './cluster.ts'
+import { OffsetAccess } from './group/offset-access.ts'
 
 interface TopicAnswer {
   readonly name: string | null
@@ -33,10 +36,12 @@ const metadataLog = { topicName: '__cluster_metadata', partitions: [{ partitionI
 export class WireAdmin implements WorkloadAdmin {
   readonly #cluster: KafkaCluster
   readonly #retry: AdminRetry
+  readonly #offsets: OffsetAccess
 
   constructor(cluster: KafkaCluster, retryBackoffMs: number) {
     this.#cluster = cluster
     this.#retry = new AdminRetry(cluster.loop, retryBackoffMs)
+    this.#offsets = new OffsetAccess(cluster, this.#retry, retryBackoffMs)
   }
 
   createTopics(topics: readonly NewTopic[], timeoutMs: number, done: (result: AdminResult<null>) => void): void {
@@ -85,6 +90,56 @@ export class WireAdmin implements WorkloadAdmin {
         )
         left = left.filter((name) => failed.some((each) => each.name === name))
         this.#judgeTopics('DeleteTopics', failed, attempt)
+      })
+    })
+  }
+
+  createPartitions(topic: string, count: number, timeoutMs: number, done: (result: AdminResult<null>) => void): void {
+    let isUnsure = false
+    this.#retry.run<null>(timeoutMs, done, (attempt) => {
+      const { requestTimeoutMs } = this.#cluster.options
+      const body: BodyOf<typeof apis.CreatePartitions.request> = () => ({
+        topics: [{ name: topic, count, assignments: null }],
+        timeoutMs: requestTimeoutMs,
+        validateOnly: false,
+      })
+      this.#askController(attempt.isFirst, apis.CreatePartitions, body, (result) => {
+        if (!result.ok) {
+          isUnsure ||= result.mayHaveHappened
+          return attempt.lost(result)
+        }
+        const failed = result.body.results.filter(
+          (each) => each.errorCode !== 0 && !(isUnsure && each.errorCode === errorCode.INVALID_PARTITIONS),
+        )
+        this.#judgeTopics('CreatePartitions', failed, attempt)
+      })
+    })
+  }
+
+  commitOffsets(group: string, offsets: readonly CommittedOffset[], timeoutMs: number, done: (result: AdminResult<null>) => void): void {
+    this.#offsets.commit(group, offsets, timeoutMs, done)
+  }
+
+  fetchOffsets(
+    group: string,
+    partitions: readonly TopicPartition[] | null,
+    timeoutMs: number,
+    done: (result: AdminResult<readonly CommittedOffset[]>) => void,
+  ): void {
+    this.#offsets.fetch(group, partitions, timeoutMs, done)
+  }
+
+  resetOffsets(
+    group: string,
+    queries: readonly OffsetQuery[],
+    timeoutMs: number,
+    done: (result: AdminResult<readonly CommittedOffset[]>) => void,
+  ): void {
+    const deadlineMs = this.#cluster.loop.now() + timeoutMs
+    this.listOffsets(queries, timeoutMs, (listed) => {
+      if (!listed.ok) return done(listed)
+      return this.#offsets.commit(group, listed.value, deadlineMs - this.#cluster.loop.now(), (result) => {
+        done(result.ok ? { ok: true, value: listed.value } : result)
       })
     })
   }
@@ -153,6 +208,7 @@ export class WireAdmin implements WorkloadAdmin {
 
   close(): void {
     this.#retry.close()
+    this.#offsets.close()
   }
 
   #askController<Req extends Message, Res extends Message>(

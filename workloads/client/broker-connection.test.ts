@@ -46,7 +46,7 @@ class Broker {
     connection.request(apis.Metadata, body, (result) => {
       if (result.ok) this.results.push({ name, ok: true, version: result.version })
       else this.results.push({ name, ...result })
-    }, maxVersion)
+    }, maxVersion === undefined ? undefined : { maxVersion })
   }
 
   answer({ version, correlationId }: Seen, connection: EndpointConnection): void {

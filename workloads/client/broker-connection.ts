@@ -42,6 +42,14 @@ export type RequestResult<Res extends Message> =
   | RequestFailure
 export type SentResult = { readonly ok: true } | RequestFailure
 
+/** Bounds of one request. */
+export interface RequestLimits {
+  /** Caps the agreed version. */
+  readonly maxVersion?: number
+  /** For its answer, instead of the connection's. Requests behind it on the connection wait as long. */
+  readonly timeoutMs?: number
+}
+
 /** Builds the body once the version is agreed. */
 export type BodyOf<Req extends Message> = (version: number) => Encodable<Req>
 
@@ -49,6 +57,7 @@ interface AnyRequest {
   readonly api: AnyApi
   readonly body: (version: number) => unknown
   readonly maxVersion: number
+  readonly timeoutMs: number | undefined
   readonly answered: boolean
   readonly done: (result: never) => void
   version: number
@@ -56,6 +65,8 @@ interface AnyRequest {
   deadlineMs: number
 }
 
+const anyVersion = 999
+const noLimits: RequestLimits = {}
 const softwareName = 'tribunal'
 const softwareVersion = '1'
 
@@ -106,14 +117,13 @@ export class BrokerConnection {
     return this.#versions.get(api.key)?.max
   }
 
-  /** `maxVersion` caps the agreed version. */
   request<Req extends Message, Res extends Message>(
     api: Api<Req, Res>,
     body: BodyOf<NoInfer<Req>>,
     done: (result: RequestResult<NoInfer<Res>>) => void,
-    maxVersion = 999,
+    { maxVersion = anyVersion, timeoutMs }: RequestLimits = noLimits,
   ): void {
-    this.#take(api, { body, done, maxVersion, answered: true })
+    this.#take(api, { body, done, maxVersion, timeoutMs, answered: true })
   }
 
   /** A request without an answer: Produce with acks 0. Done when it is sent. */
@@ -121,9 +131,9 @@ export class BrokerConnection {
     api: Api<Req, Res>,
     body: BodyOf<NoInfer<Req>>,
     done: (result: SentResult) => void,
-    maxVersion = 999,
+    { maxVersion = anyVersion }: RequestLimits = noLimits,
   ): void {
-    this.#take(api, { body, done, maxVersion, answered: false })
+    this.#take(api, { body, done, maxVersion, timeoutMs: undefined, answered: false })
   }
 
   /** Nobody is called any more. */
@@ -132,7 +142,7 @@ export class BrokerConnection {
     this.#end()
   }
 
-  #take(api: AnyApi, asked: Pick<AnyRequest, 'body' | 'done' | 'maxVersion' | 'answered'>): void {
+  #take(api: AnyApi, asked: Pick<AnyRequest, 'body' | 'done' | 'maxVersion' | 'timeoutMs' | 'answered'>): void {
     const request: AnyRequest = { api, ...asked, version: 0, correlationId: 0, deadlineMs: Infinity }
     if (this.#state === 'closed') return this.#failLater(request, 'disconnected')
     if (this.#state === 'ready') this.#send(request)
@@ -142,7 +152,7 @@ export class BrokerConnection {
   #send(request: AnyRequest): void {
     const agreed = this.#versions.get(request.api.key)
     if (agreed === undefined || request.maxVersion < agreed.min) return this.#failLater(request, 'unsupported')
-    request.deadlineMs = this.#loop.now() + this.#options.requestTimeoutMs
+    request.deadlineMs = this.#loop.now() + (request.timeoutMs ?? this.#options.requestTimeoutMs)
     this.#write(request, Math.min(agreed.max, request.maxVersion))
     if (!request.answered) this.#loop.after(0, () => request.done({ ok: true } as never))
   }
@@ -188,6 +198,7 @@ export class BrokerConnection {
       api: apis.ApiVersions,
       body: () => ({ clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion }),
       maxVersion: version,
+      timeoutMs: undefined,
       answered: true,
       done: (result: RequestResult<typeof apis.ApiVersions.response>) => {
         if (result.ok) this.#versionsTold(version, result.body)
@@ -259,6 +270,7 @@ export class BrokerConnection {
       api,
       body: () => body,
       maxVersion: agreed.max,
+      timeoutMs: undefined,
       answered: true,
       done: (result: RequestResult<Res>) => {
         if (result.ok) then(result.body)

@@ -7,7 +7,7 @@ import type { Loop } from '../../ports/loop.ts'
 import type { AnyApi, Api } from '../../protocol/apis.ts'
 import type { Message } from '../../protocol/message.ts'
 import { BrokerConnection } from './broker-connection.ts'
-import type { BodyOf, BrokerAddress, RequestFailure, RequestResult, SentResult } from './broker-connection.ts'
+import type { BodyOf, BrokerAddress, RequestFailure, RequestLimits, RequestResult, SentResult } from './broker-connection.ts'
 import type { Sasl } from './sasl.ts'
 
 export interface LinkOptions {
@@ -61,22 +61,22 @@ export class BrokerLink {
     api: Api<Req, Res>,
     body: BodyOf<NoInfer<Req>>,
     done: (result: RequestResult<NoInfer<Res>>) => void,
-    maxVersion?: number,
+    limits?: RequestLimits,
   ): void {
     const connection = this.#open()
     if (connection === undefined) this.#refuse(done)
-    else connection.request(api, body, done, maxVersion)
+    else connection.request(api, body, done, limits)
   }
 
   tell<Req extends Message, Res extends Message>(
     api: Api<Req, Res>,
     body: BodyOf<NoInfer<Req>>,
     done: (result: SentResult) => void,
-    maxVersion?: number,
+    limits?: RequestLimits,
   ): void {
     const connection = this.#open()
     if (connection === undefined) this.#refuse(done)
-    else connection.tell(api, body, done, maxVersion)
+    else connection.tell(api, body, done, limits)
   }
 
   close(): void {

@@ -8,6 +8,8 @@ import type { Compression } from '../../protocol/compression.ts'
 export interface WorkloadClient {
   producer(options: ProducerOptions): WorkloadProducer
   consumer(options: ConsumerOptions): WorkloadConsumer
+  /** It begins to join at once. */
+  groupMember(options: GroupMemberOptions): WorkloadGroupMember
   readonly admin: WorkloadAdmin
   /** Closes every producer and consumer made here, and all connections. */
   close(): void
@@ -138,9 +140,105 @@ export interface WorkloadConsumer {
   assign(partitions: readonly AssignedPartition[]): void
   /** Ends with at least one record, or empty after `timeoutMs` or at close. One poll at a time. */
   poll(maxRecords: number, timeoutMs: number, done: (polled: readonly PolledPartition[]) => void): void
+  /** Others keep their positions, and what waits for a poll. */
+  change(added: readonly AssignedPartition[], removed: readonly TopicPartition[]): void
+  /** Those named are neither fetched nor handed out, and keep their positions; all others are. */
+  pauseOnly(partitions: readonly TopicPartition[]): void
   /** Undefined until known. */
   position(topic: string, partition: number): ConsumerPosition | undefined
   /** Ends the open poll with nothing. */
+  endPoll(): void
+  /** Ends the open poll with nothing. */
+  close(): void
+}
+
+export type GroupProtocol = 'classic' | 'consumer'
+
+export interface GroupMemberOptions {
+  readonly group: string
+  /** `consumer` is KIP-848. */
+  readonly protocol: GroupProtocol
+  readonly topics: readonly string[]
+  /** The classic ones in order of preference; of a consumer group the first is asked of the broker, none leaves it to it. */
+  readonly assignors: readonly string[]
+  /** Static membership (KIP-345). */
+  readonly instanceId?: string
+  /** Classic; a consumer group has what the broker says. */
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+  /** Who does not poll for longer leaves, until it polls again. */
+  readonly maxPollIntervalMs: number
+  /** How often the member looks for new partitions of what it reads. */
+  readonly metadataMaxAgeMs: number
+  /** Its resetPolicy also decides where to begin without a committed offset. */
+  readonly consumer: ConsumerOptions
+  readonly listener: GroupListener
+}
+
+/** Who a member is to its coordinator. */
+export interface GroupIdentity {
+  /** Empty until told. */
+  readonly memberId: string
+  /** The member epoch of a consumer group; -1 while it is in none. */
+  readonly generation: number
+  readonly instanceId: string | undefined
+}
+
+export interface GroupStart extends TopicPartition {
+  /** Where reading begins; -1 when nothing is committed and nothing else is known. */
+  readonly offset: number
+}
+
+/** What a member is told, in order; each call may come at any time, also while a poll is open, which then has ended empty. */
+export interface GroupListener {
+  /** It asks to join: anew, or for another generation. A consumer group does so once a life. */
+  onJoining(): void
+  /** The answer to that; `error` when it was refused, and it will try again. */
+  onJoined(identity: GroupIdentity, error: OpError | undefined): void
+  /** From here on it owns these, beside what it had when `incremental`, and its polls return them. */
+  onAssigned(identity: GroupIdentity, starts: readonly GroupStart[], incremental: boolean): void
+  /** To be given up: `proceed` when nothing is done with them any more and what is to be committed is. */
+  onRevoking(identity: GroupIdentity, partitions: readonly TopicPartition[], proceed: () => void): void
+  /** They are another's already, perhaps. */
+  onLost(partitions: readonly TopicPartition[], reason: string): void
+  /** A heartbeat that was sent then was answered well. */
+  onHeard(sentAtMs: number): void
+  /** Nothing that another try will cure; it is tried again all the same, but for one: another has taken its instance id. */
+  onError(error: OpError): void
+}
+
+export interface CommittedOffset extends TopicPartition {
+  /** The next to be read; -1 when none is committed. */
+  readonly offset: number
+  /** -1 when unknown. */
+  readonly leaderEpoch: number
+}
+
+/** `fail`: certainly none of it. `ok` names those that are committed; of the others nobody knows. */
+export type CommitOutcome =
+  | { readonly type: 'ok'; readonly committed: readonly CommittedOffset[]; readonly node: number; readonly attempts: number }
+  | { readonly type: 'fail' | 'info'; readonly error: OpError; readonly attempts: number }
+
+export interface WorkloadGroupMember {
+  readonly identity: GroupIdentity
+  /** What it owns by its own belief. */
+  readonly owned: readonly TopicPartition[]
+  /** As a consumer's. */
+  poll(maxRecords: number, timeoutMs: number, done: (polled: readonly PolledPartition[]) => void): void
+  position(topic: string, partition: number): ConsumerPosition | undefined
+  pauseOnly(partitions: readonly TopicPartition[]): void
+  /** Of an owned partition: where to go on. */
+  seek(start: AssignedPartition): void
+  /** In the generation it believes in now, tried again until `timeoutMs` is over. */
+  commit(offsets: readonly CommittedOffset[], timeoutMs: number, done: (outcome: CommitOutcome) => void): void
+  subscribe(topics: readonly string[]): void
+  /** As a process that is stopped: it sends nothing and hears nothing, until released. Commits are the caller's own. */
+  hold(): void
+  release(): void
+  /** Gives up all (without asking) and says so to the coordinator; a static member of a classic group does not. */
+  leave(done: (error: OpError | undefined) => void): void
+  /** As a process that dies. */
   close(): void
 }
 
@@ -215,6 +313,24 @@ export interface WorkloadAdmin {
     queries: readonly OffsetQuery[],
     timeoutMs: number,
     done: (result: AdminResult<readonly OffsetAnswer[]>) => void,
+  ): void
+  /** A topic that has as many after an attempt without an answer counts as changed. */
+  createPartitions(topic: string, count: number, timeoutMs: number, done: (result: AdminResult<null>) => void): void
+  /** As nobody: while the group has members it is refused. */
+  commitOffsets(group: string, offsets: readonly CommittedOffset[], timeoutMs: number, done: (result: AdminResult<null>) => void): void
+  /** In the order asked; `null` asks for all there are. Waits for open transactions. */
+  fetchOffsets(
+    group: string,
+    partitions: readonly TopicPartition[] | null,
+    timeoutMs: number,
+    done: (result: AdminResult<readonly CommittedOffset[]>) => void,
+  ): void
+  /** Commits where ListOffsets leads, for replay; answers with what was committed. */
+  resetOffsets(
+    group: string,
+    queries: readonly OffsetQuery[],
+    timeoutMs: number,
+    done: (result: AdminResult<readonly CommittedOffset[]>) => void,
   ): void
   /** The quorum of the metadata log; UNSUPPORTED_VERSION from brokers that do not serve it. */
   describeQuorum(timeoutMs: number, done: (result: AdminResult<QuorumInfo>) => void): void

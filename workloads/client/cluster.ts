@@ -49,8 +49,8 @@ export interface TopicState {
 /** Connecting is better than queueing behind one request that may be stuck. */
 const notReadyCost = 0.5
 
-/** Requests of one lane wait for one another; a long poll therefore has its own. */
-export type Lane = 'ordinary' | 'fetch'
+/** Requests of one lane wait for one another; a long poll therefore has its own, and so has joining a group. */
+export type Lane = 'ordinary' | 'fetch' | 'coordinator' | 'join'
 
 export type MetadataResponse = Decoded<typeof apis.Metadata.response>
 
@@ -62,7 +62,12 @@ export class KafkaCluster {
   readonly #links = new Map<string, BrokerLink>()
   readonly #nodes = new Map<number, BrokerAddress>()
   /** What `linkTo` found, by node; forgotten when the node moves. */
-  readonly #nodeLinks: Readonly<Record<Lane, Map<number, BrokerLink>>> = { ordinary: new Map(), fetch: new Map() }
+  readonly #nodeLinks: Readonly<Record<Lane, Map<number, BrokerLink>>> = {
+    ordinary: new Map(),
+    fetch: new Map(),
+    coordinator: new Map(),
+    join: new Map(),
+  }
   readonly #topics = new Map<string, TopicState>()
   readonly #interest = new Set<string>()
   readonly #listeners: (() => void)[] = []
@@ -268,8 +273,7 @@ export class KafkaCluster {
     const known = this.#nodes.get(node)
     if (known !== undefined && known.host === host && known.port === port) return false
     this.#nodes.set(node, { host, port })
-    this.#nodeLinks.ordinary.delete(node)
-    this.#nodeLinks.fetch.delete(node)
+    for (const links of Object.values(this.#nodeLinks)) links.delete(node)
     return true
   }
 

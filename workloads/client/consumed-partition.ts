@@ -19,6 +19,8 @@ export class ConsumedPartition {
   servedEpoch = -1
   /** A request about this partition is open, made under `askedEpoch`. */
   isBusy = false
+  /** Neither fetched nor handed out. */
+  isPaused = false
   askedEpoch = -1
   /** Rises when the answer of an open request has lost its meaning. */
   turn = 0

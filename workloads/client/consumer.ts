@@ -12,7 +12,7 @@ import { toNumber } from '../../protocol/int64.ts'
 import type { Decoded } from '../../protocol/message.ts'
 import { zeroUuid } from '../../protocol/uuid.ts'
 import type { RequestResult } from './broker-connection.ts'
-import type { AssignedPartition, ConsumerOptions, ConsumerPosition, PolledPartition, WorkloadConsumer } from './client.ts'
+import type { AssignedPartition, ConsumerOptions, ConsumerPosition, PolledPartition, TopicPartition, WorkloadConsumer } from './client.ts'
 import type { KafkaCluster, PartitionState } from './cluster.ts'
 import { ConsumedPartition } from './consumed-partition.ts'
 import { asked, epochsBody, fetchBody, listOffsetsBody } from './consumer-requests.ts'
@@ -66,21 +66,43 @@ export class WireConsumer implements WorkloadConsumer {
     this.#wakeAt(0)
   }
 
+  change(added: readonly AssignedPartition[], removed: readonly TopicPartition[]): void {
+    for (const each of removed) this.#find(each)?.forgetOpenRequest()
+    const kept = this.#partitions.filter((each) => !removed.some((gone) => isSame(gone, each)))
+    for (const { topic } of added) this.#cluster.addTopic(topic)
+    this.#partitions = [...kept, ...added.map((each) => new ConsumedPartition(each))]
+    this.#first = 0
+    this.#wakeAt(0)
+  }
+
+  pauseOnly(partitions: readonly TopicPartition[]): void {
+    for (const each of this.#partitions) each.isPaused = partitions.some((paused) => isSame(paused, each))
+    this.#wakeAt(0)
+  }
+
   poll(maxRecords: number, timeoutMs: number, done: (polled: readonly PolledPartition[]) => void): void {
     if (this.#poll !== undefined) throw new Error('a poll is open')
     if (this.#closed) return done([])
     this.#poll = { maxRecords, deadlineMs: this.#loop.now() + timeoutMs, done }
-    this.#wakeAt(this.#partitions.some((each) => each.buffered > 0) ? 0 : this.#poll.deadlineMs)
+    this.#wakeAt(this.#partitions.some((each) => each.buffered > 0 && !each.isPaused) ? 0 : this.#poll.deadlineMs)
   }
 
   position(topic: string, partition: number): ConsumerPosition | undefined {
-    return this.#partitions.find((each) => each.topic === topic && each.index === partition)?.taken
+    return this.#find({ topic, partition })?.taken
+  }
+
+  #find(wanted: TopicPartition): ConsumedPartition | undefined {
+    return this.#partitions.find((each) => isSame(wanted, each))
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
     if (this.#timer !== undefined) this.#loop.cancel(this.#timer)
+    this.endPoll()
+  }
+
+  endPoll(): void {
     const poll = this.#poll
     this.#poll = undefined
     poll?.done([])
@@ -111,7 +133,7 @@ export class WireConsumer implements WorkloadConsumer {
     if (known !== undefined && partition.isBusy && known.leaderEpoch > partition.askedEpoch) {
       partition.forgetOpenRequest()
     }
-    if (partition.isBusy) return
+    if (partition.isBusy || partition.isPaused) return
     if (partition.retryAtMs > nowMs) return this.#wakeAt(partition.retryAtMs)
     const link = this.#cluster.linkTo(known?.leader ?? -1)
     if (known === undefined || link === undefined || !link.isUsable || isOutdated(known, partition)) {
@@ -157,7 +179,7 @@ export class WireConsumer implements WorkloadConsumer {
     for (const { partition } of all) {
       topicIds.set(partition.topic, this.#cluster.topic(partition.topic)?.topicId ?? zeroUuid)
     }
-    const maxVersion = [...topicIds.values()].includes(zeroUuid) ? lastVersionByName : undefined
+    const limits = [...topicIds.values()].includes(zeroUuid) ? { maxVersion: lastVersionByName } : undefined
     this.#fetching.add(node)
     const body = fetchBody(all, topicIds, this.#options)
     const link = this.#cluster.linkTo(node, 'fetch')!
@@ -165,7 +187,7 @@ export class WireConsumer implements WorkloadConsumer {
       this.#fetching.delete(node)
       this.#fetched(all, topicIds, result)
     }
-    link.request(apis.Fetch, body, done, maxVersion)
+    link.request(apis.Fetch, body, done, limits)
   }
 
   /** The partitions of an answered request whose answer still means something. */
@@ -307,7 +329,7 @@ export class WireConsumer implements WorkloadConsumer {
     const count = this.#partitions.length
     for (let i = 0; i < count && room > 0; i++) {
       const partition = this.#partitions[(this.#first + i) % count]!
-      if (partition.buffered === 0) continue
+      if (partition.buffered === 0 || partition.isPaused) continue
       const taken = partition.take(room)
       room -= taken.records.length
       polled.push(taken)
@@ -323,6 +345,10 @@ export class WireConsumer implements WorkloadConsumer {
 /** Told by a broker that has not heard of the leader under whom the last record was read. */
 function isOutdated(known: PartitionState, partition: ConsumedPartition): boolean {
   return known.leaderEpoch >= 0 && known.leaderEpoch < partition.lastEpoch
+}
+
+function isSame(wanted: TopicPartition, partition: ConsumedPartition): boolean {
+  return partition.index === wanted.partition && partition.topic === wanted.topic
 }
 
 function named(partition: ConsumedPartition): { topic: string; partition: number } {

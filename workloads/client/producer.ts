@@ -199,11 +199,11 @@ export class WireProducer implements WorkloadProducer {
     const { node, link } = request
     this.#openRequests.set(node, (this.#openRequests.get(node) ?? 0) + 1)
     const body = produceBody(request, this.#options, this.#cluster.options.requestTimeoutMs)
-    const maxVersion = [...request.topicIds.values()].includes(zeroUuid) ? lastVersionByName : undefined
+    const limits = [...request.topicIds.values()].includes(zeroUuid) ? { maxVersion: lastVersionByName } : undefined
     if (this.#options.acks === 0) {
-      link.tell(apis.Produce, body, (result) => this.#told(request, result), maxVersion)
+      link.tell(apis.Produce, body, (result) => this.#told(request, result), limits)
     } else {
-      link.request(apis.Produce, body, (result) => this.#answered(request, result), maxVersion)
+      link.request(apis.Produce, body, (result) => this.#answered(request, result), limits)
     }
   }
 

@@ -1,11 +1,12 @@
 /** The wire client: our own Kafka client, over one set of connections. It runs in the simulator and against real brokers. */
 import type { Loop } from '../../ports/loop.ts'
 import { WireAdmin } from './admin.ts'
-import type { ConsumerOptions, ProducerOptions, WorkloadClient } from './client.ts'
+import type { ConsumerOptions, GroupMemberOptions, ProducerOptions, WorkloadClient } from './client.ts'
 import { KafkaCluster } from './cluster.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { WireConsumer } from './consumer.ts'
 import { producerDefaults } from './defaults.ts'
+import { GroupMember } from './group/group-member.ts'
 import { WireProducer } from './producer.ts'
 
 export class WireClient implements WorkloadClient {
@@ -28,6 +29,13 @@ export class WireClient implements WorkloadClient {
     const consumer = new WireConsumer(this.cluster, options)
     this.#parts.push(consumer)
     return consumer
+  }
+
+  groupMember(options: GroupMemberOptions): GroupMember {
+    const consumer = this.consumer(options.consumer)
+    const member = new GroupMember({ cluster: this.cluster, consumer, admin: this.admin }, options)
+    this.#parts.push(member)
+    return member
   }
 
   close(): void {

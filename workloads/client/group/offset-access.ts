@@ -1,0 +1,80 @@
+/** Committed offsets as an administrator sees and sets them: of any group, as nobody's member. */
+import { apis } from '../../../protocol/apis.ts'
+import { errorByCode, errorCode, errorName, isDefinite } from '../../../protocol/errors.ts'
+import type { AdminRetry, Attempt } from '../admin-retry.ts'
+import type { AdminResult, CommittedOffset, TopicPartition } from '../client.ts'
+import type { KafkaCluster } from '../cluster.ts'
+import { Coordinator } from '../coordinator.ts'
+import { commitBody, committedCodes, fetchBody, fetchedOffsets, nobody, TopicIds } from './offset-requests.ts'
+
+type Done<T> = (result: AdminResult<T>) => void
+
+export class OffsetAccess {
+  readonly #cluster: KafkaCluster
+  readonly #retry: AdminRetry
+  readonly #retryBackoffMs: number
+  readonly #coordinators = new Map<string, Coordinator>()
+
+  constructor(cluster: KafkaCluster, retry: AdminRetry, retryBackoffMs: number) {
+    this.#cluster = cluster
+    this.#retry = retry
+    this.#retryBackoffMs = retryBackoffMs
+  }
+
+  commit(group: string, offsets: readonly CommittedOffset[], timeoutMs: number, done: Done<null>): void {
+    this.#retry.run<null>(timeoutMs, done, (attempt) => {
+      const ids = new TopicIds(this.#cluster, offsets)
+      this.#asked(group, (coordinator) => {
+        const body = commitBody(group, nobody, { offsets, ids })
+        coordinator.request(apis.OffsetCommit, { body, ...ids.limits }, (result, node) => {
+          if (!result.ok) return attempt.lost(result)
+          const codes = committedCodes(result.body, offsets, ids).filter((code) => code !== errorCode.NONE)
+          if (codes.length === 0) return attempt.succeed(null)
+          if (codes.length < offsets.length || codes.some((code) => !isDefinite('OffsetCommit', code))) attempt.isDefinite = false
+          return this.#refused(attempt, codes[0]!, () => coordinator.forgetBy(codes[0]!, node))
+        })
+      })
+    })
+  }
+
+  fetch(
+    group: string,
+    partitions: readonly TopicPartition[] | null,
+    timeoutMs: number,
+    done: Done<readonly CommittedOffset[]>,
+  ): void {
+    this.#retry.run<readonly CommittedOffset[]>(timeoutMs, done, (attempt) => {
+      const ids = new TopicIds(this.#cluster, partitions)
+      this.#asked(group, (coordinator) => {
+        const body = fetchBody(group, nobody, { partitions, ids })
+        coordinator.request(apis.OffsetFetch, { body, ...ids.limits }, (result, node) => {
+          if (!result.ok) return attempt.lost(result)
+          const { code: top, offsets } = fetchedOffsets(result.body, result.version, { partitions, ids })
+          const code = top === errorCode.NONE ? (offsets.find((each) => each.code !== errorCode.NONE)?.code ?? top) : top
+          if (code !== errorCode.NONE) return this.#refused(attempt, code, () => coordinator.forgetBy(code, node))
+          return attempt.succeed(offsets.map(({ topic, partition, offset, leaderEpoch }) => ({ topic, partition, offset, leaderEpoch })))
+        })
+      })
+    })
+  }
+
+  close(): void {
+    for (const coordinator of this.#coordinators.values()) coordinator.close()
+  }
+
+  #asked(group: string, then: (coordinator: Coordinator) => void): void {
+    let coordinator = this.#coordinators.get(group)
+    if (coordinator === undefined) {
+      coordinator = new Coordinator(this.#cluster, { kind: 'group', key: group, retryBackoffMs: this.#retryBackoffMs })
+      this.#coordinators.set(group, coordinator)
+    }
+    const found = coordinator
+    found.find(() => then(found))
+  }
+
+  #refused<T>(attempt: Attempt<T>, code: number, forget: () => void): void {
+    forget()
+    if (errorByCode(code)?.retriable === true) attempt.again(errorName(code), '')
+    else attempt.fail(errorName(code), '')
+  }
+}
