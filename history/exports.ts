@@ -1,4 +1,5 @@
 /** `tribunal/history`: the op model, reading and writing histories (docs/history.md), and the notation for tests. */
+export { derivedFrom, derivedValue, type DerivedFrom } from './derived-value.ts'
 export type { FaultAction, FaultOpValue } from './fault-op.ts'
 export type { FinalRead } from './final-read.ts'
 export type { Assigned, CommitValue, Delivery, GroupConfig, GroupProtocol, GroupStateValue, Heard, JoinAsked, Joined } from './group-op.ts'
@@ -6,7 +7,8 @@ export type { KeyOffset, LeaveValue, Lost, OffsetsValue, ProcessValue, ResetOffs
 export { HistoryError } from './history-error.ts'
 export { HistoryReader, parseHistory, renderOp } from './jsonl.ts'
 export { parseNotation } from './notation.ts'
-export type { Key, MicroOp, NewOp, Observation, Op, OpError, Ops, OpType, Phase, Polled, PolledRecord, PollMicroOp } from './op.ts'
+export type { Key, MicroOp, NewOp, Observation, OffsetsMicroOp, Op, OpError, Ops, OpType, Phase, Polled, PolledRecord, PollMicroOp } from './op.ts'
 export type { Process, RecordMeta, RunConfig, SendMicroOp, Value } from './op.ts'
 export { Recorder } from './recorder.ts'
+export { transferAmount, transferValue } from './transfer-value.ts'
 export { checkValue, makeValue } from './value-checksum.ts'

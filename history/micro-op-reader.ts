@@ -5,7 +5,7 @@
  */
 import { HistoryError } from './history-error.ts'
 import { shown } from './shown.ts'
-import type { Key, MicroOp, Polled, PolledRecord, SendMicroOp, Value } from './op.ts'
+import type { Key, MicroOp, OffsetsMicroOp, Polled, PolledRecord, SendMicroOp, Value } from './op.ts'
 
 const unknownOffset = -1
 
@@ -94,6 +94,20 @@ function withOffset(send: SendMicroOp, offset: number): SendMicroOp {
   return offset === unknownOffset ? send : { ...send, offset }
 }
 
+function readOffsets(given: object, line: number): OffsetsMicroOp {
+  const { group, offsets } = given as Record<string, unknown>
+  if (typeof group !== 'string') throw new HistoryError(line, `"group" must be a string, not ${shown(group)}`)
+  if (!Array.isArray(offsets)) throw new HistoryError(line, `"offsets" must list [key, offset], not ${shown(offsets)}`)
+  for (const entry of offsets) {
+    if (!Array.isArray(entry) || entry.length !== 2) {
+      throw new HistoryError(line, `"offsets" must list [key, offset], not ${shown(entry)}`)
+    }
+    readKey(entry[0], line)
+    entry[1] = readOffset(entry[1], line)
+  }
+  return given as OffsetsMicroOp
+}
+
 function readMicroOp(given: unknown, line: number): MicroOp {
   if (Array.isArray(given)) return readTuple(given, line)
   if (typeof given !== 'object' || given === null) {
@@ -107,6 +121,7 @@ function readMicroOp(given: unknown, line: number): MicroOp {
     if (offset === undefined || known !== unknownOffset) return given as SendMicroOp
     return { f, key: key as Key, value: value as Value }
   }
+  if (f === 'offsets') return readOffsets(given, line)
   if (f !== 'poll') throw new HistoryError(line, `a micro-op must be a send or a poll, not ${shown(given)}`)
   if (polled === undefined) return given as MicroOp
   if (polled === null) return { f }

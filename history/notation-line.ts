@@ -55,7 +55,19 @@ function readSend(text: string, line: number): MicroOp {
 function readTxnPart(text: string, line: number): MicroOp {
   if (text === 'poll') return { f: 'poll' }
   if (text.startsWith('send ')) return readSend(text.slice(5), line)
+  if (text.startsWith('offsets ')) return readOffsets(text.slice(8), line)
   throw new HistoryError(line, `a txn is written "send KEY VALUE, poll, …", not "${text}"`)
+}
+
+function readOffsets(text: string, line: number): MicroOp {
+  const [group, ...rest] = words(text)
+  const offsets = rest.map((word): [Key, number] => {
+    const [, key, offset] = /^(.+):(\d+)$/.exec(word) ?? []
+    if (key === undefined) throw new HistoryError(line, `an offset of a group is written KEY:OFFSET, not "${word}"`)
+    return [readName(key), Number(offset)]
+  })
+  if (offsets.length === 0) throw new HistoryError(line, `offsets are written "offsets GROUP KEY:OFFSET …", not "offsets ${text}"`)
+  return { f: 'offsets', group: group!, offsets }
 }
 
 function readAsked(f: string, text: string, line: number): unknown {
@@ -115,6 +127,7 @@ function readPolled(text: string, line: number): Polled[] {
 function answered(asked: MicroOp, text: string | undefined, line: number): MicroOp {
   if (text === undefined || text === '-') return asked
   if (asked.f === 'poll') return { f: 'poll', polled: readPolled(text, line) }
+  if (asked.f === 'offsets') throw new HistoryError(line, `offsets have no result, found "${text}"`)
   if (text === '' || text === '@?') return asked
   if (!text.startsWith('@')) {
     throw new HistoryError(line, `what a send returned is written @OFFSET, not "${text}"`)

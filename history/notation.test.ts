@@ -25,6 +25,10 @@ describe('the notation', () => {
       'txn',
       [{ f: 'send', key: 'x', value: 1 }, { f: 'poll', polled: [['x', [[0, 1], [-1, 2]]], ['y', [[3, 'a:b']]]] }, { f: 'send', key: 7, value: 'v2' }],
     ])
+    expect(parseNotation('p0 txn send x 1, offsets g y:7 3:0 -> ok @2')[1]!.value).toEqual([
+      { f: 'send', key: 'x', value: 1, offset: 2 },
+      { f: 'offsets', group: 'g', offsets: [['y', 7], [3, 0]] },
+    ])
     expect(brief('p0 txn send x 1, poll -> fail')[1]).toEqual([0, 'fail', 'txn', [{ f: 'send', key: 'x', value: 1 }, { f: 'poll' }]])
     expect(brief('p0 poll -> ok')[1]).toEqual([0, 'ok', 'poll', [{ f: 'poll', polled: [] }]])
   })
@@ -78,6 +82,9 @@ describe('the notation', () => {
     ['q0 poll', 'a line begins with pN, config, phase, observe, group, observer, harness or nemesis, not "q0"'],
     ['p0 send x', 'a send is written "KEY VALUE", not "x"'],
     ['p0 poll x', 'a poll asks nothing, found "x"'],
+    ['p0 txn offsets g', 'offsets are written "offsets GROUP KEY:OFFSET …", not "offsets g"'],
+    ['p0 txn offsets g x', 'an offset of a group is written KEY:OFFSET, not "x"'],
+    ['p0 txn offsets g x:1 -> ok @1', 'offsets have no result, found "@1"'],
     ['p0 txn x v1', 'a txn is written "send KEY VALUE, poll, …", not "x v1"'],
     ['p0 poll -> done', 'after -> comes ok, fail or info, not "done"'],
     ['p0 -> ok', 'process 0 has no op open'],

@@ -10,6 +10,7 @@
  *     p1 poll -> ok x@5[0:v1@4 1:v2@5/bob]  the same under leaderEpoch 5: OFFSET:VALUE@leaderEpoch/RECORDKEY
  *     p2/c1 send x v3, y v4 -> ok @2, @0    process 2 acting for client c1; several records
  *     p3 txn send x v5, poll -> ok @3, x[0:v1]
+ *     p3 txn send x v6, offsets g y:7 z:2 -> ok @8      with offsets of group g: KEY:OFFSET
  *     p1 assign x y -> ok                   p1 assign x from beginning -> ok
  *     p9/final-1 final-read -> ok x:4/4     per key REACHED/TARGET
  *     nemesis kill {"action":"start","id":1}

@@ -41,7 +41,13 @@ export interface PollMicroOp {
   /** In the order received; a key may come more than once. Absent on an invoke. */
   readonly polled?: readonly Polled[]
 }
-export type MicroOp = SendMicroOp | PollMicroOp
+/** Offsets of a group, committed by the transaction they stand in: `[key, next offset to be read]`. */
+export interface OffsetsMicroOp {
+  readonly f: 'offsets'
+  readonly group: string
+  readonly offsets: readonly (readonly [key: Key, offset: number])[]
+}
+export type MicroOp = SendMicroOp | PollMicroOp | OffsetsMicroOp
 
 export interface OpError {
   /** A Kafka error name, or a word of ours: `DISCONNECTED`, `TIMED_OUT`. */

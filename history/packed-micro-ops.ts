@@ -1,6 +1,6 @@
 /** What an op sent and polled as bytes, for a packed history. What does not fit is refused, and kept as it is. */
 import type { VarintReader, VarintWriter } from './varints.ts'
-import type { Key, MicroOp, Polled, PolledRecord, RecordMeta, Value } from './op.ts'
+import type { Key, MicroOp, OffsetsMicroOp, Polled, PolledRecord, RecordMeta, Value } from './op.ts'
 
 /** Things by a small number each. */
 export interface Words<T> {
@@ -19,12 +19,14 @@ const sendAsked = 0
 const sendAnswered = 1
 const pollAsked = 2
 const pollAnswered = 3
+const offsetsCommitted = 4
 
 /** So that twice as much can still be counted. */
 const numberValueBelow = 2 ** 51
 
 const sendFields: ReadonlySet<string> = new Set(['f', 'key', 'value', 'offset'])
 const pollFields: ReadonlySet<string> = new Set(['f', 'polled'])
+const offsetsFields: ReadonlySet<string> = new Set(['f', 'group', 'offsets'])
 const numberMeta = ['leaderEpoch', 'producerId', 'producerEpoch', 'timestamp'] as const
 const metaFields: ReadonlySet<string> = new Set([...numberMeta, 'recordKey'])
 
@@ -54,9 +56,22 @@ export class MicroOpPacker {
     out.varint(value.length)
     for (const micro of value as readonly (MicroOp | null)[]) {
       if (typeof micro !== 'object' || micro === null) return false
-      if (micro.f === 'send' ? !this.#packSend(out, micro) : micro.f !== 'poll' || !this.#packPoll(out, micro)) return false
+      if (!this.#packOne(out, micro)) return false
     }
     return true
+  }
+
+  #packOne(out: VarintWriter, micro: MicroOp): boolean {
+    switch (micro.f) {
+      case 'send':
+        return this.#packSend(out, micro)
+      case 'poll':
+        return this.#packPoll(out, micro)
+      case 'offsets':
+        return this.#packOffsets(out, micro)
+      default:
+        return false
+    }
   }
 
   unpack(from: VarintReader): MicroOp[] {
@@ -90,6 +105,19 @@ export class MicroOpPacker {
     return true
   }
 
+  #packOffsets(out: VarintWriter, micro: OffsetsMicroOp): boolean {
+    if (!hasOnly(micro, offsetsFields)) return false
+    out.varint(offsetsCommitted)
+    out.varint(this.#values.codeOf(micro.group))
+    out.varint(micro.offsets.length)
+    for (const [key, offset] of micro.offsets) {
+      if (!isCountFromMinusOne(offset)) return false
+      out.varint(this.#keys.codeOf(key))
+      out.varint(offset + 1)
+    }
+    return true
+  }
+
   #packRecord(out: VarintWriter, record: PolledRecord): boolean {
     const meta = record[2]
     if (!isCountFromMinusOne(record[0])) return false
@@ -115,10 +143,18 @@ export class MicroOpPacker {
     const tag = from.varint()
     if (tag === pollAsked) return { f: 'poll' }
     if (tag === pollAnswered) return { f: 'poll', polled: this.#unpackRuns(from) }
+    if (tag === offsetsCommitted) return this.#unpackOffsets(from)
     const offset = tag === sendAnswered ? from.varint() - 1 : undefined
     const key = this.#keys.wordOf(from.varint())
     const value = this.#unpackValue(from)
     return offset === undefined ? { f: 'send', key, value } : { f: 'send', key, value, offset }
+  }
+
+  #unpackOffsets(from: VarintReader): OffsetsMicroOp {
+    const group = this.#values.wordOf(from.varint())
+    const offsets: [Key, number][] = []
+    for (let left = from.varint(); left > 0; left--) offsets.push([this.#keys.wordOf(from.varint()), from.varint() - 1])
+    return { f: 'offsets', group, offsets }
   }
 
   #unpackRuns(from: VarintReader): Polled[] {

@@ -16,6 +16,7 @@ const micro = fc.oneof(
   fc.record({ f: fc.constant('send'), key: word, value: word, offset: count }, { requiredKeys: ['f', 'key', 'value'] }),
   fc.record({ f: fc.constant('poll'), polled: fc.array(run, { maxLength: 3 }) }, { requiredKeys: ['f'] }),
   fc.record({ f: fc.constant('send'), key: word, value: word, more: count }),
+  fc.record({ f: fc.constant('offsets'), group: fc.string(), offsets: fc.array(fc.tuple(word, count), { maxLength: 3 }) }),
 )
 const op = fc.record(
   {

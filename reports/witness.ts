@@ -109,6 +109,7 @@ function describeMicroOp(micro: MicroOp, focus: Focus): string {
     const answer = typeof micro.offset === 'number' ? ` at offset ${micro.offset}` : ''
     return `${micro.key}: ${asText(micro.value)}${answer}`
   }
+  if (micro.f === 'offsets') return `offsets of ${micro.group}: ${micro.offsets.map(([key, offset]) => `${key} ${offset}`).join(', ')}`
   const polled = polledBy(micro)
   if (polled.length === 0) return micro.polled === undefined ? '' : 'nothing'
   const near = polled.filter(([key]) => isKey(focus, key))
@@ -140,6 +141,7 @@ function windowStart(records: readonly PolledRecord[], { offsets = [], values = 
 
 function isNear(micro: MicroOp, focus: Focus): boolean {
   if (micro.f === 'poll') return polledBy(micro).some(([key]) => isKey(focus, key))
+  if (micro.f === 'offsets') return micro.offsets.some(([key]) => isKey(focus, key))
   const wanted = focus.values?.map(String)
   return isKey(focus, micro.key) && (wanted === undefined || wanted.includes(String(micro.value)))
 }
