@@ -87,7 +87,8 @@ describe('kafkajs', () => {
   async function transact(producer: Producer, topic: string, n: number): Promise<Outcome> {
     const transaction = await producer.transaction()
     try {
-      // One partition a request: of more, kafkajs 2.2.4 calls sent what it never sent again once a leader has moved.
+      // One partition a request. With more, the wire shows kafkajs 2.2.4 to send a record once to a leader that dies unanswered, never
+      // again, and to resolve with the answers of the other partitions alone.
       for (const [partition, value] of valuesOf(n).entries()) await transaction.send({ topic, acks: -1, messages: [{ value, partition }] })
     } catch {
       await transaction.abort()
