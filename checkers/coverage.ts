@@ -5,6 +5,7 @@
  */
 import type { Faults } from './faults.ts'
 import type { Figures } from './figures.ts'
+import { groupCoverage } from './groups/group-figures.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { crashKind, failed, none, ok, pollKind, sendKind, txnKind, unknown } from './index/codes.ts'
 
@@ -60,6 +61,7 @@ export function coverageOf(index: HistoryIndex, faults: Faults, figures: Figures
     ...faultCounts(faults),
     ...opCounts(index),
     ...outcomeCounts(index),
+    ...groupCoverage(index),
   }
 }
 

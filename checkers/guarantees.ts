@@ -136,26 +136,38 @@ const producers = area(
 )
 
 const groups = area('consumers and groups', [
-  ['GRP-1', 'Within one group a partition has one owner at a time; groups do not affect one another.'],
+  [
+    'GRP-1',
+    'Within one group a partition has one owner at a time; groups do not affect one another.',
+    ['double-owner', 'orphan-partition', 'group-crosstalk'],
+  ],
   [
     'GRP-2',
     'Partitions are shared out evenly; those of a crashed member move after its session, from the committed offset.',
+    ['orphan-partition', 'unbalanced-assignment'],
   ],
   [
     'GRP-3',
     'Range, round-robin, sticky and cooperative-sticky assign as documented, and the sticky ones move little.',
+    ['unbalanced-assignment'],
   ],
   [
     'GRP-4',
     'A group rebalances when members, partitions or subscriptions change: eagerly all of it, cooperatively what moves.',
+    ['stuck-rebalance'],
   ],
   ['GRP-5', 'A static member that is back within its session causes no rebalance.'],
   [
     'GRP-6',
     'A committed offset is kept per group and partition, is not lost, and does not go back by itself.',
+    ['offset-regression', 'lost-commit'],
   ],
-  ['GRP-7', 'Committing before the work gives at most once, after it at least once.'],
-  ['GRP-8', 'A member whose partitions were given to others cannot commit for them.'],
+  [
+    'GRP-7',
+    'Committing before the work gives at most once, after it at least once.',
+    ['skipped-record', 'reprocessed-record'],
+  ],
+  ['GRP-8', 'A member whose partitions were given to others cannot commit for them.', ['unfenced-zombie']],
   [
     'GRP-9',
     'Lag is the log end less the committed offset, is reported right, and drains once producers stop.',
@@ -167,12 +179,13 @@ const groups = area('consumers and groups', [
   [
     'GRP-11',
     'A record that cannot be processed holds up its partition only, and can be put aside with its origin and cause.',
+    ['skipped-record'],
   ],
   [
     'GRP-12',
     'max.poll.records, fetch.min.bytes, fetch.max.wait.ms, pause and resume bound what a consumer takes.',
   ],
-  ['GRP-13', 'Consumers that assign themselves partitions never disturb a group.'],
+  ['GRP-13', 'Consumers that assign themselves partitions never disturb a group.', ['group-crosstalk']],
 ])
 
 const transactions = area(

@@ -11,6 +11,7 @@ import { belowFloors, type Figures, figuresOf } from './figures.ts'
 import { buildHistoryIndex, type HistoryIndex } from './history-index.ts'
 import { failed, invoked, ok, unknown } from './index/codes.ts'
 import { wasDisturbed } from './disturbance.ts'
+import { rebalancePauses } from './groups/group-figures.ts'
 import { allowance, type Circumstances } from './policy.ts'
 import { checkers as allCheckers, condense } from './registry.ts'
 import { silenceReasons } from './silence.ts'
@@ -90,6 +91,7 @@ function measured(index: HistoryIndex, faults: Faults, availability: Availabilit
     ...figures,
     ...(availability !== undefined && { longestStallMs: availability.longestStallMs }),
     ...(typeof availability?.recoveryMsMax === 'number' && { recoveryMsMax: availability.recoveryMsMax }),
+    ...rebalancePauses(index),
     ...coverageFigures(coverageOf(index, faults, figures)),
   }
 }

@@ -18,12 +18,12 @@ describe('the policy table', () => {
   })
 
   it('allows what each configuration gives up, and no more', () => {
-    expect(allowed({ acks: 1 })).toEqual(['lost-write', 'unseen', 'int-send-skip'])
+    expect(allowed({ acks: 1 })).toEqual(['lost-write', 'unseen', 'int-send-skip', 'skipped-record'])
     expect(allowed({ acks: 1 }, 'lost')).toEqual([
-      'lost-write', 'unseen', 'poll-skip', 'int-poll-skip', 'nonmonotonic-send', 'int-nonmonotonic-send', 'int-send-skip',
+      'lost-write', 'unseen', 'poll-skip', 'int-poll-skip', 'nonmonotonic-send', 'int-nonmonotonic-send', 'int-send-skip', 'skipped-record',
     ])
     expect(allowed({ acks: 1 }, 'acknowledged')).toEqual([
-      'lost-write', 'inconsistent-offsets', 'unseen', 'int-send-skip', 'stale-offset-ack',
+      'lost-write', 'inconsistent-offsets', 'unseen', 'int-send-skip', 'stale-offset-ack', 'skipped-record',
     ])
     expect(allowed({ acks: 0 })).toEqual(allowed({ acks: 1 }))
     expect(allowed({ idempotence: false })).toEqual(['duplicate', 'int-nonmonotonic-send', 'int-send-skip'])
@@ -32,6 +32,9 @@ describe('the policy table', () => {
     expect(allowed({ isolation: 'read_uncommitted' }, 'transaction')).toEqual(['G1a', 'int-send-skip'])
     expect(allowed({}, 'subscribed')).toEqual(['poll-skip', 'nonmonotonic-poll', 'int-send-skip'])
     expect(allowed({}, 'grown')).toEqual(['key-moved', 'int-send-skip'])
+    expect(allowed({}, 'at-most-once')).toEqual(['int-send-skip', 'skipped-record'])
+    expect(allowed({}, 'at-least-once')).toEqual(['int-send-skip', 'reprocessed-record'])
+    expect(allowed({}, 'exactly-once')).toEqual(['int-send-skip'])
   })
 
   it('excuses no loss with acks=1 in a run in which nothing happened that loses records', () => {
@@ -54,10 +57,11 @@ describe('the policy table', () => {
     }
     const never = (aspect: string): string[] => names.filter(name => !allowed(everything, aspect).includes(name))
     const leaders = ['two-leaders', 'high-watermark-regression', 'read-beyond-high-watermark', 'log-start-regression']
+    const groups = ['double-owner', 'orphan-partition', 'unfenced-zombie', 'stuck-rebalance', 'unbalanced-assignment', 'group-crosstalk']
     for (const aspect of ['', 'lost', 'pipelined', 'subscribed', 'acknowledged']) {
-      expect(never(aspect)).toEqual(['G1a', 'phantom-record', 'key-moved', ...leaders, 'stuck'])
+      expect(never(aspect)).toEqual(['G1a', 'phantom-record', 'key-moved', ...leaders, ...groups, 'stuck'])
     }
-    expect(never('other-leader')).toEqual(['G1a', 'phantom-record', 'key-moved', 'two-leaders', 'log-start-regression', 'stuck'])
+    expect(never('other-leader')).toEqual(['G1a', 'phantom-record', 'key-moved', 'two-leaders', 'log-start-regression', ...groups, 'stuck'])
   })
 
   it('gives the reason of a run that goes beyond the promises in its own words', () => {

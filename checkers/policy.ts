@@ -39,6 +39,8 @@ const unclean = 'an unclean election cuts off what the new leader does not have,
 const moved = 'a subscribed consumer resumes where its group had committed, which a rebalance can move'
 const beyond = 'the run went beyond what is promised'
 const uncommitted = 'read_uncommitted consumers see records of transactions that are aborted later'
+const mostOnce = 'at most once: a crash between the commit and the work skips records'
+const leastOnce = 'at least once: a crash between the work and the commit repeats records'
 const grown = 'partitions were added, and with their number the partition of a key may change'
 
 const lossy: readonly (readonly [anomaly: string, aspect?: string])[] = [
@@ -50,6 +52,7 @@ const lossy: readonly (readonly [anomaly: string, aspect?: string])[] = [
   ['int-nonmonotonic-send', 'lost'],
   ['poll-skip', 'lost'],
   ['int-poll-skip', 'lost'],
+  ['skipped-record'],
 ]
 
 /** How it looks when a log that was acknowledged or read is cut, and written anew by a later leader. */
@@ -69,6 +72,10 @@ const truncating: readonly (readonly [anomaly: string, aspect?: string])[] = [
   ['leader-epoch-regression'],
   ['high-watermark-regression', 'other-leader'],
   ['read-beyond-high-watermark', 'other-leader'],
+  ['skipped-record'],
+  ['reprocessed-record'],
+  ['offset-regression'],
+  ['lost-commit'],
 ]
 
 function rows(condition: Condition, cases: typeof lossy, reason: string): PolicyRow[] {
@@ -82,6 +89,8 @@ export const policy: readonly PolicyRow[] = [
   { condition: 'always', anomaly: 'poll-skip', aspect: 'subscribed', reason: moved },
   { condition: 'always', anomaly: 'nonmonotonic-poll', aspect: 'subscribed', reason: moved },
   { condition: 'always', anomaly: 'key-moved', aspect: 'grown', reason: grown },
+  { condition: 'always', anomaly: 'skipped-record', aspect: 'at-most-once', reason: mostOnce },
+  { condition: 'always', anomaly: 'reprocessed-record', aspect: 'at-least-once', reason: leastOnce },
   ...rows('acks=0', lossy, nothing),
   ...rows('acks=1, disturbed', lossy, leaderOnly),
   { condition: 'not idempotent', anomaly: 'duplicate', reason: retried },

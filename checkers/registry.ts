@@ -1,7 +1,9 @@
 /** All checkers there are: the list is the registry. */
 import type { Checker } from './checker.ts'
+import { doubleOwner } from './double-owner.ts'
 import { duplicate } from './duplicate.ts'
 import { g1a } from './g1a.ts'
+import { groupCrosstalk } from './group-crosstalk.ts'
 import { highWatermarkRegression } from './high-watermark-regression.ts'
 import { inconsistentOffsets } from './inconsistent-offsets.ts'
 import { intNonmonotonicPoll } from './int-nonmonotonic-poll.ts'
@@ -11,15 +13,23 @@ import { intSendSkip } from './int-send-skip.ts'
 import { keyMoved } from './key-moved.ts'
 import { leaderEpochRegression } from './leader-epoch-regression.ts'
 import { logStartRegression } from './log-start-regression.ts'
+import { lostCommit } from './lost-commit.ts'
 import { lostWrite } from './lost-write.ts'
 import { nonmonotonicPoll } from './nonmonotonic-poll.ts'
 import { nonmonotonicSend } from './nonmonotonic-send.ts'
+import { offsetRegression } from './offset-regression.ts'
+import { orphanPartition } from './orphan-partition.ts'
 import { phantomRecord } from './phantom-record.ts'
 import { pollSkip } from './poll-skip.ts'
 import { readBeyondHighWatermark } from './read-beyond-high-watermark.ts'
+import { reprocessedRecord } from './reprocessed-record.ts'
+import { skippedRecord } from './skipped-record.ts'
 import { staleOffsetAck } from './stale-offset-ack.ts'
 import { stuck } from './stuck.ts'
+import { stuckRebalance } from './stuck-rebalance.ts'
 import { twoLeaders } from './two-leaders.ts'
+import { unbalancedAssignment } from './unbalanced-assignment.ts'
+import { unfencedZombie } from './unfenced-zombie.ts'
 import { unseen } from './unseen.ts'
 import { vanishedRead } from './vanished-read.ts'
 import type { Finding } from './verdict.ts'
@@ -46,6 +56,16 @@ export const checkers: readonly Checker[] = [
   highWatermarkRegression,
   readBeyondHighWatermark,
   logStartRegression,
+  doubleOwner,
+  orphanPartition,
+  offsetRegression,
+  lostCommit,
+  unfencedZombie,
+  skippedRecord,
+  reprocessedRecord,
+  stuckRebalance,
+  unbalancedAssignment,
+  groupCrosstalk,
   stuck,
 ]
 

@@ -4,12 +4,13 @@
  *
  * Between ops (Jepsen's rules): the expected position of a key is the last record of the consumer's last ok
  * op that read it; fail and info ops are compared with it but do not move it. assign and subscribe, once ok
- * or info, keep the positions of the keys they name and forget the others; a crash forgets all. Reads of
+ * or info, keep the positions of the keys they name and forget the others; a crash forgets all. The marks of a
+ * group member (`assigned`, `revoked`, `lost`) forget the keys that came or went. Reads of
  * unknown place, ops of one consumer that overlap, and keys rebalanced during the op are not compared.
  */
 import type { Key, Ops } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'
-import { assignKind, crashKind, invoked, failed, none, subscribeKind } from './codes.ts'
+import { assignKind, crashKind, invoked, failed, none, otherKind, subscribeKind } from './codes.ts'
 import type { OpTable } from './op-table.ts'
 import type { ReadTable } from './read-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
@@ -77,6 +78,17 @@ class PollWalk {
     consumer.subscribed = table.kind[at] === subscribeKind
     const kept = this.#keptKeys(ops.at(at)!.value)
     for (const key of consumer.positions.keys()) if (!kept.has(key)) consumer.positions.delete(key)
+  }
+
+  /** A mark of a group member at position `at`, if it is one. */
+  forgetMoved(at: number): void {
+    const { table, ops, records } = this.#input
+    const { f, value } = ops.at(at)!
+    if (!movingMarks.has(f)) return
+    const { keys } = (value ?? {}) as { readonly keys?: readonly Key[] }
+    const { positions } = this.#consumer(at)
+    if (f === 'lost') positions.clear()
+    else if (Array.isArray(keys) && table.actor[at] !== none) for (const key of keys) positions.delete(records.findKey(key))
   }
 
   run(run: number): void {
@@ -151,12 +163,16 @@ class PollWalk {
   }
 }
 
+const movingMarks: ReadonlySet<string> = new Set(['assigned', 'revoked', 'lost'])
+
 export function walkPolls(input: PollStepsInput): PollSteps {
   const { table, reads } = input
   const walk = new PollWalk(input)
   let run = 0
-  for (let at = 0; at < table.kind.length; at++) {
+  for (let at = 0, rest = 0; at < table.kind.length; at++) {
     if (table.kind[at]! >= assignKind && table.type[at] !== invoked) walk.changePositions(at)
+    else if (at === table.rest[rest] && table.kind[at] === otherKind) walk.forgetMoved(at)
+    if (at === table.rest[rest]) rest++
     for (; run < reads.runs && reads.runOp[run] === at; run++) walk.run(run)
   }
   return walk.steps

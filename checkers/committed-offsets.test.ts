@@ -1,0 +1,65 @@
+/** offset-regression and lost-commit: one reading of committed offsets, told apart by the coordinator. */
+import { describe, expect, it } from 'vitest'
+import { judged } from './testing/judged.ts'
+
+const traffic = '0s p0 send x v1 -> ok @0; p8 poll -> ok x[0:v1]'
+
+function found(history: string): readonly string[] {
+  return judged(`${traffic}\n${history}`).convicts
+}
+
+describe('offset-regression', () => {
+  it('is a fetch below an acknowledged commit', () => {
+    const { convicts, findings } = judged(`${traffic}
+      p1/a commit g m1@1 x:5 -> ok
+      p9 offsets g x -> ok x:3`)
+    expect(convicts).toEqual(['offset-regression'])
+    expect(findings[0]).toMatchObject({ key: 'x', offsets: [3, 5], aspect: 'fetched', witness: [{ op: 5 }, { op: 7 }] })
+    expect(found('p1/a commit g m1@1 x:5 -> ok; p9 offsets g -> ok x:-1')).toEqual(['offset-regression'])
+    expect(found('p1/a commit g m1@1 x:5 -> ok; p9 offsets g -> ok x:5 y:0')).toEqual([])
+  })
+
+  it('is a start below what was committed before the fetch could be asked', () => {
+    const starts = (start: number): string => `p1/a commit g m1@1 x:5 -> ok; p2/b join g -> ok m2@2; p2/b assigned g m2@2 x:${start}`
+    expect(found(starts(3))).toEqual(['offset-regression'])
+    expect(found(starts(5))).toEqual([])
+    expect(found('p2/b join g -> ok m2@2; p1/a commit g m1@1 x:5 -> ok; p2/b assigned g m2@2 x:3')).not.toContain('offset-regression')
+  })
+
+  it('takes a commit before the revocation for older than the fetch of who is given the partition', () => {
+    expect(found(`p1/a join g consumer/uniform x -> ok m1@1; p1/a assigned g m1@1 + x:0; p2/b join g consumer/uniform x -> ok m2@2
+      p1/a commit g m1@1 x:5 -> ok; p1/a revoked g m1@1 x; p2/b assigned g m2@2 + x:3`)).toEqual(['offset-regression'])
+  })
+
+  it('is explained by a lower write that overlaps, came later, is open, or was on purpose', () => {
+    expect(found('p1/a commit g m1@1 x:3; p2/a commit g m1@1 x:5 -> ok; p1 -> ok; p9 offsets g -> ok x:3')).toEqual([])
+    expect(found('p1/a commit g m1@1 x:5 -> ok; p1/a commit g m1@1 x:3 -> ok; p9 offsets g -> ok x:3')).toEqual([])
+    expect(found('p1/a commit g m1@1 x:3 -> info TIMED_OUT; p2/a commit g m1@1 x:5 -> ok; p9 offsets g -> ok x:3')).toEqual([])
+    expect(found('p1/a commit g m1@1 x:5 -> ok; p9 reset-offsets g x:0 -> ok; p9 offsets g -> ok x:0')).toEqual([])
+    expect(found('p9 offsets g x; p1/a commit g m1@1 x:5 -> ok; p9 -> ok x:3')).toEqual([])
+  })
+
+  it('is not explained by what was over before, was refused, or was open in a generation that is past', () => {
+    const lower = (commit: string): readonly string[] => found(`${commit}; p2/b commit g m2@2 x:5 -> ok; p9 offsets g -> ok x:3`)
+    expect(lower('p1/a commit g m1@1 x:3 -> ok')).toEqual(['offset-regression'])
+    expect(lower('p1/a commit g m1@1 x:3 -> ok; p1/a commit g m1@1 x:4 -> fail ILLEGAL_GENERATION')).toEqual(['offset-regression'])
+    expect(lower('p1/a commit g m1@1 x:3 -> info TIMED_OUT')).toEqual(['offset-regression'])
+    expect(lower('p1/a commit g m1@2 x:3 -> info TIMED_OUT')).toEqual([])
+  })
+})
+
+describe('lost-commit', () => {
+  it('is the same when another broker has answered for the group since', () => {
+    const commit = 'p1/a commit g m1@1 x:5 -> ok by 1'
+    expect(found(`${commit}; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p2/b join g -> ok m2@2 by 2; p2/b assigned g m2@2 x:3`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p2/b join g -> ok m2@2 by 2; p9 offsets g -> ok x:3 by 1`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p9 offsets g -> ok x:5 by 2`)).toEqual([])
+  })
+
+  it('is left to offset-regression while the coordinator stays, or where nobody says who it is', () => {
+    expect(found('p1/a commit g m1@1 x:5 -> ok by 1; p9 offsets g -> ok x:3 by 1')).toEqual(['offset-regression'])
+    expect(found('p1/a commit g m1@1 x:5 -> ok; p9 offsets g -> ok x:3 by 2')).toEqual(['offset-regression'])
+    expect(found('p1/a commit g m1@1 x:4 -> ok by 2; p1/a commit g m1@1 x:5 -> ok by 1; p9 offsets g -> ok x:3 by 1')).toEqual(['offset-regression'])
+  })
+})

@@ -1,0 +1,68 @@
+/**
+ * Committed offsets as registers: what a read may tell, given all writes. A read below a commit that was acknowledged
+ * before it was asked needs an explanation: a write of that offset or a lower one that may have come after. Such a write
+ * overlaps the commit, or came later, or nobody knows when it took effect (but a later generation's commit shuts out what
+ * another member had open). Offsets sent in transactions explain, and owe nothing: they show only when the markers are written.
+ */
+import type { HistoryIndex } from '../history-index.ts'
+import { failed, none, ok } from '../index/codes.ts'
+import type { AnswerRow, ReadRow, WriteRow } from './group-ops.ts'
+import { type Group, groupsOf } from './groups.ts'
+
+export interface StepBack {
+  readonly group: Group
+  /** The acknowledged commit that is gone. */
+  readonly write: WriteRow
+  readonly read: ReadRow
+  /** Another coordinator that answered for the group in between, if one did. */
+  readonly coordinator: AnswerRow | undefined
+}
+
+/** The acknowledged write above what was read that began last before it. */
+function overriding(writes: readonly WriteRow[], { asked, offset }: ReadRow): WriteRow | undefined {
+  let latest: WriteRow | undefined
+  for (const write of writes) {
+    const isOwed = write.kind !== 'transaction' && write.outcome === ok && write.done < asked && write.offset > offset
+    if (isOwed && (latest === undefined || write.asked > latest.asked)) latest = write
+  }
+  return latest
+}
+
+function mayFollow(write: WriteRow, latest: WriteRow): boolean {
+  if (write.outcome === failed) return false
+  if (write.outcome === ok && write.kind !== 'transaction') return write.done > latest.asked
+  const isOthers = write.memberId !== latest.memberId && write.era === latest.era
+  return !isOthers || write.generation < 0 || write.generation >= latest.generation
+}
+
+/** The broker that answered a commit, and another's word for the group between it and the read. */
+function coordinatorBetween({ answers }: Group, { done, node }: WriteRow, read: ReadRow): AnswerRow | undefined {
+  if (node === undefined) return undefined
+  return answers.find(answer => answer.at > done && answer.at <= read.at && answer.node !== node)
+}
+
+const known = new WeakMap<HistoryIndex, readonly StepBack[]>()
+
+function stepsBackOf(group: Group): StepBack[] {
+  const steps: StepBack[] = []
+  for (const read of group.reads) {
+    const writes = group.writes.get(read.key) ?? []
+    const write = overriding(writes, read)
+    if (write === undefined) continue
+    const isExplained = writes.some(other => other.offset <= read.offset && other.asked < read.at && mayFollow(other, write))
+    if (!isExplained) steps.push({ group, write, read, coordinator: coordinatorBetween(group, write, read) })
+  }
+  return steps
+}
+
+/** Every read of a committed offset that nothing explains. */
+export function stepsBack(index: HistoryIndex): readonly StepBack[] {
+  let steps = known.get(index)
+  if (steps === undefined) known.set(index, (steps = groupsOf(index).flatMap(stepsBackOf)))
+  return steps
+}
+
+/** How far apart commit and read are. */
+export function distance({ write, read }: StepBack): number {
+  return read.at - (write.done === none ? write.asked : write.done)
+}

@@ -1,0 +1,60 @@
+/**
+ * Which records a group has worked on, by the `process` ops of its members. Finished work counts for a second time; work
+ * with an open end may have been done, so that nothing it covers counts as skipped.
+ */
+import type { Delivery } from '../../history/group-op.ts'
+import type { Key } from '../../history/op.ts'
+import { failed, ok, unknown } from '../index/codes.ts'
+import type { WorkRow } from './group-ops.ts'
+import type { Group } from './groups.ts'
+
+/** Offsets from `first` to `last`, both included. */
+export interface Span {
+  readonly first: number
+  readonly last: number
+  readonly work: WorkRow
+}
+
+function lastFinished({ outcome, value }: WorkRow): number | undefined {
+  const [first, last] = value.offsets
+  if (outcome === ok) return last
+  if (outcome === failed) return value.poison === undefined ? first - 1 : value.poison - 1
+  return value.done === undefined ? undefined : Math.min(last, value.done)
+}
+
+function lastTouched(row: WorkRow): number {
+  const { outcome, value } = row
+  if (outcome === unknown && value.done === undefined) return value.offsets[1]
+  return outcome === failed && value.poison !== undefined ? value.poison : lastFinished(row)!
+}
+
+function spans(rows: readonly WorkRow[], lastOf: (row: WorkRow) => number | undefined): Span[] {
+  return rows.flatMap(work => {
+    const [first] = work.value.offsets
+    const last = lastOf(work)
+    return last === undefined || last < first ? [] : [{ first, last, work }]
+  })
+}
+
+/** Work that was finished, in the order it was asked. */
+export function finished(rows: readonly WorkRow[]): Span[] {
+  return spans(rows, lastFinished)
+}
+
+/** Work that was or may have been done, and poison that was put aside; by offset. */
+export function touched(rows: readonly WorkRow[]): Span[] {
+  return spans(rows, lastTouched).sort((a, b) => a.first - b.first)
+}
+
+/** At its strictest when the configuration does not say. */
+export function deliveryOf({ config }: Group): Delivery {
+  return config.delivery ?? 'exactly-once'
+}
+
+/** Whether the committed offset of a key was set on purpose between two positions, to `offset` or below. */
+export function wasReset({ writes }: Group, key: Key, { from, to, offset }: { from: number; to: number; offset: number }): boolean {
+  return (writes.get(key) ?? []).some(write => {
+    const mayCount = write.kind === 'reset' && write.outcome !== failed && write.offset <= offset
+    return mayCount && write.asked < to && (write.outcome === unknown || write.done > from)
+  })
+}

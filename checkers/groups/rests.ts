@@ -1,0 +1,115 @@
+/**
+ * What a group looked like in its calm stretches: between two changes of its members or of what they own, longer than the
+ * bound, and nobody on the way in or out. Then every partition must have its owner, and the shares must be even.
+ */
+import type { Key } from '../../history/op.ts'
+import type { HistoryIndex } from '../history-index.ts'
+import { ok } from '../index/codes.ts'
+import { Calm, endOfTraffic, type Stretch } from './calm.ts'
+import { type Actor, type JoinRow, topicOf } from './group-ops.ts'
+import { type Group, groupsOf, timeAt } from './groups.ts'
+import { holdsAt, type Tenure } from './tenures.ts'
+
+export interface Rest {
+  readonly group: Group
+  readonly stretch: Stretch
+  readonly starved: boolean
+  /** Position of the change after which nothing changed. */
+  readonly after: number
+  /** No member was silent: one of whom nothing was heard meanwhile may have been paused, and be a member no more. */
+  readonly awake: boolean
+  /** Members of whom something was heard, by their last join; all where no heartbeats are told. */
+  readonly members: ReadonlyMap<Actor, JoinRow>
+  /** By key that the members want: its owners. */
+  readonly owners: ReadonlyMap<Key, readonly Tenure[]>
+}
+
+interface Change {
+  readonly at: number
+  readonly apply: (members: Map<Actor, JoinRow>, joining: Set<Actor>) => void
+}
+
+function changesOf({ joins, grants, releases }: Group): Change[] {
+  const changes: Change[] = []
+  for (const join of joins) {
+    changes.push({ at: join.asked, apply: (_, joining) => joining.add(join.actor) })
+    if (join.outcome !== ok) continue
+    changes.push({
+      at: join.done,
+      apply: (members, joining) => {
+        joining.delete(join.actor)
+        members.set(join.actor, join)
+      },
+    })
+  }
+  for (const { at } of grants) changes.push({ at, apply: () => undefined })
+  for (const { at, actor, why } of releases) {
+    changes.push({
+      at,
+      apply: (members, joining) => {
+        if (why === 'revoked') return
+        members.delete(actor)
+        joining.delete(actor)
+      },
+    })
+  }
+  return changes.sort((a, b) => a.at - b.at)
+}
+
+/** Keys by topic, of all that the history names. */
+function keysByTopic({ records }: HistoryIndex, groups: readonly Group[]): ReadonlyMap<string, readonly Key[]> {
+  const keys = new Set<Key>(records.keys)
+  for (const group of groups) for (const key of group.tenures.keys()) keys.add(key)
+  return Map.groupBy(keys, topicOf)
+}
+
+function ownersAt(group: Group, at: number, keys: readonly Key[]): Map<Key, readonly Tenure[]> {
+  return new Map(keys.map(key => [key, (group.tenures.get(key) ?? []).filter(tenure => holdsAt(tenure, at))]))
+}
+
+function awakeIn(group: Group, members: ReadonlyMap<Actor, JoinRow>, { from, to }: Stretch): Map<Actor, JoinRow> {
+  if (group.heards.length === 0) return new Map(members)
+  const heard = new Set(group.heards.filter(({ sentAt }) => sentAt >= from && sentAt <= to).map(({ actor }) => actor))
+  return new Map([...members].filter(([actor]) => heard.has(actor)))
+}
+
+function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<string, readonly Key[]>): Rest[] {
+  const calm = new Calm(index, group)
+  const rests: Rest[] = []
+  const members = new Map<Actor, JoinRow>()
+  const joining = new Set<Actor>()
+  const changes = changesOf(group)
+  const end = endOfTraffic(index)
+  for (const [nth, { at, apply }] of changes.entries()) {
+    apply(members, joining)
+    const next = Math.min(changes[nth + 1]?.at ?? end, end)
+    if (next <= at || joining.size > 0 || members.size === 0) continue
+    const stretch = calm.longWithin(timeAt(index, at), timeAt(index, next))
+    if (stretch === undefined) continue
+    const awake = awakeIn(group, members, stretch)
+    const wanted = new Set([...awake.values()].flatMap(({ value }) => value.topics))
+    const keys = [...wanted].flatMap(topic => topics.get(topic) ?? [])
+    rests.push({
+      group,
+      stretch,
+      starved: calm.isStarved(stretch),
+      after: at,
+      awake: awake.size === members.size,
+      members: awake,
+      owners: ownersAt(group, at, keys),
+    })
+  }
+  return rests
+}
+
+const known = new WeakMap<HistoryIndex, readonly Rest[]>()
+
+export function restsOf(index: HistoryIndex): readonly Rest[] {
+  let rests = known.get(index)
+  if (rests === undefined) {
+    const groups = groupsOf(index)
+    const topics = groups.length === 0 ? new Map<string, Key[]>() : keysByTopic(index, groups)
+    known.set(index, (rests = groups.flatMap(group => restsOfGroup(index, group, topics))))
+  }
+  return rests
+}

@@ -1,0 +1,104 @@
+/**
+ * Stuck rebalance: a member was on its way into a group, or the coordinator said that the group was rebalancing, for longer
+ * than the bound after the last fault and the last member that came or went. Joining once more is no such change.
+ */
+import type { Checker, CheckResult } from './checker.ts'
+import { FindingList } from './finding-list.ts'
+import { boundMs, Calm, endOfTraffic, type Stretch, tooSlow } from './groups/calm.ts'
+import { type Group, groupsOf, timeAt } from './groups/groups.ts'
+import { memberName, stepAt } from './groups/steps.ts'
+import type { HistoryIndex } from './history-index.ts'
+import { none, ok } from './index/codes.ts'
+import type { Finding, WitnessStep } from './verdict.ts'
+
+const name = 'stuck-rebalance'
+const guarantees: readonly string[] = ['GRP-4']
+
+const nanosecondsPerMs = 1e6
+const unsettled: ReadonlySet<string> = new Set(['PreparingRebalance', 'CompletingRebalance', 'Assigning', 'Reconciling'])
+
+/** A time in which the group was not settled, by positions. */
+interface Waiting {
+  readonly from: number
+  readonly to: number
+  readonly words: string
+  readonly steps: readonly WitnessStep[]
+}
+
+/** From the first join of a member until one is answered, or it goes. */
+function joinings(index: HistoryIndex, group: Group): Waiting[] {
+  const waits: Waiting[] = []
+  for (const [actor, joins] of Map.groupBy(group.joins, join => join.actor)) {
+    const gone = group.releases.filter(each => each.actor === actor && each.why !== 'revoked').map(({ at }) => at)
+    const ends = [...joins.filter(({ outcome }) => outcome === ok).map(({ done }) => done), ...gone].sort((a, b) => a - b)
+    let until = none
+    for (const { asked } of joins) {
+      if (asked < until) continue
+      until = ends.find(at => at > asked) ?? endOfTraffic(index)
+      const who = memberName(index, actor)
+      waits.push({ from: asked, to: until, words: `${who} was not let in`, steps: [stepAt(index, asked, `${who} asked to join`)] })
+    }
+  }
+  return waits
+}
+
+/** From what the coordinator said until it said something else. */
+function states(index: HistoryIndex, group: Group): Waiting[] {
+  return group.states.flatMap(({ at, value }, nth) => {
+    if (!unsettled.has(value.state)) return []
+    const to = group.states[nth + 1]?.at ?? endOfTraffic(index)
+    const words = `it was ${value.state} in generation ${value.generation}`
+    return [{ from: at, to, words, steps: [stepAt(index, at, `the coordinator said ${value.state}`)] }]
+  })
+}
+
+/** Positions at which somebody came for the first time, or went. */
+function comingsAndGoings({ joins, releases }: Group): number[] {
+  const came = [...Map.groupBy(joins, ({ actor }) => actor).values()].map(([first]) => first!.asked)
+  const went = releases.filter(({ why }) => why === 'left' || why === 'crashed').map(({ at }) => at)
+  return [...came, ...went].sort((a, b) => a - b)
+}
+
+/** The first stretch of a wait that is calm for longer than the bound. */
+function overdue(index: HistoryIndex, calm: Calm, { from, to }: Waiting, changes: readonly number[]): Stretch | undefined {
+  const marks = [from, ...changes.filter(at => at > from && at < to), to]
+  for (let at = 1; at < marks.length; at++) {
+    const stretch = calm.longWithin(timeAt(index, marks[at - 1]!), timeAt(index, marks[at]!))
+    if (stretch !== undefined) return stretch
+  }
+  return undefined
+}
+
+function finding(index: HistoryIndex, group: Group, { words, steps, to }: Waiting, stretch: Stretch): Finding {
+  const calmMs = Math.round((stretch.to - stretch.from) / nanosecondsPerMs)
+  return {
+    anomaly: name,
+    guarantees,
+    blame: 'broker',
+    message: `group ${group.name} did not come to rest: ${words}, for ${calmMs} ms of calm, and ${boundMs(index, group)} were allowed`,
+    witness: to === none ? steps : [...steps, stepAt(index, to, 'until then')],
+  }
+}
+
+function check(index: HistoryIndex): CheckResult {
+  const found = new FindingList()
+  let unjudged = false
+  for (const group of groupsOf(index)) {
+    const calm = new Calm(index, group)
+    const changes = comingsAndGoings(group)
+    for (const waiting of [...joinings(index, group), ...states(index, group)]) {
+      const stretch = overdue(index, calm, waiting, changes)
+      if (stretch === undefined) continue
+      if (calm.isStarved(stretch)) unjudged = true
+      else found.add(waiting.to - waiting.from, '', () => finding(index, group, waiting, stretch))
+    }
+  }
+  return found.result(unjudged ? [tooSlow] : [])
+}
+
+export const stuckRebalance: Checker = {
+  name,
+  describes: 'A group did not come to rest within the bound after members and faults had.',
+  guarantees,
+  check,
+}
