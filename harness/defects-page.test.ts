@@ -4,11 +4,12 @@ import { expect, it } from 'vitest'
 import { checkers } from '../checkers/registry.ts'
 import { defects } from '../reference-broker/defects/registry.ts'
 import { defectsPage, renderDefectsPage } from './defects-page.ts'
+import { wireAnomalies } from './races/wire-anomalies.ts'
 import { processScenario } from './scenarios.ts'
 
 const all = Object.entries(defects)
 const onProcesses = all.filter(([, defect]) => defect.onProcesses !== undefined)
-const anomalies = [...checkers.map(({ name }) => name), 'broker-failure']
+const anomalies = [...checkers.map(({ name }) => name), ...Object.keys(wireAnomalies), 'broker-failure']
 /** An issue, a KIP, or a report that has a name. */
 const published = /(KAFKA|KIP)-\d+|[\w/-]+ #\d+|Jepsen|Bufstream 0\.1\.0/
 

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Finding } from '../checkers/verdict.ts'
 import { brokerCommand } from './broker-command.ts'
-import { defects } from './planted-defects.ts'
+import { defects, withDefect } from './planted-defects.ts'
+import { judgeRace } from './races/judge-race.ts'
+import type { Race } from './races/race.ts'
+import { races } from './races/registry.ts'
+import { simulateRace } from './races/simulated-race.ts'
 import { runOnProcesses } from './run-processes.ts'
 import { RunStore } from './run-store.ts'
 import { processScenario, type ScenarioOptions } from './scenarios.ts'
@@ -27,8 +31,20 @@ export interface Hunted {
 
 const notFound: Hunted = { seedsTaken: Infinity, anomalies: [] }
 
-/** In the simulator, by what the swarm draws. */
-export async function huntSimulated(defect: string, { firstSeed, seeds, signal }: HuntOptions): Promise<Hunted> {
+/** In the simulator, by its race, or by what the swarm draws. */
+export async function huntSimulated(defect: string, options: HuntOptions): Promise<Hunted> {
+  const race = races.find(({ name }) => name === defects[defect]!.race)
+  return race === undefined ? huntInSwarm(defect, options) : huntInRace(defect, race, options)
+}
+
+/** Nothing in it is left to chance: what the first seed does not convict no seed will. */
+function huntInRace(defect: string, race: Race, { firstSeed: seed }: HuntOptions): Hunted {
+  const { ops, played, failures } = simulateRace(race, { seed, decisions: withDefect(defect) })
+  const anomalies = ownAnomalies(defect, judgeRace({ race, played, ops, failures, accept: [] }).findings)
+  return anomalies.length > 0 ? { seedsTaken: 1, anomalies } : notFound
+}
+
+async function huntInSwarm(defect: string, { firstSeed, seeds, signal }: HuntOptions): Promise<Hunted> {
   let hunted = notFound
   await runSeeds({
     scenario: 'swarm',

@@ -1,22 +1,22 @@
 /** What a person watches while `verify` runs: one line a scenario that moves in a terminal, plain lines elsewhere. */
 import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2'
 import { mergeValid, type ScenarioVerdict } from '../checkers/verdict.ts'
-import type { Scenario } from './scenarios.ts'
+import type { AnyScenario } from './races/race-scenarios.ts'
 import type { VerifyEvents } from './verify.ts'
 
 type Task = ListrTaskWrapper<object, typeof DefaultRenderer, typeof SimpleRenderer>
 
 /** Runs `work`, showing what it tells. On stderr as plain lines when `quiet`, because stdout then belongs to the result. */
 export async function withLiveView<T>(
-  scenarios: readonly Scenario[],
+  scenarios: readonly AnyScenario[],
   quiet: boolean,
   work: (events: VerifyEvents) => Promise<T>,
 ): Promise<T> {
   if (quiet) return work(plainEvents((line) => void process.stderr.write(`${line}\n`)))
   if (!process.stdout.isTTY) return work(plainEvents((line) => void process.stdout.write(`${line}\n`)))
-  const tasks = new Map<Scenario, Task>()
-  const ends = new Map<Scenario, () => void>()
-  const begun = new Map<Scenario, () => void>()
+  const tasks = new Map<AnyScenario, Task>()
+  const ends = new Map<AnyScenario, () => void>()
+  const begun = new Map<AnyScenario, () => void>()
   const list = new Listr(
     scenarios.map((scenario) => ({
       title: titleOf(scenario),
@@ -53,7 +53,7 @@ export async function withLiveView<T>(
   return result
 }
 
-function titleOf({ name, target }: Scenario): string {
+function titleOf({ name, target }: AnyScenario): string {
   return `${name} (${target})`
 }
 

@@ -53,6 +53,11 @@ export class RunStore {
     writeFileSync(this.#historyFile(name), ops.map((op) => `${renderOp(op)}\n`).join(''))
   }
 
+  /** One JSON object a line. */
+  writeLines(name: string, lines: readonly unknown[]): void {
+    writeFileSync(this.path(name), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  }
+
   #historyFile(name: string): string {
     return this.path(`history.${name}.jsonl`)
   }

@@ -13,6 +13,9 @@ import { runOnProcesses } from './run-processes.ts'
 import { runSimulated } from './run-seeds.ts'
 import { runFacts, type RunStore } from './run-store.ts'
 import type { Scenario } from './scenarios.ts'
+import { externalGround, processGround, type RaceGround } from './races/race-ground.ts'
+import { isRace, type AnyScenario, type RaceScenario } from './races/race-scenarios.ts'
+import { runRace } from './races/run-race.ts'
 import { referenceBroker } from './targets/broker-recipe.ts'
 
 /** Brokers that run as processes here. */
@@ -20,7 +23,7 @@ export const brokerNames = ['ours', 'kafka'] as const
 export type BrokerName = (typeof brokerNames)[number]
 
 export interface VerifyOptions {
-  readonly scenarios: readonly Scenario[]
+  readonly scenarios: readonly AnyScenario[]
   readonly seed: number
   /** Of the simulated scenario. */
   readonly seeds: number
@@ -36,6 +39,12 @@ export interface VerifyOptions {
   /** For scenarios in containers. */
   readonly image?: BrokerImage
   readonly defect?: string
+  /** Levels to finalize on clusters of races. */
+  readonly features?: Readonly<Record<string, number>>
+  /** Which Apache Kafka; the usual one when missing. */
+  readonly kafka?: { readonly version: string }
+  /** Settings of brokers in races, under Kafka's names. */
+  readonly overrides?: Readonly<Record<string, string>>
   readonly accept: readonly string[]
   readonly store: RunStore
   readonly signal: AbortSignal
@@ -45,10 +54,10 @@ export interface VerifyOptions {
 
 /** What a live view is told. */
 export interface VerifyEvents {
-  readonly started: (scenario: Scenario) => void
-  readonly progress: (scenario: Scenario, line: string) => void
+  readonly started: (scenario: AnyScenario) => void
+  readonly progress: (scenario: AnyScenario, line: string) => void
   /** One verdict for each of its parts. */
-  readonly ended: (scenario: Scenario, verdicts: readonly ScenarioVerdict[]) => void
+  readonly ended: (scenario: AnyScenario, verdicts: readonly ScenarioVerdict[]) => void
 }
 
 interface Outcome {
@@ -69,13 +78,17 @@ export async function verify(options: VerifyOptions, events: VerifyEvents): Prom
   const facts = factsOf(options, startedAt)
   store.writeRun(facts)
   const outcomes: Outcome[] = []
+  const grounds = new RaceGrounds(options)
   for (const scenario of options.scenarios) {
     events.started(scenario)
     const onProgress = (line: string): void => events.progress(scenario, line)
-    const ended = options.signal.aborted ? [notRun(scenario)] : await runScenario(scenario, options, onProgress)
+    const run = (): Promise<readonly Outcome[]> =>
+      isRace(scenario) ? runRaceScenario(scenario, options, grounds) : runScenario(scenario, options, onProgress)
+    const ended = options.signal.aborted ? [notRun(scenario)] : await run()
     outcomes.push(...ended)
     events.ended(scenario, ended.map(({ verdict }) => verdict))
   }
+  await grounds.close()
   const verdict: Verdict = {
     valid: mergeValid(outcomes.map((outcome) => outcome.verdict.valid)),
     scenarios: outcomes.map((outcome) => outcome.verdict),
@@ -90,12 +103,49 @@ export async function verify(options: VerifyOptions, events: VerifyEvents): Prom
   return { verdict, histories }
 }
 
-function factsOf({ seed, given, broker, external, library }: VerifyOptions, startedAt: Date): RunFacts {
+function factsOf({ seed, given, broker, kafka, external, library }: VerifyOptions, startedAt: Date): RunFacts {
   const facts = runFacts(seed, given, startedAt)
   const told = Object.entries(external?.attached.features ?? {}).map(([name, level]) => `${name} ${level}`)
-  const tested = broker === 'kafka' ? `Apache Kafka ${kafkaVersion()}` : told.join(', ')
+  const tested = broker === 'kafka' ? `Apache Kafka ${kafka?.version ?? kafkaVersion()}` : told.join(', ')
   const client = library === undefined ? {} : { client: library.name }
   return { ...facts, versions: { ...facts.versions, ...(tested !== '' && { broker: tested }), ...client } }
+}
+
+/** What races are played on, each opened when the first of them asks. */
+class RaceGrounds {
+  readonly #options: VerifyOptions
+  #processes: Promise<RaceGround> | undefined
+  #external: Promise<RaceGround> | undefined
+
+  constructor(options: VerifyOptions) {
+    this.#options = options
+  }
+
+  on(target: AnyScenario['target']): Promise<RaceGround> {
+    if (target === 'external') return (this.#external ??= this.#openExternal())
+    return (this.#processes ??= this.#openProcesses())
+  }
+
+  #openExternal(): Promise<RaceGround> {
+    const { external, seed } = this.#options
+    return externalGround(external!.attached, { seed, topicPrefix: external!.topicPrefix })
+  }
+
+  async #openProcesses(): Promise<RaceGround> {
+    const { broker, defect, kafka, seed, store, features = {}, overrides = {} } = this.#options
+    const jvm = broker === 'kafka'
+    const recipe = jvm ? apacheKafka({ ...kafka, features }) : referenceBroker(await brokerCommand(defect))
+    return processGround({ recipe, jvm, seed, directory: (...parts) => store.path(...parts), settings: overrides, features })
+  }
+
+  async close(): Promise<void> {
+    for (const ground of [this.#processes, this.#external]) await (await ground?.catch(() => undefined))?.close()
+  }
+}
+
+async function runRaceScenario(scenario: RaceScenario, options: VerifyOptions, grounds: RaceGrounds): Promise<readonly Outcome[]> {
+  const { features = {}, overrides = {} } = options
+  return outcomesOf([await runRace(scenario, { ...options, features, overrides, ground: () => grounds.on(scenario.target) })])
 }
 
 async function runScenario(
@@ -106,7 +156,7 @@ async function runScenario(
   const { seed, accept, signal, defect, store } = options
   if (scenario.target === 'processes') {
     const isKafka = options.broker === 'kafka'
-    const recipe = isKafka ? apacheKafka() : referenceBroker(await brokerCommand(defect))
+    const recipe = isKafka ? apacheKafka(options.kafka) : referenceBroker(await brokerCommand(defect))
     return outcomesOf(await runOnProcesses(scenario, { ...options, recipe, jvm: isKafka, onProgress }))
   }
   if (scenario.target === 'containers') {
@@ -135,7 +185,7 @@ function outcomesOf(parts: readonly JudgedPart[]): Outcome[] {
   })
 }
 
-function notRun({ name, target }: Scenario): Outcome {
+function notRun({ name, target }: AnyScenario): Outcome {
   const ops = { invoke: 0, ok: 0, fail: 0, info: 0 }
   const reasons = ['the run was cut short before this scenario began']
   const verdict: ScenarioVerdict = {

@@ -12,6 +12,8 @@ export interface SimClusterOptions {
   readonly brokers: number
   /** Settings under Kafka's names, the same for all. */
   readonly settings: Readonly<Record<string, string>>
+  /** Of one broker, before all others. */
+  readonly settingsOf?: (brokerId: number) => Readonly<Record<string, string>>
   readonly decisions: Decisions
   readonly logger?: (brokerId: number) => Logger
 }
@@ -84,6 +86,7 @@ export class SimCluster {
       listeners: `PLAINTEXT://${host}:${clientPort},CONTROLLER://${host}:${controllerPort}`,
       'controller.quorum.voters': voters.join(','),
       ...this.#options.settings,
+      ...this.#options.settingsOf?.(id),
     }
   }
 

@@ -11,16 +11,17 @@ export function kafkaVersion(): string {
   return /<kafka.version>(.+)<\/kafka.version>/.exec(readFileSync(kafkaPom, 'utf8'))![1]!
 }
 
-/** The directory of the jars; it may be missing. */
-export function kafkaLibs(): string {
-  return join(cacheDirectory, `kafka-${kafkaVersion()}`, 'libs')
+/** The directory of the jars of a version; it may be missing. */
+export function kafkaLibs(version: string = kafkaVersion()): string {
+  return join(cacheDirectory, `kafka-${version}`, 'libs')
 }
 
 /** Why no broker of Apache Kafka can be started here, as one sentence with the way out; undefined when one can. */
-export function whyNoKafka(): string | undefined {
-  const libs = kafkaLibs()
+export function whyNoKafka(asked: string = kafkaVersion()): string | undefined {
+  const libs = kafkaLibs(asked)
   if (!existsSync(libs) || readdirSync(libs).length === 0) {
-    return `Apache Kafka ${kafkaVersion()} is not in ${libs}; npm run kafka:fetch, in a checkout, brings it there.`
+    const which = asked === kafkaVersion() ? '' : ` -- ${asked}`
+    return `Apache Kafka ${asked} is not in ${libs}; npm run kafka:fetch${which}, in a checkout, brings it there.`
   }
   const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
   const version = Number(/version "(\d+)/.exec(java.stderr ?? '')?.[1] ?? 0)

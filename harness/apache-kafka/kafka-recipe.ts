@@ -29,16 +29,19 @@ const settings: Readonly<Record<string, string>> = {
 /** 128 + SIGTERM: what a JVM ends with after its shutdown hooks. */
 const stoppedBySignal = 143
 
-function java(...argv: readonly string[]): readonly string[] {
-  const log4j = join(root, 'harness', 'apache-kafka', 'log4j2.xml')
-  const classPath = [join(kafkaLibs(), '*')].join(delimiter)
-  return ['java', ...jvmFlags, `-Dlog4j2.configurationFile=${log4j}`, '-cp', classPath, ...argv]
+function java(libs: string, ...argv: readonly string[]): readonly string[] {
+  const ours = (name: string): string => join(root, 'harness', 'apache-kafka', name)
+  const logging = [`-Dlog4j2.configurationFile=${ours('log4j2.xml')}`, `-Dlog4j.configuration=file:${ours('log4j.properties')}`]
+  const classPath = [join(libs, '*')].join(delimiter)
+  return ['java', ...jvmFlags, ...logging, '-cp', classPath, ...argv]
 }
 
 /** `scram`: users there from the beginning, as `SCRAM-SHA-256=[name=…,password=…]`. Throws a UserError. */
-export async function formatStorage(configFile: string, scram: readonly string[] = []): Promise<void> {
+export async function formatStorage(configFile: string, scram: readonly string[] = [], choice: KafkaChoice = {}): Promise<void> {
   const users = scram.flatMap((each) => ['--add-scram', each])
-  const [program, ...argv] = java('kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile, ...users)
+  const features = Object.entries(choice.features ?? {}).flatMap(([name, level]) => ['--feature', `${name}=${level}`])
+  const libs = kafkaLibs(choice.version)
+  const [program, ...argv] = java(libs, 'kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile, ...users, ...features)
   try {
     await promisify(execFile)(program!, argv)
   } catch (error) {
@@ -47,14 +50,21 @@ export async function formatStorage(configFile: string, scram: readonly string[]
   }
 }
 
+export interface KafkaChoice {
+  /** The usual one when missing. */
+  readonly version?: string
+  /** Levels finalized from the beginning. */
+  readonly features?: Readonly<Record<string, number>>
+}
+
 /** Clocks can be put wrong where the clock shim can be compiled. */
-export function apacheKafka(): BrokerRecipe {
+export function apacheKafka(choice: KafkaChoice = {}): BrokerRecipe {
   const shim = buildClockShim(buildDirectory)
   return {
-    command: (configFile) => java('kafka.Kafka', configFile),
+    command: (configFile) => java(kafkaLibs(choice.version), 'kafka.Kafka', configFile),
     environment: (clockFile) => (shim === undefined ? {} : { LD_PRELOAD: shim, CLOCK_SKEW_FILE: clockFile }),
     settings,
-    format: (configFile) => formatStorage(configFile),
+    format: (configFile) => formatStorage(configFile, [], choice),
     needsFixedPorts: true,
     boundBy: (line, listenerAt) => {
       const port = Number(/Awaiting socket connections on \S+:(\d+)\./.exec(line)?.[1] ?? 0)

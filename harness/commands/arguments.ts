@@ -34,3 +34,17 @@ export function parsePort(text: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError('Give a port from 1 to 65535.')
   return port
 }
+
+/** `transaction.version=1`, beside those given before. */
+export function parseFeature(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
+  const match = /^([a-z.]+)=(\d+)$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('Give a feature and its level, as in transaction.version=1.')
+  return { ...before, [match[1]!]: Number(match[2]) }
+}
+
+/** `name=value`, beside those given before. */
+export function parseOverride(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Give a setting and its value, as in min.insync.replicas=1.')
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}

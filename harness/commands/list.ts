@@ -5,7 +5,7 @@ import { faults } from '../../nemesis/registry.ts'
 import { workloads } from '../../workloads/registry.ts'
 import { UserError } from '../exit-codes.ts'
 import { defects, requireDefects } from '../planted-defects.ts'
-import { scenarios } from '../scenarios.ts'
+import { scenarios } from '../races/race-scenarios.ts'
 
 interface Entry {
   readonly name: string

@@ -12,9 +12,10 @@ import { withLiveView } from '../live-view.ts'
 import { requireDefect } from '../planted-defects.ts'
 import { jvmTimes } from '../profile.ts'
 import { defaultDirectory, RunStore } from '../run-store.ts'
-import { scenarios, targets, type Scenario, type TargetName } from '../scenarios.ts'
+import { isInPlan, isRace, scenarios, type AnyScenario } from '../races/race-scenarios.ts'
+import { targets, type TargetName } from '../scenarios.ts'
 import { brokerNames, verify, type BrokerName, type Verified } from '../verify.ts'
-import { parseDuration, parseCount, parseRate, parseSeed } from './arguments.ts'
+import { parseDuration, parseCount, parseFeature, parseOverride, parseRate, parseSeed } from './arguments.ts'
 
 export interface VerifyFlags {
   readonly target?: string
@@ -31,6 +32,8 @@ export interface VerifyFlags {
   readonly clientConfig?: string
   readonly client?: string
   readonly defect?: string
+  readonly feature?: Readonly<Record<string, number>>
+  readonly override?: Readonly<Record<string, string>>
   readonly accept?: readonly string[]
   readonly out?: string
   readonly json?: boolean
@@ -57,13 +60,15 @@ export function addVerify(program: Command): void {
     .option('--seeds <n>', 'how many seeds the simulator runs', parseCount)
     .option('--time <duration>', 'how long faults go on in each scenario on processes, as in 60s', parseDuration)
     .option('--rate <n>', 'records a second offered in each scenario on processes', parseRate)
-    .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka; in a checkout, npm run kafka:fetch brings it)`)
+    .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka, kafka@3.9.1 another version of it; in a checkout, npm run kafka:fetch brings it)`)
     .option('--image <reference>', 'containers of this image instead of our own, as in apache/kafka:4.3.1')
     .option('--bootstrap <addresses>', 'a running cluster instead: HOST:PORT, several with commas between')
     .option('--topic-prefix <prefix>', 'what the topics made there are named with (default: tribunal-<random>)')
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
     .option('--client <name>', `who sends on real brokers: ${clientNames.join(', ')}`, 'wire')
     .option('--defect <name>', 'plant this defect in our broker (see: tribunal list defects)')
+    .option('--feature <name=level>', 'finalize this level of a feature before a race, as in transaction.version=1', parseFeature)
+    .option('--override <key=value>', 'a setting of the brokers of a race, under Kafka\'s name', parseOverride)
     .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
     .option('--out <dir>', 'the run directory (default: runs/<time>-<seed>)')
     .option('--json', 'print the verdict as JSON on stdout, everything else on stderr')
@@ -77,8 +82,11 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
   const plan = plans[flags.plan]
   if (plan === undefined) throw new UserError(`--plan ${flags.plan} is not one of ${Object.keys(plans).join(', ')}.`)
   if (flags.defect !== undefined) requireDefect(flags.defect)
-  const broker = chooseBroker(flags)
+  const { broker, version } = chooseBroker(flags)
   const chosen = chooseScenarios(broker === 'ours' ? flags : { ...flags, target: 'processes' })
+  if ((flags.feature ?? flags.override) !== undefined && !chosen.every(isRace)) {
+    throw new UserError('--feature and --override are for clusters of races; name races with --scenario.')
+  }
   const library = await loadLibrary(flags.client ?? 'wire')
   const external = await attachAsTold(flags)
   const image = chosen.some(({ target }) => target === 'containers') ? await imageAsTold(flags.image) : undefined
@@ -102,6 +110,9 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
         signal,
         given: { ...flags, ...(external !== undefined && { attached: external.attached, off: external.off }) },
         broker,
+        ...(version !== undefined && { kafka: { version } }),
+        ...(flags.feature !== undefined && { features: flags.feature }),
+        ...(flags.override !== undefined && { overrides: flags.override }),
         ...(external !== undefined && { external }),
         ...(library !== undefined && { library }),
         ...(image !== undefined && { image }),
@@ -126,21 +137,28 @@ function show(
   if (json) process.stdout.write(`${JSON.stringify(verdict, null, 2)}\n`)
 }
 
-function chooseBroker({ broker = 'ours', target, defect }: VerifyFlags): BrokerName {
-  const known = brokerNames.find((name) => name === broker)
-  if (known === undefined) throw new UserError(`--broker ${broker} is not one of ${brokerNames.join(', ')}.`)
-  if (known === 'ours') return known
+interface ChosenBroker {
+  readonly broker: BrokerName
+  /** Of Apache Kafka, where it is not the usual one. */
+  readonly version?: string
+}
+
+function chooseBroker({ broker = 'ours', target, defect }: VerifyFlags): ChosenBroker {
+  const [named, version] = broker.split('@')
+  const known = brokerNames.find((name) => name === named)
+  if (known === undefined || (known === 'ours' && version !== undefined)) throw new UserError(`--broker ${broker} is not one of ${brokerNames.join(', ')}.`)
+  if (known === 'ours') return { broker: known }
   if (target !== undefined && target !== 'processes') throw new UserError(`--broker ${known} runs as processes; leave out --target ${target}.`)
   if (defect !== undefined) throw new UserError(`Defects are planted in our own broker; leave out --broker or --defect.`)
-  const missing = whyNoKafka()
+  const missing = whyNoKafka(version)
   if (missing !== undefined) throw new UserError(missing, exitCodes.unknown)
-  return known
+  return version === undefined ? { broker: known } : { broker: known, version }
 }
 
 /** Not part of a run that names no target: what needs somebody else's cluster, or Docker. */
 const onlyByName: ReadonlySet<TargetName> = new Set(['external', 'containers'])
 
-function chooseScenarios({ target: named, bootstrap, image, scenario, client = 'wire' }: VerifyFlags): readonly Scenario[] {
+function chooseScenarios({ target: named, bootstrap, image, scenario, client = 'wire' }: VerifyFlags): readonly AnyScenario[] {
   if (image !== undefined && named !== undefined && named !== 'containers') throw new UserError(`--image runs in containers; leave out --target ${named}.`)
   const target = named ?? (image !== undefined ? 'containers' : bootstrap === undefined ? undefined : 'external')
   if (target !== undefined && !targets.includes(target as TargetName)) {
@@ -150,7 +168,7 @@ function chooseScenarios({ target: named, bootstrap, image, scenario, client = '
   if (unknown !== undefined) throw new UserError(`There is no scenario ${unknown}; tribunal list scenarios names them.`)
   const chosen = scenarios.filter(
     (each) => (target === undefined ? !onlyByName.has(each.target) : each.target === target)
-      && (scenario === undefined || scenario.includes(each.name))
+      && (scenario === undefined ? isInPlan(each) : scenario.includes(each.name))
       && (client === 'wire' || canBeDriven(each)),
   )
   if (chosen.length === 0) throw new UserError(`No scenario named so runs on ${target ?? 'any target'} with the client ${client}.`)
@@ -158,8 +176,8 @@ function chooseScenarios({ target: named, bootstrap, image, scenario, client = '
 }
 
 /** By another client: it knows real brokers only, and dials attached ones itself, past our proxy. */
-function canBeDriven(scenario: Scenario): boolean {
-  if (scenario.target === 'simulated') return false
+function canBeDriven(scenario: AnyScenario): boolean {
+  if (scenario.target === 'simulated' || isRace(scenario)) return false
   return scenario.target !== 'external' || scenario.nemesis.attacks.length === 0
 }
 

@@ -22,6 +22,8 @@ export interface ProcessClusterOptions {
   readonly firstPort?: number
   /** Puts a proxy in front of every listener, so that links can be cut: what starts it, and the seed of its choices. */
   readonly proxy?: Pick<ProxiedLinksOptions, 'command' | 'seed' | 'record'>
+  /** Where others find a broker, when somebody else than our own proxy stands before it. */
+  readonly advertise?: (id: number) => { readonly host: string; readonly port: number }
   /** A broker has ended by itself: how, in words. */
   readonly onUnexpectedExit?: (exit: string) => void
 }
@@ -95,13 +97,14 @@ export class ProcessCluster implements BrokerControl, StopControl {
     makeDirectories(directory)
     const config = configFile(dataDir, id)
     const { bind, dial } = this.#addresses
+    const advertised = this.#options.advertise?.(id) ?? (this.links === undefined ? undefined : { host, port: dial(id, clientListener) })
     const clockFile = join(dataDir, `broker-${id}.clock`)
     this.#clocks.set(id, new ClockSkewWriter(clockFile))
     writeFileSync(config, renderProperties({
       'node.id': String(id),
       'process.roles': 'broker,controller',
       listeners: listenerNames.map((name) => `${name}://${host}:${bind(id, name)}`).join(','),
-      ...(this.links !== undefined && { 'advertised.listeners': `${clientListener}://${host}:${dial(id, clientListener)}` }),
+      ...(advertised !== undefined && { 'advertised.listeners': `${clientListener}://${advertised.host}:${advertised.port}` }),
       'controller.listener.names': controllerListener,
       'controller.quorum.voters': this.brokerIds.map((voter) => `${voter}@${host}:${dial(voter, controllerListener)}`).join(','),
       'log.dirs': directory,
@@ -206,7 +209,7 @@ function brokerIdsOf({ brokers }: ProcessClusterOptions): number[] {
 
 async function directAddresses(options: ProcessClusterOptions): Promise<Addresses> {
   const ids = brokerIdsOf(options)
-  const free = await freePorts(ids.length * listenerNames.length)
+  const free = await (options.recipe.needsFixedPorts ? quietPorts : freePorts)(ids.length * listenerNames.length)
   const { firstPort, dataDir } = options
   const ports = new Map(ids.flatMap((id, i) => listenerNames.map((name, j) => [`${name} ${id}`, free[i * listenerNames.length + j]!])))
   if (firstPort !== undefined) ids.forEach((id, i) => ports.set(`${clientListener} ${id}`, firstPort + i))

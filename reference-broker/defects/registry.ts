@@ -23,6 +23,8 @@ import { shrinkBeforeConfirmation } from './shrink-before-confirmation.ts'
 import { truncateByHighWatermark } from './truncate-by-high-watermark.ts'
 import { trustUncleanStop } from './trust-unclean-stop.ts'
 import { widenInSyncEarly } from './widen-in-sync-early.ts'
+import { appendUnasked } from './append-unasked.ts'
+import { endKeepsEpoch } from './end-keeps-epoch.ts'
 import type { Defect } from './defect.ts'
 
 export const defects: Readonly<Record<string, Defect>> = {
@@ -46,6 +48,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   'truncate-by-high-watermark': truncateByHighWatermark,
   'trust-unclean-stop': trustUncleanStop,
   'widen-in-sync-early': widenInSyncEarly,
+  'append-unasked': appendUnasked,
+  'end-keeps-epoch': endKeepsEpoch,
 }
 
 export function withDefect(name: string): Decisions {

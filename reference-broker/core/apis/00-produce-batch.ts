@@ -134,7 +134,7 @@ export function needsMembership(
   if (firstBatch(records) !== 'transactional' || records.length < batchHeaderBytes) return undefined
   const header = readBatchHeader(records, 0)
   const isAsked = apiVersion >= addsSinceVersion || node.config.transactionPartitionVerificationEnable
-  if (!isAsked || header.producerId < 0 || log.producers.hasOpenTransaction(header.producerId, header.producerEpoch)) return undefined
+  if (!isAsked || !node.decisions.mustAskMembership() || header.producerId < 0 || log.producers.hasOpenTransaction(header.producerId, header.producerEpoch)) return undefined
   return header
 }
 

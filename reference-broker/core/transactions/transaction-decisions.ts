@@ -21,6 +21,8 @@ export interface TransactionDecisions {
   transactionIsOver(view: { readonly startMs: number; readonly timeoutMs: number; readonly nowMs: number }): boolean
   /** Is a transactional id that no transaction uses to be forgotten? */
   transactionalIdIsExpired(view: { readonly lastUpdateMs: number; readonly expirationMs: number; readonly nowMs: number }): boolean
+  /** Must a leader ask the coordinator before the first records of a transaction (KIP-890)? */
+  mustAskMembership(): boolean
   /** May a leader append the records of a transaction to a partition? */
   mayAppendToTransaction(view: { readonly isOpenHere: boolean; readonly isVerified: boolean }): boolean
 }
@@ -36,5 +38,6 @@ export const soundTransactionDecisions: TransactionDecisions = {
   recoveredTransaction: (transaction) => transaction,
   transactionIsOver: ({ startMs, timeoutMs, nowMs }) => nowMs - startMs > timeoutMs,
   transactionalIdIsExpired: ({ lastUpdateMs, expirationMs, nowMs }) => nowMs - lastUpdateMs >= expirationMs,
+  mustAskMembership: () => true,
   mayAppendToTransaction: ({ isOpenHere, isVerified }) => isOpenHere || isVerified,
 }

@@ -1,0 +1,54 @@
+/** Every race in the simulator: the sound broker passes it, and whoever has its bug is convicted by name. */
+import { describe, expect, it } from 'vitest'
+import type { Judgement } from '../../checkers/verdict.ts'
+import { soundDecisions } from '../../reference-broker/core/decisions.ts'
+import { defects, withDefect } from '../../reference-broker/defects/registry.ts'
+import { judgeRace } from './judge-race.ts'
+import type { Race } from './race.ts'
+import { races } from './registry.ts'
+import { simulateRace, type SimulatedRaceOptions } from './simulated-race.ts'
+
+function judged(race: Race, options: Partial<SimulatedRaceOptions> & { readonly accept?: readonly string[] } = {}): Judgement {
+  const { ops, played, failures } = simulateRace(race, { seed: 1, ...options })
+  return judgeRace({ race, played, ops, failures, accept: options.accept ?? [] })
+}
+
+function named(name: string): Race {
+  return races.find((race) => race.name === name)!
+}
+
+describe.each(races.map((race) => [race.name, race] as const))('%s', (_name, race) => {
+  it('the sound broker passes it, in every version it is played in', () => {
+    const { findings, reasons, valid } = judged(race)
+    expect({ findings, reasons, valid }).toEqual({ findings: [], reasons: [], valid: true })
+  })
+
+  it('a proxy that does nothing leaves it unjudged', () => {
+    const { played, ops } = simulateRace({ ...race, rules: () => [] }, { seed: 1 })
+    if (race.rules(2).length === 0) return
+    expect(judgeRace({ race, played, ops, failures: [], accept: [] }).valid).not.toBe(true)
+  })
+
+  it.skipIf(race.protocolBug === undefined)('where the protocol has the bug it convicts by its issue, and is listed when that is accepted', () => {
+    const features = { 'transaction.version': 1 }
+    const convicted = judged(race, { features })
+    expect(convicted.valid).toBe(false)
+    expect(convicted.findings.map(({ issue }) => issue)).toEqual(convicted.findings.map(() => race.protocolBug!.issue))
+    expect(judged(race, { features, accept: [race.protocolBug!.issue] })).toMatchObject({ valid: true, reasons: [] })
+  })
+})
+
+const planted = Object.entries(defects).flatMap(([name, { race, anomalies }]) => (race === undefined ? [] : [[name, race, anomalies] as const]))
+
+describe.each(planted)('%s', (name, race, anomalies) => {
+  it(`is convicted by ${race} of ${anomalies.join(' or ')}`, () => {
+    const { findings, valid } = judged(named(race), { decisions: withDefect(name) })
+    expect(valid).toBe(false)
+    expect(findings.filter(({ anomaly }) => anomalies.includes(anomaly))).not.toEqual([])
+  })
+})
+
+it('the same seed is played the same way, to the byte', () => {
+  const hashes = [1, 1].map((seed) => simulateRace(races[0]!, { seed, decisions: soundDecisions }).traceHash)
+  expect(hashes[0]).toBe(hashes[1])
+})
