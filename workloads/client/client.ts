@@ -391,6 +391,8 @@ export interface WorkloadAdmin {
     timeoutMs: number,
     done: (result: AdminResult<readonly CommittedOffset[]>) => void,
   ): void
+  /** Finalizes levels of features for the whole cluster, up or down (KIP-584). */
+  updateFeatures(levels: Readonly<Record<string, number>>, timeoutMs: number, done: (result: AdminResult<null>) => void): void
   /** The quorum of the metadata log; UNSUPPORTED_VERSION from brokers that do not serve it. */
   describeQuorum(timeoutMs: number, done: (result: AdminResult<QuorumInfo>) => void): void
 }

@@ -318,13 +318,14 @@ export class WireTransactionalProducer implements TransactionalProducer {
     }
     const key = `${topic}-${partition}`
     if (this.#added.has(key)) return true
-    if (this.#toAdd.size === 0) this.#inTurn((next) => this.#add(next))
     this.#toAdd.set(key, { topic, partition })
+    if (this.#toAdd.size === 1) this.#inTurn((next) => this.#cluster.loop.after(0, () => this.#add(next)))
     return false
   }
 
   /** All that were asked for meanwhile, in one request. */
   #add(next: () => void): void {
+    if (this.#closed) return
     const partitions = [...this.#toAdd]
     if (partitions.length === 0 || this.#error !== undefined) return next()
     if (this.#begun === 'no') this.#begun = 'perhaps'
