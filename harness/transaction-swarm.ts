@@ -1,4 +1,6 @@
 /** What a seed of the workloads with transactions draws: the swarm's cluster and faults, and another traffic. */
+import { kill } from '../nemesis/kill.ts'
+import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { randomBetween, randomChance, randomPick, type Random } from '../ports/random.ts'
 import type { NewTopic } from '../workloads/client/client.ts'
 import { transactionalDefaults } from '../workloads/client/defaults.ts'
@@ -25,6 +27,9 @@ const internalTopics = {
 /** Internal topics are not watched by who decides whether power may be lost: then they, too, are synced before they count. */
 const syncedFirst = { 'log.flush.interval.messages': '1' }
 
+/** Whatever else a seed leaves out. */
+const movesCoordinators: NemesisPlan['attacks'][number] = { fault: kill, aim: 'one' }
+
 export function drawTransactions(seed: number): Swarm {
   const random = simRandom(seed).fork('transactions')
   return withTransactions(drawSwarm(seed), random)
@@ -44,6 +49,7 @@ function withTransactions(swarm: Swarm, random: Random): Swarm {
       workload: transactions(options),
       topics: severalPartitions(plan.topics, random),
       features: { 'transaction.version': transactionVersion },
+      nemesis: { ...plan.nemesis, attacks: [...plan.nemesis.attacks, movesCoordinators] },
       acknowledgedMin: 600,
       config: {
         ...plan.config,

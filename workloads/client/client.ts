@@ -84,11 +84,11 @@ export interface TransactionalOptions extends Omit<ProducerOptions, 'acks' | 'id
   readonly transactionVersionMax?: 1
 }
 
-/** `then`: what is left to do: abort this transaction and go on, or close this instance, which can do nothing any more. */
+/** `next`: what is left to do: abort this transaction and go on, or close this instance, which can do nothing any more. */
 export interface TransactionNotOk {
   readonly type: 'fail' | 'info'
   readonly error: OpError
-  readonly then: 'abort' | 'close'
+  readonly next: 'abort' | 'close'
 }
 
 export type TransactionOutcome = { readonly type: 'ok' } | TransactionNotOk
@@ -110,7 +110,7 @@ export interface GroupMember {
 
 /**
  * Calls in this order, or a programmer error: `initTransactions` once, then `begin`, any number of `send` and `sendOffsets`, then
- * `commit` or `abort`, and so on. After an outcome whose `then` is `close`, everything fails.
+ * `commit` or `abort`, and so on. After an outcome whose `next` is `close`, everything fails.
  */
 export interface TransactionalProducer {
   /** Fences every older instance of the transactional id, and aborts what it left open. */

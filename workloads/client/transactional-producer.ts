@@ -181,7 +181,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
 
   abort(done: (outcome: TransactionOutcome) => void): void {
     this.#enter('open', 'aborting')
-    if (this.#error?.then === 'close') return this.#ended(this.#error, done)
+    if (this.#error?.next === 'close') return this.#ended(this.#error, done)
     this.#toAdd.clear()
     this.#error = undefined
     this.#whenQuiet(() => {
@@ -265,10 +265,10 @@ export class WireTransactionalProducer implements TransactionalProducer {
   }
 
   /** The first error counts, unless a worse one follows. */
-  #fail(answer: Pick<Answer<Message>, 'code' | 'mayHaveHappened'>, then: 'abort' | 'close'): TransactionNotOk {
+  #fail(answer: Pick<Answer<Message>, 'code' | 'mayHaveHappened'>, next: 'abort' | 'close'): TransactionNotOk {
     const definite = !answer.mayHaveHappened
-    const failure: TransactionNotOk = { type: definite ? 'fail' : 'info', error: { code: answer.code, definite }, then }
-    if (this.#error === undefined || (this.#error.then === 'abort' && then === 'close')) this.#error = failure
+    const failure: TransactionNotOk = { type: definite ? 'fail' : 'info', error: { code: answer.code, definite }, next }
+    if (this.#error === undefined || (this.#error.next === 'abort' && next === 'close')) this.#error = failure
     this.#needsEpoch = true
     this.#toAdd.clear()
     this.#producer.dropUnsent(answer.code, 'the transaction has failed')
@@ -282,7 +282,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
 
   #ended(outcome: TransactionOutcome, done: (outcome: TransactionOutcome) => void): void {
     if (outcome.type === 'ok') this.#state = 'ready'
-    else if (outcome.then === 'abort') this.#state = 'open'
+    else if (outcome.next === 'abort') this.#state = 'open'
     done(outcome)
   }
 
@@ -346,8 +346,8 @@ export class WireTransactionalProducer implements TransactionalProducer {
 }
 
 /** Whatever went wrong before the commit, the commit certainly did not happen. */
-function notAskedFor({ error, then }: TransactionNotOk): TransactionNotOk {
-  return { type: 'fail', error: { ...error, definite: true }, then }
+function notAskedFor({ error, next }: TransactionNotOk): TransactionNotOk {
+  return { type: 'fail', error: { ...error, definite: true }, next }
 }
 
 const nobody: ProducerIdentity = { producerId: -1, producerEpoch: -1 }

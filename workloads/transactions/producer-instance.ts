@@ -171,7 +171,7 @@ export class ProducerInstance {
         this.#acknowledge(open.op)
         return this.#ended(open.op, outcome)
       }
-      if (outcome.then === 'close') return this.#dead(open.op, outcome)
+      if (outcome.next === 'close') return this.#dead(open.op, outcome)
       open.isCommitting = false
       return this.#abort(outcome)
     })
@@ -190,7 +190,7 @@ export class ProducerInstance {
     this.#setup.figures.aborted++
     this.#producer.abort((outcome) => {
       if (this.#isGone) return
-      if (outcome.type !== 'ok' && outcome.then === 'close') return this.#dead(op, { ...outcome, ...why, then: 'close' })
+      if (outcome.type !== 'ok' && outcome.next === 'close') return this.#dead(op, { ...outcome, ...why, next: 'close' })
       this.#ended(op, why)
     })
   }

@@ -37,8 +37,15 @@ export class ProducerSeat {
   stop(done: () => void): void {
     this.#isStopping = true
     this.#stopped = done
-    for (const instance of [...this.#living]) instance.leave()
-    if (this.#living.size === 0) done()
+    for (const instance of this.#living) instance.leave()
+    this.#tellStopped()
+  }
+
+  #tellStopped(): void {
+    if (this.#living.size > 0) return
+    const stopped = this.#stopped
+    this.#stopped = undefined
+    stopped?.()
   }
 
   close(): void {
@@ -64,9 +71,8 @@ export class ProducerSeat {
   #gone(instance: ProducerInstance): void {
     this.#living.delete(instance)
     this.#positions = instance.positions()
-    if (this.#isStopping) {
-      if (this.#living.size === 0) this.#stopped?.()
-    } else if (this.#living.size === 0) this.#bearSoon()
+    if (this.#isStopping) this.#tellStopped()
+    else if (this.#living.size === 0) this.#bearSoon()
   }
 
   #bearSoon(): void {
