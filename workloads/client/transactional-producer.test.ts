@@ -193,7 +193,7 @@ describe('an end without an answer', () => {
   test('that may have been written and then waited leaves the commit open', () => {
     const stage = new Stage(2, { deliveryTimeoutMs: 2000 }).begun()
     stage.send('a')
-    stage.misbehave('EndTxn', ...Array<Misbehaviour>(100).fill({ error: errorCode.NOT_COORDINATOR }))
+    stage.misbehave('EndTxn', ...Array.from({ length: 100 }, () => ({ error: errorCode.NOT_COORDINATOR })))
     expect(stage.commit()).toMatchObject({ type: 'info', error: { code: 'NOT_COORDINATOR' }, next: 'close' })
   })
 })
