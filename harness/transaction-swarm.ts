@@ -38,6 +38,7 @@ export function drawTransactions(seed: number): Swarm {
 /** The same cluster and faults under transactions. */
 function withTransactions(swarm: Swarm, random: Random): Swarm {
   const { plan } = swarm
+  const [part] = plan.parts
   const options = drawOptions(random, swarm)
   const losesPower = plan.nemesis.attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
   const transactionVersion = randomPick(random, [1, 2, 2])
@@ -46,21 +47,23 @@ function withTransactions(swarm: Swarm, random: Random): Swarm {
     settings: { ...swarm.settings, ...internalTopics, ...(losesPower && syncedFirst) },
     plan: {
       ...plan,
-      workload: transactions(options),
-      topics: severalPartitions(plan.topics, random),
+      parts: [{
+        workload: transactions(options),
+        topics: severalPartitions(part!.topics, random),
+        acknowledgedMin: 600,
+        config: {
+          ...part!.config,
+          acks: -1,
+          idempotence: true,
+          isolation: 'read_committed',
+          transactional: true,
+          transactionVersion,
+          transactionTimeoutMs: options.producer.transactionTimeoutMs,
+          floors: transactionFloors,
+        },
+      }],
       features: { 'transaction.version': transactionVersion },
       nemesis: { ...plan.nemesis, attacks: [...plan.nemesis.attacks, movesCoordinators] },
-      acknowledgedMin: 600,
-      config: {
-        ...plan.config,
-        acks: -1,
-        idempotence: true,
-        isolation: 'read_committed',
-        transactional: true,
-        transactionVersion,
-        transactionTimeoutMs: options.producer.transactionTimeoutMs,
-        floors: transactionFloors,
-      },
     },
   }
 }
@@ -94,7 +97,7 @@ function drawOptions(random: Random, { plan }: Swarm): TransactionsOptions {
       transactionTimeoutMs: randomPick(random, [2000, 5000, 15_000]),
       ...(randomChance(random, 0.25) && { transactionVersionMax: 1 as const }),
     },
-    readers: { read_committed: 2, read_uncommitted: 1 },
+    readers: { read_committed: 2, read_uncommitted: 0 },
     maxRecordsPerPoll: 500,
     replaceConsumerMs: 20_000,
   }

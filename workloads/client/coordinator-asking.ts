@@ -8,7 +8,7 @@ import { errorByCode, errorCode, errorName, isDefinite } from '../../protocol/er
 import type { Api } from '../../protocol/apis.ts'
 import type { Loop } from '../../ports/loop.ts'
 import type { Decoded, Message } from '../../protocol/message.ts'
-import type { BodyOf, RequestFailure, RequestResult } from './broker-connection.ts'
+import type { BodyOf, RequestFailure } from './broker-connection.ts'
 import type { Coordinator } from './coordinator.ts'
 
 export interface Question<Req extends Message, Res extends Message> {
@@ -32,13 +32,11 @@ export interface Answer<Res extends Message> {
 }
 
 interface Attempts {
-  readonly deadlineMs: number
   lastCode: string
+  isUnderWay: boolean
   mayHaveHappened: boolean
   mayArriveLate: boolean
 }
-
-const moved: ReadonlySet<number> = new Set([errorCode.NOT_COORDINATOR, errorCode.COORDINATOR_NOT_AVAILABLE])
 
 export class CoordinatorAsking {
   readonly #loop: Loop
@@ -57,8 +55,33 @@ export class CoordinatorAsking {
     timeoutMs: number,
     done: (answer: Answer<Res>) => void,
   ): void {
-    const deadlineMs = this.#loop.now() + timeoutMs
-    this.#attempt(question, { deadlineMs, lastCode: 'TIMED_OUT', mayHaveHappened: false, mayArriveLate: false }, done)
+    let isOver = false
+    const end = (answer: Answer<Res>): void => {
+      if (isOver || this.#closed) return
+      isOver = true
+      this.#cancel(deadline)
+      done(answer)
+    }
+    const attempts: Attempts = { lastCode: 'TIMED_OUT', mayHaveHappened: false, mayArriveLate: false, isUnderWay: false }
+    const deadline = this.#after(timeoutMs, () => {
+      if (attempts.isUnderWay) {
+        attempts.mayHaveHappened = true
+        attempts.mayArriveLate = true
+      }
+      end(ended(attempts, attempts.lastCode, undefined))
+    })
+    const attempt = (): void => {
+      if (isOver) return
+      question.coordinator.find(() => {
+        if (!isOver && !this.#closed) this.#attempt(question, attempts, { end, again })
+      })
+    }
+    const again = (): void => {
+      if (isOver) return
+      if (question.isWanted?.() === false) end(ended(attempts, attempts.lastCode, undefined))
+      else this.#after(this.#retryBackoffMs, attempt)
+    }
+    attempt()
   }
 
   /** Nobody is called any more. */
@@ -67,57 +90,49 @@ export class CoordinatorAsking {
     for (const timer of this.#timers) this.#loop.cancel(timer)
   }
 
+  #after(delayMs: number, fire: () => void): TimerId {
+    const timer = this.#loop.after(delayMs, () => {
+      this.#timers.delete(timer)
+      fire()
+    })
+    this.#timers.add(timer)
+    return timer
+  }
+
+  #cancel(timer: TimerId): void {
+    this.#timers.delete(timer)
+    this.#loop.cancel(timer)
+  }
+
   #attempt<Req extends Message, Res extends Message>(
-    question: Question<Req, Res>,
+    { coordinator, api, body, maxVersion, codeOf }: Question<Req, Res>,
     attempts: Attempts,
-    done: (answer: Answer<Res>) => void,
+    { end, again }: { readonly end: (answer: Answer<Res>) => void; readonly again: () => void },
   ): void {
-    const { coordinator, api, body, maxVersion } = question
-    const again = (): void => {
-      const isLast = question.isWanted?.() === false || this.#loop.now() + this.#retryBackoffMs >= attempts.deadlineMs
-      if (isLast) return done(ended(attempts, attempts.lastCode, undefined))
-      const timer = this.#loop.after(this.#retryBackoffMs, () => {
-        this.#timers.delete(timer)
-        this.#attempt(question, attempts, done)
-      })
-      this.#timers.add(timer)
-      return undefined
-    }
-    coordinator.request(api, body as BodyOf<NoInfer<Req>>, (result) => {
-      if (this.#closed) return
-      if (!result.ok) return this.#lost(question, attempts, { failure: result, again, done })
-      return this.#answered(question, attempts, { result, again, done })
-    }, maxVersion)
+    attempts.isUnderWay = true
+    const limits = { body: body as BodyOf<NoInfer<Req>>, ...(maxVersion !== undefined && { maxVersion }) }
+    coordinator.request(api, limits, (result, node) => {
+      attempts.isUnderWay = false
+      if (this.#closed) return undefined
+      if (!result.ok) {
+        noteLost(attempts, result)
+        return result.reason === 'unsupported' ? end(ended(attempts, 'UNSUPPORTED_VERSION', undefined)) : again()
+      }
+      const code = codeOf(result.body)
+      if (code === errorCode.NONE) return end(ended(attempts, 'NONE', result.body))
+      if (!isDefinite(api.name, code)) attempts.mayHaveHappened = true
+      coordinator.forgetBy(code, node)
+      attempts.lastCode = errorName(code)
+      return errorByCode(code)?.retriable === true ? again() : end(ended(attempts, attempts.lastCode, result.body))
+    })
   }
+}
 
-  #lost<Req extends Message, Res extends Message>(
-    { coordinator }: Question<Req, Res>,
-    attempts: Attempts,
-    { failure, again, done }: { failure: RequestFailure; again: () => void; done: (answer: Answer<Res>) => void },
-  ): void {
-    coordinator.forget()
-    if (failure.mayHaveHappened) {
-      attempts.mayHaveHappened = true
-      attempts.mayArriveLate = true
-    }
-    if (failure.reason === 'unsupported') return done(ended(attempts, 'UNSUPPORTED_VERSION', undefined))
-    attempts.lastCode = failure.reason.toUpperCase().replace('-', '_')
-    return again()
-  }
-
-  #answered<Req extends Message, Res extends Message>(
-    { coordinator, api, codeOf }: Question<Req, Res>,
-    attempts: Attempts,
-    { result, again, done }: { result: RequestResult<Res> & { ok: true }; again: () => void; done: (answer: Answer<Res>) => void },
-  ): void {
-    const code = codeOf(result.body)
-    if (code === errorCode.NONE) return done(ended(attempts, 'NONE', result.body))
-    if (!isDefinite(api.name, code)) attempts.mayHaveHappened = true
-    if (moved.has(code)) coordinator.forget()
-    attempts.lastCode = errorName(code)
-    if (errorByCode(code)?.retriable === true) return again()
-    return done(ended(attempts, attempts.lastCode, result.body))
-  }
+function noteLost(attempts: Attempts, { reason, mayHaveHappened }: RequestFailure): void {
+  attempts.lastCode = reason.toUpperCase().replace('-', '_')
+  if (!mayHaveHappened) return
+  attempts.mayHaveHappened = true
+  attempts.mayArriveLate = true
 }
 
 function ended<Res extends Message>(attempts: Attempts, code: string, body: Decoded<Res> | undefined): Answer<Res> {

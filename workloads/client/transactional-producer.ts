@@ -87,7 +87,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
   constructor(cluster: KafkaCluster, options: TransactionalOptions) {
     this.#options = options
     this.#cluster = cluster
-    this.#coordinator = new Coordinator(cluster, 'transaction', options.transactionalId)
+    this.#coordinator = new Coordinator(cluster, { kind: 'transaction', key: options.transactionalId, retryBackoffMs: options.retryBackoffMs })
     this.#asking = new CoordinatorAsking(cluster.loop, options.retryBackoffMs)
     this.#producer = new WireProducer(cluster, { ...options, acks: -1, idempotence: true }, this.#writing())
   }
@@ -128,7 +128,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
 
   begin(): void {
     this.#enter('ready', 'open')
-    const level = this.#coordinator.link?.featureLevel(featureName)
+    const level = this.#cluster.linkTo(this.#coordinator.node, 'coordinator')?.featureLevel(featureName)
     if (level !== undefined) this.#version = level >= 2 && this.#options.transactionVersionMax !== 1 ? 2 : 1
     this.#begun = 'no'
     this.#added.clear()
@@ -199,6 +199,8 @@ export class WireTransactionalProducer implements TransactionalProducer {
     if (this.#closed) return
     this.#closed = true
     this.#asking.close()
+    this.#coordinator.close()
+    for (const group of this.#groups.values()) group.close()
     this.#producer.close()
   }
 
@@ -218,7 +220,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
   #groupCoordinator(group: string): Coordinator {
     let found = this.#groups.get(group)
     if (found === undefined) {
-      found = new Coordinator(this.#cluster, 'group', group)
+      found = new Coordinator(this.#cluster, { kind: 'group', key: group, retryBackoffMs: this.#options.retryBackoffMs })
       this.#groups.set(group, found)
     }
     return found

@@ -146,7 +146,7 @@ export class Reading {
   }
 }
 
-export function partitionsOf(context: ReadingContext): { topic: string; partition: number }[] {
+export function partitionsOf(context: Pick<ReadingContext, 'topics'>): { topic: string; partition: number }[] {
   return context.topics.flatMap(({ name, partitions }) =>
     Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
   )

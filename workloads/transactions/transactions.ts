@@ -6,7 +6,9 @@
  */
 import { Reading, uncommittedPrefix } from '../keyed-append/reading.ts'
 import { FinalReading } from '../keyed-append/final-reading.ts'
-import type { RunningWorkload, Workload, WorkloadContext } from '../workload.ts'
+import type { Isolation } from '../client/client.ts'
+import type { ReadingContext } from '../keyed-append/options.ts'
+import type { About, RunningWorkload, Workload, WorkloadContext } from '../workload.ts'
 import { ProducerSeat } from './producer-seat.ts'
 import { Scripts } from './transaction-script.ts'
 import type { InstanceFigures, TransactionsOptions } from './transactions-options.ts'
@@ -64,16 +66,17 @@ class Transactions implements RunningWorkload {
     return { ...this.#figures }
   }
 
-  #reading(isolation: 'read_committed' | 'read_uncommitted'): WorkloadContext {
+  #reading(isolation: Isolation): ReadingContext {
     const { maxRecordsPerPoll, replaceConsumerMs } = this.#options
-    return { ...this.#context, options: { ...this.#context.options, isolation, maxRecordsPerPoll, replaceConsumerMs } }
+    return { ...this.#context, options: { isolation, maxRecordsPerPoll, replaceConsumerMs } }
   }
 }
 
+export const aboutTransactions: About = {
+  name: 'transactions',
+  describes: 'Producers commit and abort transactions over all partitions, crash and are fenced, while readers of both kinds read.',
+}
+
 export function transactions(options: TransactionsOptions): Workload {
-  return {
-    name: 'transactions',
-    describes: 'Producers commit and abort transactions over all partitions, crash and are fenced, while readers of both kinds read.',
-    start: (context) => new Transactions(context, options),
-  }
+  return { ...aboutTransactions, start: (context) => new Transactions(context, options) }
 }
