@@ -3,7 +3,7 @@ import type { Observation } from '../history/op.ts'
 import { soundDecisions } from '../reference-broker/core/decisions.ts'
 import { Coverage, coverageNames, uncovered, type CoverageName } from './coverage.ts'
 
-const names = Object.keys(coverageNames) as CoverageName[]
+const names = Object.keys(coverageNames) as (keyof typeof coverageNames)[]
 
 function observed(coverage: Coverage, leader: number, leaderEpoch: number, inSyncReplicas: readonly number[]): void {
   const told: Observation = { key: 'a-0', leader, leaderEpoch, inSyncReplicas }

@@ -2,7 +2,7 @@
  * What a simulated run went through that no client sees: counted from what the brokers log and decide, and from what the
  * observer saw. Beside a judgement without findings it says that there was something to find.
  */
-import type { NewOp, Observation } from '../history/op.ts'
+import type { NewOp, Observation, OpError } from '../history/op.ts'
 import type { Decisions } from '../reference-broker/core/decisions.ts'
 import type { Logger } from '../reference-broker/core/logger.ts'
 
@@ -21,7 +21,16 @@ export const coverageNames = {
   openSends: 'a send with an open end',
 } as const
 
-export type CoverageName = keyof typeof coverageNames
+/** What only workloads with transactions go through. */
+export const transactionCoverageNames = {
+  transactions: 'a transaction',
+  abortedTransactions: 'a transaction that was aborted',
+  openTransactions: 'a commit with an open end',
+  fencedProducers: 'a producer that was fenced',
+  coordinatorChanges: 'a change of the coordinator of transactions',
+} as const
+
+export type CoverageName = keyof typeof coverageNames | keyof typeof transactionCoverageNames
 export type CoverageCounts = Record<CoverageName, number>
 
 interface Seen {
@@ -30,15 +39,21 @@ interface Seen {
   isBelow: boolean
 }
 
+const fencing: ReadonlySet<string> = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'])
+
+const allNames = Object.keys({ ...coverageNames, ...transactionCoverageNames }) as CoverageName[]
+
 export class Coverage {
   readonly counts: CoverageCounts
   readonly #minInSyncReplicas: number
   readonly #seen = new Map<unknown, Seen>()
+  /** By partition of the topic that keeps transactions: the newest leaderEpoch in which somebody led. */
+  readonly #coordinators = new Map<unknown, number>()
   #controllers = 0
 
   constructor(minInSyncReplicas: number) {
     this.#minInSyncReplicas = minInSyncReplicas
-    this.counts = Object.fromEntries(Object.keys(coverageNames).map((name) => [name, 0])) as CoverageCounts
+    this.counts = Object.fromEntries(allNames.map((name) => [name, 0])) as CoverageCounts
   }
 
   /** The same decisions, counted. */
@@ -59,12 +74,28 @@ export class Coverage {
     else if (message === 'metadata snapshot loaded') this.counts[fields?.['from'] === 'leader' ? 'snapshotsFetched' : 'snapshotsLoaded']++
     else if (message === 'answer lost' && fields?.['api'] === 'Produce') this.counts.answersLost++
     else if (message === 'active controller' && ++this.#controllers > 1) this.counts.controllerChanges++
+    else if (message === 'transaction coordinator') this.#coordinates(fields?.['partition'], fields?.['leaderEpoch'] as number)
   }
 
-  see({ process, f, type, value }: NewOp): void {
+  #coordinates(partition: unknown, leaderEpoch: number): void {
+    const before = this.#coordinators.get(partition)
+    if (before !== undefined && leaderEpoch <= before) return
+    if (before !== undefined) this.counts.coordinatorChanges++
+    this.#coordinators.set(partition, leaderEpoch)
+  }
+
+  see({ process, f, type, value, error }: NewOp): void {
+    if (f === 'txn') this.#transacted(type, error)
     if (f === 'send' && type === 'fail') this.counts.failedSends++
     if (f === 'send' && type === 'info') this.counts.openSends++
     if (process === 'observer' && f === 'observe') for (const told of value as readonly Observation[]) this.#observed(told)
+  }
+
+  #transacted(type: NewOp['type'], error: OpError | undefined): void {
+    if (type === 'invoke') this.counts.transactions++
+    if (type === 'fail') this.counts.abortedTransactions++
+    if (type === 'info') this.counts.openTransactions++
+    if (error !== undefined && fencing.has(error.code)) this.counts.fencedProducers++
   }
 
   #observed({ key, leader, leaderEpoch, inSyncReplicas }: Observation): void {
@@ -87,9 +118,16 @@ export class Coverage {
 /** So many seeds must between them have gone through everything. */
 const enoughSeeds = 200
 
-/** Given in how many seeds each happened: one sentence for everything that never did, once there were seeds enough. */
-export function uncovered(covered: Readonly<Record<CoverageName, number>>, seeds: number): string[] {
+/**
+ * Given in how many seeds each happened: one sentence for everything that never did, once there were seeds enough. What is not in
+ * `names` is not asked for.
+ */
+export function uncovered(
+  covered: Readonly<Record<CoverageName, number>>,
+  seeds: number,
+  names: Readonly<Partial<Record<CoverageName, string>>> = coverageNames,
+): string[] {
   if (seeds < enoughSeeds) return []
-  const never = (Object.keys(coverageNames) as CoverageName[]).filter((name) => covered[name] === 0)
-  return never.map((name) => `too little was tested: not one of ${seeds} seeds had ${coverageNames[name]}`)
+  const never = (Object.keys(names) as CoverageName[]).filter((name) => covered[name] === 0)
+  return never.map((name) => `too little was tested: not one of ${seeds} seeds had ${names[name]}`)
 }

@@ -3,8 +3,9 @@ import { coveragePrefix } from '../checkers/coverage.ts'
 import { mergeValid, type Finding, type OpCounts, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
 import { verifyCommand } from './checkout.ts'
-import { coverageNames, uncovered, type CoverageName } from './coverage.ts'
+import { coverageNames, transactionCoverageNames, uncovered, type CoverageName } from './coverage.ts'
 import { anomaliesOf } from './judge-run.ts'
+import type { SimulatedScenario } from './scenarios.ts'
 import { runSeeds } from './seed-pool.ts'
 import type { SeedResult } from './seed-worker.ts'
 
@@ -13,6 +14,8 @@ export interface SeedRunOptions {
   readonly firstSeed: number
   readonly seeds: number
   readonly defect?: string
+  /** What must have happened in one of many seeds, with the words for it; what coverage knows of any run when missing. */
+  readonly covers?: SimulatedScenario['covers']
   readonly accept: readonly string[]
   readonly signal: AbortSignal
   readonly onProgress: (line: string) => void
@@ -30,7 +33,7 @@ export interface SeedRun {
 const allowedExamples = 3
 const reasonsMax = 20
 
-const namesOfCoverage = Object.keys(coverageNames) as CoverageName[]
+const allNames = Object.keys({ ...coverageNames, ...transactionCoverageNames }) as CoverageName[]
 
 /** What many seeds come to. */
 export class Tally {
@@ -45,19 +48,7 @@ export class Tally {
   opsUnderFault = 0
   invalid = 0
   /** Seeds in which it happened. */
-  readonly covered: Record<CoverageName, number> = {
-    truncations: 0,
-    belowMinimum: 0,
-    answersLost: 0,
-    duplicatesFound: 0,
-    tornTails: 0,
-    snapshotsLoaded: 0,
-    snapshotsFetched: 0,
-    leaderChanges: 0,
-    controllerChanges: 0,
-    failedSends: 0,
-    openSends: 0,
-  }
+  readonly covered: Record<CoverageName, number> = Object.fromEntries(allNames.map((name) => [name, 0])) as Record<CoverageName, number>
   readonly anomalies: Record<string, number> = {}
   readonly allowed: Finding[] = []
   readonly unknown: string[] = []
@@ -72,7 +63,7 @@ export class Tally {
     this.simulatedMs += result.simulatedMs
     this.wallMs += result.wallMs
     this.events += result.events
-    for (const name of namesOfCoverage) if (result.coverage[name] > 0) this.covered[name]++
+    for (const name of allNames) if (result.coverage[name] > 0) this.covered[name]++
     const figures = judgement.figures ?? {}
     this.faults += figures['faults'] ?? 0
     this.leaderChanges += figures['leaderChanges'] ?? 0
@@ -98,7 +89,7 @@ export class Tally {
   /** Of all seeds, those in which it happened. */
   #shares(): Record<string, number> {
     const share = (name: CoverageName): number => Math.round((this.covered[name] / Math.max(1, this.seeds)) * 1000) / 1000
-    return Object.fromEntries(namesOfCoverage.map((name) => [`${coveragePrefix}${name}`, share(name)]))
+    return Object.fromEntries(allNames.filter((name) => this.covered[name] > 0 || name in coverageNames).map((name) => [`${coveragePrefix}${name}`, share(name)]))
   }
 
   figures(): Record<string, number> {
@@ -143,7 +134,7 @@ export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdic
   const { failing, unknown } = tally
   const shown = (failing ?? tally.first)?.judgement
   const short = tally.seeds < options.seeds && failing === undefined ? [`only ${tally.seeds} of ${options.seeds} seeds ran`] : []
-  const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds) : []
+  const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds, options.covers) : []
   const faultless = tally.faults === 0 && tally.seeds > 1 ? ['no fault was ever in force'] : []
   const reasons = [...short, ...faultless, ...missed, ...unknown]
   const more = reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : []

@@ -15,6 +15,8 @@ import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { onContainers } from './container-scenarios.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
+import { transactionCoverageNames, type CoverageName } from './coverage.ts'
+import { drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
 
@@ -26,6 +28,8 @@ export interface SimulatedScenario {
   readonly draw: (seed: number) => Swarm
   /** Of the seeds asked for, this part. */
   readonly seedsShare: number
+  /** What must have happened in one of many seeds, with the words for it; what coverage knows of any run when missing. */
+  readonly covers?: Readonly<Partial<Record<CoverageName, string>>>
 }
 
 export interface ProcessScenario {
@@ -79,6 +83,14 @@ const withoutContainers: readonly Scenario[] = [
     describes: 'Cuts the power of most brokers at once, which is more than is promised, and lists what was lost.',
     draw: drawPowerLossOfMost,
     seedsShare: 0.02,
+  },
+  {
+    target: 'simulated',
+    name: 'transactions',
+    describes: 'Transactions committed, aborted, crashed and fenced over several partitions, under the faults of the swarm.',
+    draw: drawTransactions,
+    seedsShare: 0.2,
+    covers: transactionCoverageNames,
   },
   {
     target: 'processes',

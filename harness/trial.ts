@@ -23,6 +23,8 @@ import { acknowledgedBy, specsOf, type TrialPart } from './trial-part.ts'
 export interface TrialPlan {
   /** All at the same time, on one cluster that one nemesis breaks. */
   readonly parts: readonly TrialPart[]
+  /** Levels of features to be finalized first; whatever the brokers begin with when missing. */
+  readonly features?: Readonly<Record<string, number>>
   readonly nemesis: NemesisPlan
   readonly profile: Profile
   /** Traffic and faults together: at least this long, and until enough sends are ok, at most six times it. */
@@ -200,9 +202,18 @@ export class Trial {
         const isOurs = !created.ok && created.error.code === 'TOPIC_ALREADY_EXISTS' && !topics.some(({ name }) => topicsBefore.has(name))
         if (!created.ok && !isOurs) return done(`the topics could not be made: ${created.error.code}`)
         return this.#awaitCluster(deadlineMs, (info) => this.#whole(info), (whole) => {
-          done(whole ? undefined : 'the topics did not come into service in time')
+          if (whole) this.#finalizeFeatures(done)
+          else done('the topics did not come into service in time')
         })
       })
+    })
+  }
+
+  #finalizeFeatures(done: (failure: string | undefined) => void): void {
+    const { features } = this.#setup.plan
+    if (features === undefined) return done(undefined)
+    return this.#client.admin.updateFeatures(features, setUpMs, (updated) => {
+      done(updated.ok ? undefined : `the features could not be finalized: ${updated.error.code} ${updated.error.message ?? ''}`)
     })
   }
 

@@ -173,6 +173,7 @@ async function runScenario(
     signal,
     onProgress,
     ...(defect !== undefined && { defect }),
+    ...(scenario.covers !== undefined && { covers: scenario.covers }),
   })
   if (sample !== undefined) store.writeHistory(`${scenario.name}-${sample.seed}`, sample.ops)
   const history = sample && { scenario: scenario.name, target: scenario.target, ...sample }

@@ -1,5 +1,6 @@
 /** All workloads there are, by name. */
 import { aboutKeyedAppend } from './keyed-append/keyed-append.ts'
+import { aboutTransactions } from './transactions/transactions.ts'
 import type { About } from './workload.ts'
 
-export const workloads: readonly About[] = [aboutKeyedAppend]
+export const workloads: readonly About[] = [aboutKeyedAppend, aboutTransactions]

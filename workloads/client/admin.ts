@@ -31,6 +31,10 @@ interface TopicAnswer {
   readonly errorMessage: string | null
 }
 
+/** Kinds of a change of a feature's level. */
+const upgrade = 1
+const downgrade = 2
+
 const metadataLog = { topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }
 
 export class WireAdmin implements WorkloadAdmin {
@@ -140,6 +144,34 @@ export class WireAdmin implements WorkloadAdmin {
       if (!listed.ok) return done(listed)
       return this.#offsets.commit(group, listed.value, deadlineMs - this.#cluster.loop.now(), (result) => {
         done(result.ok ? { ok: true, value: listed.value } : result)
+      })
+    })
+  }
+
+  updateFeatures(levels: Readonly<Record<string, number>>, timeoutMs: number, done: (result: AdminResult<null>) => void): void {
+    const updates = Object.entries(levels)
+    const alreadyThere = new Set<string>()
+    this.#retry.run(timeoutMs, done, (attempt) => {
+      const body: BodyOf<typeof apis.UpdateFeatures.request> = (version) => ({
+        timeoutMs: this.#cluster.options.requestTimeoutMs,
+        featureUpdates: updates.map(([feature, maxVersionLevel]) => {
+          const isUpgrade = alreadyThere.has(feature)
+          const how = version === 0 ? { allowDowngrade: !isUpgrade } : { upgradeType: isUpgrade ? upgrade : downgrade }
+          return { feature, maxVersionLevel, ...how }
+        }),
+      })
+      this.#askController(attempt.isFirst, apis.UpdateFeatures, body, (result) => {
+        if (!result.ok) return attempt.lost(result)
+        const { errorCode: code, errorMessage } = result.body
+        if (code === errorCode.NONE) return attempt.succeed(null)
+        // Going down to a level above the present one is refused: then it is a way up.
+        if (code === errorCode.INVALID_UPDATE_VERSION && alreadyThere.size === 0) {
+          for (const [feature] of updates) alreadyThere.add(feature)
+          return attempt.again(errorName(code), errorMessage ?? '')
+        }
+        if (!isDefinite('UpdateFeatures', code)) attempt.isDefinite = false
+        if (errorByCode(code)?.retriable === true) return attempt.again(errorName(code), errorMessage ?? '')
+        return attempt.fail(errorName(code), errorMessage ?? '')
       })
     })
   }

@@ -80,6 +80,7 @@ export class BrokerConnection {
   #nextCorrelationId = 1
   /** Per API key the versions both sides have. */
   readonly #versions = new Map<number, { readonly min: number; readonly max: number }>()
+  readonly #features = new Map<string, number>()
   /** Sent, without an answer yet, in order. */
   readonly #pending: AnyRequest[] = []
   /** Held until versions are agreed, in order. */
@@ -115,6 +116,11 @@ export class BrokerConnection {
   /** The version spoken for this API; undefined before agreement and for what the broker does not serve. */
   versionOf(api: AnyApi): number | undefined {
     return this.#versions.get(api.key)?.max
+  }
+
+  /** The finalized level of a feature (KIP-584) as this connection was told it; 0 when it was not. */
+  featureLevel(name: string): number {
+    return this.#features.get(name) ?? 0
   }
 
   request<Req extends Message, Res extends Message>(
@@ -224,6 +230,7 @@ export class BrokerConnection {
       const max = Math.min(api.versions.max, theirs.maxVersion)
       if (min <= max) this.#versions.set(api.key, { min, max })
     }
+    for (const { name, maxVersionLevel } of body.finalizedFeatures) this.#features.set(name, maxVersionLevel)
     const { sasl } = this.#options
     if (sasl === undefined) this.#agreed()
     else this.#shakeHands(sasl)

@@ -57,6 +57,11 @@ export class BrokerLink {
     return this.#connection?.versionOf(api)
   }
 
+  /** undefined while no connection is ready. */
+  featureLevel(name: string): number | undefined {
+    return this.isReady ? this.#connection!.featureLevel(name) : undefined
+  }
+
   request<Req extends Message, Res extends Message>(
     api: Api<Req, Res>,
     body: BodyOf<NoInfer<Req>>,

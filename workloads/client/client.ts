@@ -7,6 +7,8 @@ import type { Compression } from '../../protocol/compression.ts'
 
 export interface WorkloadClient {
   producer(options: ProducerOptions): WorkloadProducer
+  /** One instance of the producer that a transactional id names; missing where the client cannot. */
+  transactionalProducer?(options: TransactionalOptions): TransactionalProducer
   consumer(options: ConsumerOptions): WorkloadConsumer
   /** It begins to join at once. */
   groupMember(options: GroupMemberOptions): WorkloadGroupMember
@@ -70,6 +72,63 @@ export interface WorkloadProducer {
   /** Sends of one partition are written in the order of these calls, as far as the options promise it. */
   send(record: ProducerRecord, done: (outcome: SendOutcome) => void): void
   /** Everything outstanding ends as `info`. */
+  close(): void
+}
+
+/** As a plain producer with acks -1 and idempotence; `deliveryTimeoutMs` also bounds each step of a transaction. */
+export interface TransactionalOptions extends Omit<ProducerOptions, 'acks' | 'idempotence'> {
+  readonly transactionalId: string
+  /** Longer, and the coordinator aborts. */
+  readonly transactionTimeoutMs: number
+  /** 1: as a client from before KIP-890, whatever the cluster has finalized. */
+  readonly transactionVersionMax?: 1
+}
+
+/** `next`: what is left to do: abort this transaction and go on, or close this instance, which can do nothing any more. */
+export interface TransactionNotOk {
+  readonly type: 'fail' | 'info'
+  readonly error: OpError
+  readonly next: 'abort' | 'close'
+}
+
+export type TransactionOutcome = { readonly type: 'ok' } | TransactionNotOk
+export type InitOutcome = { readonly type: 'ok'; readonly producerId: number; readonly producerEpoch: number } | TransactionNotOk
+
+/** Offsets of a group, by topic and partition: the next to be read. */
+export interface GroupOffset extends TopicPartition {
+  readonly offset: number
+  /** -1 when unknown. */
+  readonly leaderEpoch?: number
+}
+
+/** The consumer in whose name offsets are committed; missing for a group without members. */
+export interface GroupMember {
+  readonly memberId: string
+  readonly generation: number
+  readonly instanceId?: string
+}
+
+/**
+ * Calls in this order, or a programmer error: `initTransactions` once, then `begin`, any number of `send` and `sendOffsets`, then
+ * `commit` or `abort`, and so on. After an outcome whose `next` is `close`, everything fails.
+ */
+export interface TransactionalProducer {
+  /** Fences every older instance of the transactional id, and aborts what it left open. */
+  initTransactions(done: (outcome: InitOutcome) => void): void
+  begin(): void
+  /** `ok` means appended, not committed. */
+  send(record: ProducerRecord, done: (outcome: SendOutcome) => void): void
+  sendOffsets(
+    group: string,
+    offsets: readonly GroupOffset[],
+    done: (outcome: TransactionOutcome) => void,
+    member?: GroupMember,
+  ): void
+  /** Waits for all sends first. `fail`: certainly not committed; `info`: nobody knows. */
+  commit(done: (outcome: TransactionOutcome) => void): void
+  /** What was not sent yet is not sent any more. */
+  abort(done: (outcome: TransactionOutcome) => void): void
+  /** Sends outstanding end as `info`; nobody else is called any more. An open transaction stays open. */
   close(): void
 }
 
@@ -332,6 +391,8 @@ export interface WorkloadAdmin {
     timeoutMs: number,
     done: (result: AdminResult<readonly CommittedOffset[]>) => void,
   ): void
+  /** Finalizes levels of features for the whole cluster, up or down (KIP-584). */
+  updateFeatures(levels: Readonly<Record<string, number>>, timeoutMs: number, done: (result: AdminResult<null>) => void): void
   /** The quorum of the metadata log; UNSUPPORTED_VERSION from brokers that do not serve it. */
   describeQuorum(timeoutMs: number, done: (result: AdminResult<QuorumInfo>) => void): void
 }

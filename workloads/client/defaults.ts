@@ -1,5 +1,5 @@
 /** Options that suit a trial: Kafka's settings with the short timeouts under which three minutes show something. */
-import type { ConsumerOptions, ProducerOptions } from './client.ts'
+import type { ConsumerOptions, ProducerOptions, TransactionalOptions } from './client.ts'
 import type { ClusterOptions } from './cluster.ts'
 
 export const clusterDefaults: Omit<ClusterOptions, 'bootstrap' | 'clientId'> = {
@@ -21,6 +21,18 @@ export const producerDefaults: ProducerOptions = {
   deliveryTimeoutMs: 10_000,
   maxBlockMs: 10_000,
   bufferMemoryBytes: 33_554_432,
+}
+
+export const transactionalDefaults: Omit<TransactionalOptions, 'transactionalId'> = {
+  lingerMs: 5,
+  batchSizeBytes: 16_384,
+  maxInFlight: 5,
+  compression: 'none',
+  retryBackoffMs: 50,
+  deliveryTimeoutMs: 10_000,
+  maxBlockMs: 10_000,
+  bufferMemoryBytes: 33_554_432,
+  transactionTimeoutMs: 5000,
 }
 
 export const consumerDefaults: ConsumerOptions = {

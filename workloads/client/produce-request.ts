@@ -13,6 +13,7 @@ export interface ProduceRequest {
   /** `queues[i]` is where `batches[i]` comes from. */
   readonly queues: PartitionQueue[]
   readonly topicIds: Map<string, string>
+  readonly transactionalId: string | null
 }
 
 interface TopicData {
@@ -34,6 +35,7 @@ export function produceBody(
   options: ProducerOptions,
   requestTimeoutMs: number,
 ): BodyOf<typeof apis.Produce.request> {
+  const { transactionalId } = request
   return () => {
     const topicData: TopicData[] = []
     for (const batch of request.batches) {
@@ -42,8 +44,8 @@ export function produceBody(
         topic = { name: batch.topic, topicId: request.topicIds.get(batch.topic)!, partitionData: [] }
         topicData.push(topic)
       }
-      topic.partitionData.push({ index: batch.partition, records: batch.encoded(options.compression) })
+      topic.partitionData.push({ index: batch.partition, records: batch.encoded(options.compression, transactionalId !== null) })
     }
-    return { transactionalId: null, acks: options.acks, timeoutMs: brokerTimeoutMs(requestTimeoutMs), topicData }
+    return { transactionalId, acks: options.acks, timeoutMs: brokerTimeoutMs(requestTimeoutMs), topicData }
   }
 }

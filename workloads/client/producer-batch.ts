@@ -44,6 +44,8 @@ export class ProducerBatch {
   lastCode = ''
   lastMessage = ''
   #outcomeOf: ((index: number) => SendOutcome) | undefined
+  /** Why it was given up; undefined when it was not. */
+  failure: string | undefined
 
   constructor(facts: Pick<ProducerBatch, 'topic' | 'partition' | 'order' | 'createdMs' | 'deadlineMs'>) {
     this.topic = facts.topic
@@ -86,10 +88,11 @@ export class ProducerBatch {
   }
 
   /** The same bytes at every resend. */
-  encoded(compression: Compression): Uint8Array {
+  encoded(compression: Compression, isTransactional: boolean): Uint8Array {
     this.#encoded ??= encodeBatch({
       records: this.#records,
       compression,
+      isTransactional,
       producerId: this.#identity?.producerId ?? -1,
       producerEpoch: this.#identity?.producerEpoch ?? -1,
       baseSequence: this.baseSequence,
@@ -127,6 +130,7 @@ export class ProducerBatch {
   /** Ends without success, as what is known of the attempts demands. */
   giveUp(code: string, message: string): void {
     const definite = !this.mayHaveHappened
+    this.failure ??= code
     const outcome: SendOutcome = {
       type: definite ? 'fail' : 'info',
       partition: this.partition,

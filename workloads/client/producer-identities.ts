@@ -14,7 +14,14 @@ import type { PartitionQueue } from './producer-partition.ts'
 /** Means nothing without a transactional id; what Kafka's own producers send then. */
 const noTimeout = 0x7fff_ffff
 
-export class ProducerIdentities {
+/** Where partitions get the producer id they write under. */
+export interface Identities {
+  /** Gives the partition an identity it has not had, now or later. May be asked again and again. */
+  ask(queue: PartitionQueue): void
+  close(): void
+}
+
+export class ProducerIdentities implements Identities {
   readonly #cluster: KafkaCluster
   readonly #retryBackoffMs: number
   readonly #onTaken: () => void
@@ -31,7 +38,6 @@ export class ProducerIdentities {
     this.#onTaken = onTaken
   }
 
-  /** Gives the partition an identity it has not had, now or later. May be asked again and again. */
   ask(queue: PartitionQueue): void {
     if (this.#asking.has(queue)) return
     if (!this.#hadShared.has(queue)) return this.#share(queue)

@@ -71,6 +71,22 @@ export class PartitionQueue {
     }
   }
 
+  /** Nothing is waiting and nothing under way, not even a request whose batch was given up. */
+  get isQuiet(): boolean {
+    return this.#open === undefined && this.#ready.length === 0 && this.#inFlight.length === 0
+  }
+
+  /** What is open may be sent now. */
+  flush(): void {
+    this.#close()
+  }
+
+  /** Gives up what is not in flight. */
+  dropUnsent(code: string, message: string): void {
+    this.#close()
+    for (const batch of this.#ready.splice(0)) this.#drop(batch, code, message)
+  }
+
   /** `sentMs`: when the caller sent it. Says whether this record closed a batch. */
   append(record: ProducerRecord, done: SendDone, sentMs: number): boolean {
     let closed = false
@@ -195,6 +211,11 @@ export class PartitionQueue {
     this.#nextSequence = 0
     this.#isProven = false
     this.#isGapped = false
+  }
+
+  /** For a queue in which nothing has a sequence: what comes goes out under another identity. */
+  forgetIdentity(): void {
+    this.#identity = undefined
   }
 
   /** Ends what was perhaps written; takes back the sequences of what certainly was not. */

@@ -19,7 +19,9 @@ import { StickyPartitions, partitionOfKey } from './partitioner.ts'
 import { recordSizeBytes } from './producer-batch.ts'
 import type { ProducerBatch, SendDone } from './producer-batch.ts'
 import { ProducerIdentities } from './producer-identities.ts'
+import type { Identities } from './producer-identities.ts'
 import { PartitionQueue } from './producer-partition.ts'
+import type { WritingTransaction } from './writing-transaction.ts'
 
 type PartitionAnswer = Decoded<typeof apis.Produce.response>['responses'][number]['partitionResponses'][number]
 
@@ -38,7 +40,8 @@ export class WireProducer implements WorkloadProducer {
   readonly #options: ProducerOptions
   readonly #maxBlockMs: number
   readonly #sticky: StickyPartitions
-  readonly #identities: ProducerIdentities
+  readonly #identities: Identities
+  readonly #transaction: WritingTransaction | undefined
   readonly #queues: PartitionQueue[] = []
   readonly #byTopic = new Map<string, PartitionQueue[]>()
   /** Sends that found no metadata or no room, in order; later sends line up behind them. */
@@ -52,7 +55,7 @@ export class WireProducer implements WorkloadProducer {
   #closed = false
 
   /** Programmer error for options Kafka forbids: idempotence needs acks -1 and at most 5 requests in flight. */
-  constructor(cluster: KafkaCluster, options: ProducerOptions) {
+  constructor(cluster: KafkaCluster, options: ProducerOptions, transaction?: WritingTransaction) {
     if (options.idempotence && (options.acks !== -1 || options.maxInFlight > 5)) {
       throw new Error('idempotence needs acks -1 and at most 5 requests in flight')
     }
@@ -61,7 +64,8 @@ export class WireProducer implements WorkloadProducer {
     this.#options = options
     this.#maxBlockMs = Math.min(options.maxBlockMs, options.deliveryTimeoutMs)
     this.#sticky = new StickyPartitions(cluster.loop.ports.random)
-    this.#identities = new ProducerIdentities(cluster, options.retryBackoffMs, () => this.#wakeAt(0))
+    this.#transaction = transaction
+    this.#identities = transaction?.identities ?? new ProducerIdentities(cluster, options.retryBackoffMs, () => this.#wakeAt(0))
     cluster.onChange(() => this.#wakeAt(0))
   }
 
@@ -84,6 +88,34 @@ export class WireProducer implements WorkloadProducer {
     for (const { done } of this.#waiting.splice(0)) {
       done(outcomeWithoutBatch('info', 'CLOSED', 'the producer was closed'))
     }
+  }
+
+  /** Something outside changed: looks at once at what can be sent. */
+  wake(): void {
+    this.#wakeAt(0)
+  }
+
+  /** What waits for its linger goes out now. */
+  flush(): void {
+    for (const queue of this.#queues) queue.flush()
+    this.#wakeAt(0)
+  }
+
+  /** Gives up whatever is not in flight. */
+  dropUnsent(code: string, message: string): void {
+    for (const { done } of this.#waiting.splice(0)) fail(done, code, message)
+    for (const queue of this.#queues) queue.dropUnsent(code, message)
+    this.#wakeAt(0)
+  }
+
+  /** While nothing is under way: what comes goes out under a new identity. */
+  forgetIdentities(): void {
+    for (const queue of this.#queues) queue.forgetIdentity()
+    this.#wakeAt(0)
+  }
+
+  get #isQuiet(): boolean {
+    return this.#waiting.length === 0 && this.#queues.every((queue) => queue.isQuiet)
   }
 
   /** Puts the record into a batch, if its topic is known and there is room. */
@@ -155,6 +187,7 @@ export class WireProducer implements WorkloadProducer {
     while (waiting.length > 0 && waiting[0]!.sentMs + this.#maxBlockMs <= nowMs) {
       const { record, done } = waiting.shift()!
       const isKnown = this.#cluster.topic(record.topic) !== undefined
+      this.#transaction?.failed(isKnown ? 'BUFFER_EXHAUSTED' : 'TIMED_OUT')
       fail(done, isKnown ? 'BUFFER_EXHAUSTED' : 'TIMED_OUT', isKnown ? 'no room in time' : 'no metadata in time')
     }
   }
@@ -182,10 +215,10 @@ export class WireProducer implements WorkloadProducer {
     }
     if ((this.#openRequests.get(leader) ?? 0) >= this.#options.maxInFlight) return
     const batch = queue.sendable(nowMs, leader)
-    if (batch === undefined) return
+    if (batch === undefined || this.#transaction?.admits(queue.topic, queue.index) === false) return
     let request = requests.find((each) => each.node === leader)
     if (request === undefined) {
-      request = { node: leader, link, batches: [], queues: [], topicIds: new Map() }
+      request = { node: leader, link, batches: [], queues: [], topicIds: new Map(), transactionalId: this.#transaction?.transactionalId ?? null }
       requests.push(request)
     }
     queue.sent(batch, leader)
@@ -199,7 +232,8 @@ export class WireProducer implements WorkloadProducer {
     const { node, link } = request
     this.#openRequests.set(node, (this.#openRequests.get(node) ?? 0) + 1)
     const body = produceBody(request, this.#options, this.#cluster.options.requestTimeoutMs)
-    const limits = [...request.topicIds.values()].includes(zeroUuid) ? { maxVersion: lastVersionByName } : undefined
+    const byName = [...request.topicIds.values()].includes(zeroUuid) ? lastVersionByName : Infinity
+    const limits = { maxVersion: Math.min(byName, this.#transaction?.produceVersionMax ?? Infinity) }
     if (this.#options.acks === 0) {
       link.tell(apis.Produce, body, (result) => this.#told(request, result), limits)
     } else {
@@ -234,6 +268,7 @@ export class WireProducer implements WorkloadProducer {
 
   #lost(request: ProduceRequest, failure: RequestFailure): void {
     this.#cluster.refresh()
+    if (failure.mayHaveHappened) this.#transaction?.mayArriveLate()
     for (let i = 0; i < request.batches.length; i++) {
       const batch = request.batches[i]!
       batch.lost(failure)
@@ -268,8 +303,10 @@ export class WireProducer implements WorkloadProducer {
     while (this.#finished.length > 0) {
       const batch = this.#finished.shift()!
       this.#bufferedBytes -= batch.recordsSizeBytes
+      if (batch.failure !== undefined) this.#transaction?.failed(batch.failure)
       batch.deliver()
     }
+    if (this.#transaction !== undefined && this.#isQuiet) this.#transaction.quiet()
   }
 }
 

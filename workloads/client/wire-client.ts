@@ -1,13 +1,14 @@
 /** The wire client: our own Kafka client, over one set of connections. It runs in the simulator and against real brokers. */
 import type { Loop } from '../../ports/loop.ts'
 import { WireAdmin } from './admin.ts'
-import type { ConsumerOptions, GroupMemberOptions, ProducerOptions, WorkloadClient } from './client.ts'
+import type { ConsumerOptions, GroupMemberOptions, ProducerOptions, TransactionalOptions, WorkloadClient } from './client.ts'
 import { KafkaCluster } from './cluster.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { WireConsumer } from './consumer.ts'
 import { producerDefaults } from './defaults.ts'
 import { GroupMember } from './group/group-member.ts'
 import { WireProducer } from './producer.ts'
+import { WireTransactionalProducer } from './transactional-producer.ts'
 
 export class WireClient implements WorkloadClient {
   readonly cluster: KafkaCluster
@@ -21,6 +22,12 @@ export class WireClient implements WorkloadClient {
 
   producer(options: ProducerOptions): WireProducer {
     const producer = new WireProducer(this.cluster, options)
+    this.#parts.push(producer)
+    return producer
+  }
+
+  transactionalProducer(options: TransactionalOptions): WireTransactionalProducer {
+    const producer = new WireTransactionalProducer(this.cluster, options)
     this.#parts.push(producer)
     return producer
   }

@@ -9,7 +9,7 @@ import type { FinalRead } from '../../history/final-read.ts'
 import type { TimerId } from '../../ports/events.ts'
 import type { WorkloadClient } from '../client/client.ts'
 import { keyOf } from '../workload.ts'
-import type { KeyedAppendContext } from './options.ts'
+import type { ReadingContext } from './options.ts'
 import { ReadingProcess, partitionsOf } from './reading.ts'
 
 const pollMs = 200
@@ -17,7 +17,7 @@ const listAgainMs = 500
 const latest = -1
 
 export class FinalReading {
-  readonly #context: KeyedAppendContext
+  readonly #context: ReadingContext
   readonly #acknowledged: ReadonlyMap<string, number>
   readonly #deadlineMs: number
   readonly #done: (complete: boolean) => void
@@ -30,7 +30,7 @@ export class FinalReading {
   #closed = false
 
   constructor(
-    context: KeyedAppendContext,
+    context: ReadingContext,
     acknowledged: ReadonlyMap<string, number>,
     deadlineMs: number,
     done: (complete: boolean) => void,

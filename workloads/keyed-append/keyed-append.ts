@@ -21,7 +21,7 @@ class KeyedAppend implements RunningWorkload {
   constructor(context: KeyedAppendContext) {
     this.#context = context
     this.#sending = new Sending(context)
-    this.#readings = Array.from({ length: context.options.consumers }, (_, index) => new Reading(context, index))
+    this.#readings = Array.from({ length: context.options.consumers }, (_, index) => new Reading(context, `consumer-${index}`))
   }
 
   stop(done: () => void): void {

@@ -28,6 +28,11 @@ export interface KeyedAppendOptions {
   readonly replaceConsumerMs: number
 }
 
+/** What readers are made with, those of other workloads too. */
+export interface ReadingContext extends WorkloadContext {
+  readonly options: Pick<KeyedAppendOptions, 'isolation' | 'maxRecordsPerPoll' | 'replaceConsumerMs'>
+}
+
 /** What its parts are made with. */
 export interface KeyedAppendContext extends WorkloadContext {
   readonly options: KeyedAppendOptions

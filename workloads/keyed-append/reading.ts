@@ -9,13 +9,16 @@ import { randomChance } from '../../ports/random.ts'
 import type { AssignedPartition, ConsumerEvent, PolledPartition, WorkloadClient, WorkloadConsumer } from '../client/client.ts'
 import { consumerDefaults } from '../client/defaults.ts'
 import { keyOf } from '../workload.ts'
-import type { KeyedAppendContext } from './options.ts'
+import type { ReadingContext } from './options.ts'
 import { decodeValue } from './values.ts'
 
 const emptyPollMs = 1000
 /** Between two polls of one consumer, on average: fewer, larger ops. */
 const pollSpacingMs = 20
 const fromBeginningChance = 1 / 3
+
+/** Begins the names of readers that read what is uncommitted, too, where others do not. */
+export const uncommittedPrefix = 'uncommitted-'
 
 const decoder = new TextDecoder()
 
@@ -32,13 +35,13 @@ export function polledOf(polled: readonly PolledPartition[]): Polled[] {
 
 /** One client that reads, as one process of the history. */
 export class ReadingProcess {
-  readonly #context: KeyedAppendContext
+  readonly #context: ReadingContext
   readonly #client: WorkloadClient
   readonly consumer: WorkloadConsumer
   readonly name: string
   readonly process: number
 
-  constructor(context: KeyedAppendContext, name: string, assigned: readonly AssignedPartition[]) {
+  constructor(context: ReadingContext, name: string, assigned: readonly AssignedPartition[]) {
     this.#context = context
     this.name = name
     this.process = context.nextProcess()
@@ -46,9 +49,10 @@ export class ReadingProcess {
     const onEvent = (event: ConsumerEvent): void => this.#note(event)
     this.consumer = this.#client.consumer({ ...consumerDefaults, isolation: context.options.isolation, onEvent })
     const keys = assigned.map(({ topic, partition }) => keyOf(topic, partition))
-    this.record('invoke', 'assign', keys)
+    const value = name.startsWith(uncommittedPrefix) ? { keys, isolation: 'read_uncommitted' } : keys
+    this.record('invoke', 'assign', value)
     this.consumer.assign(assigned)
-    this.record('ok', 'assign', keys)
+    this.record('ok', 'assign', value)
   }
 
   record(type: 'invoke' | 'ok' | 'info', f: string, value: unknown): void {
@@ -78,8 +82,8 @@ export class ReadingProcess {
 
 /** One consumer of the workload and those that replace it. */
 export class Reading {
-  readonly #context: KeyedAppendContext
-  readonly #index: number
+  readonly #context: ReadingContext
+  readonly #name: string
   readonly #partitions: readonly { readonly topic: string; readonly partition: number }[]
   #current: ReadingProcess
   #life = 0
@@ -87,9 +91,10 @@ export class Reading {
   #timer: TimerId | undefined
   #stopped = false
 
-  constructor(context: KeyedAppendContext, index: number) {
+  /** `name`: with a number for each life. */
+  constructor(context: ReadingContext, name: string) {
     this.#context = context
-    this.#index = index
+    this.#name = name
     this.#partitions = partitionsOf(context)
     this.#current = this.#begin(() => 'beginning')
     this.#pollSoon()
@@ -110,7 +115,7 @@ export class Reading {
   #begin(startOf: (topic: string, partition: number) => AssignedPartition['start']): ReadingProcess {
     const { loop, random, options } = this.#context
     const assigned = this.#partitions.map(({ topic, partition }) => ({ topic, partition, start: startOf(topic, partition) }))
-    const name = `consumer-${this.#index}-${this.#life++}`
+    const name = `${this.#name}-${this.#life++}`
     if (options.replaceConsumerMs > 0) this.#replaceAtMs = loop.now() + options.replaceConsumerMs * (0.5 + random.next())
     return new ReadingProcess(this.#context, name, assigned)
   }
@@ -141,7 +146,7 @@ export class Reading {
   }
 }
 
-export function partitionsOf(context: KeyedAppendContext): { topic: string; partition: number }[] {
+export function partitionsOf(context: Pick<ReadingContext, 'topics'>): { topic: string; partition: number }[] {
   return context.topics.flatMap(({ name, partitions }) =>
     Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
   )

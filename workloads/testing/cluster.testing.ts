@@ -12,6 +12,7 @@ import { readBatchHeader } from '../../protocol/record-batch.ts'
 import type { BatchHeader } from '../../protocol/record-batch.ts'
 import { zeroUuid } from '../../protocol/uuid.ts'
 import { TestLog } from './log.testing.ts'
+import { TestTransactions } from './transactions.testing.ts'
 import type { EndpointConnection, TestWorld } from './world.testing.ts'
 
 export interface ProduceCall {
@@ -40,7 +41,7 @@ export type FetchScript = (call: { node: number; topic: string; partition: numbe
 
 type ListOffsetsRequest = Decoded<typeof apis.ListOffsets.request>
 type Range = readonly [min: number, max: number]
-type Answer = { readonly end: 'silent' | 'cut' } | { readonly body: unknown }
+export type Answer = { readonly end: 'silent' | 'cut' } | { readonly body: unknown }
 
 export interface TestClusterOptions {
   readonly brokers?: number
@@ -48,6 +49,8 @@ export interface TestClusterOptions {
   /** Ranges to advertise instead of ours; null hides the API. */
   readonly versions?: Readonly<Record<string, Range | null>>
   readonly topicIds?: boolean
+  /** Finalized; 0 when missing. */
+  readonly transactionVersion?: number
 }
 
 export class TestCluster {
@@ -66,6 +69,8 @@ export class TestCluster {
   /** Told in every Fetch answer. */
   abortedTransactions: { producerId: bigint; firstOffset: bigint }[] | null = null
   readonly #paused = new Set<number>()
+  /** Who coordinates transactions and groups. */
+  readonly transactions: TestTransactions = new TestTransactions()
   readonly calls: { node: number; api: string; version: number }[] = []
 
   constructor(world: TestWorld, options: TestClusterOptions) {
@@ -177,6 +182,7 @@ export class TestCluster {
       case apis.OffsetForLeaderEpoch:
         return done({ body: this.#epochs(request as Decoded<typeof apis.OffsetForLeaderEpoch.request>) })
       case apis.InitProducerId:
+        if ((request as Decoded<typeof apis.InitProducerId.request>).transactionalId !== null) return done(this.transactions.answer(call)!)
         return done({ body: { throttleTimeMs: 0, errorCode: 0, producerId: toBigInt(this.nextProducerId++), producerEpoch: 0 } })
       case apis.CreateTopics:
         return done(this.#createTopics(request as Decoded<typeof apis.CreateTopics.request>))
@@ -184,8 +190,11 @@ export class TestCluster {
         return done(this.#deleteTopics(version, request as Decoded<typeof apis.DeleteTopics.request>))
       case apis.DescribeQuorum:
         return done({ body: this.#describeQuorum() })
-      default:
-        throw new Error(`the test cluster does not serve ${call.api.name}`)
+      default: {
+        const answer = this.transactions.answer(call)
+        if (answer === undefined) throw new Error(`the test cluster does not serve ${call.api.name}`)
+        return done(answer)
+      }
     }
   }
 
@@ -195,7 +204,9 @@ export class TestCluster {
       const range = this.#range(api)
       if (range !== null) apiKeys.push({ apiKey: api.key, minVersion: range[0], maxVersion: range[1] })
     }
-    return { errorCode: 0, apiKeys }
+    const level = this.#options.transactionVersion ?? 0
+    const finalizedFeatures = [{ name: 'transaction.version', maxVersionLevel: level, minVersionLevel: level }]
+    return { errorCode: 0, apiKeys, finalizedFeatures }
   }
 
   /** The script, for changes: the error of the next attempts, or their end; `append` makes the change all the same. */

@@ -46,7 +46,9 @@ export class TestLog {
   append(records: Uint8Array): { code: number; baseOffset: number } {
     const header = readBatchHeader(records, 0)
     if (header.producerId >= 0) {
-      const own = this.batches.filter((each) => each.header.producerId === header.producerId)
+      const all = this.batches.filter((each) => each.header.producerId === header.producerId)
+      if (all.some((each) => each.header.producerEpoch > header.producerEpoch)) return { code: errorCode.INVALID_PRODUCER_EPOCH, baseOffset: -1 }
+      const own = all.filter((each) => each.header.producerEpoch === header.producerEpoch)
       const same = own.slice(-5).find((each) => each.header.baseSequence === header.baseSequence)
       if (same !== undefined) return { code: errorCode.NONE, baseOffset: same.header.baseOffset }
       const last = own.at(-1)?.header

@@ -57,6 +57,10 @@ export class TransactionCoordinator {
   }
 
   leadershipChanged(partition: Partition): void {
+    const { topic, index } = partition.options
+    if (topic === transactionsTopic && partition.isLeading) {
+      this.#options.logger('info', 'transaction coordinator', { partition: index, leaderEpoch: partition.image.leaderEpoch })
+    }
     this.#shards.leadershipChanged(partition)
   }
 

@@ -1,0 +1,31 @@
+/** What a seed of transactions is: a test worth its name, the same each time, and not one that convicts a sound broker. */
+import { expect, it } from 'vitest'
+import { transactionCoverageNames } from './coverage.ts'
+import { runSimulated } from './run-seeds.ts'
+import { simulate } from './targets/simulated.ts'
+import { drawTransactions } from './transaction-swarm.ts'
+
+it('sound brokers are not convicted, and every seed reaches its floors', async () => {
+  const { verdict } = await runSimulated({
+    name: 'transactions',
+    firstSeed: 1,
+    seeds: 2,
+    covers: transactionCoverageNames,
+    accept: [],
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  })
+  const convicting = verdict.findings.filter(({ allowed }) => allowed === undefined)
+  expect({ valid: verdict.valid, convicting, reasons: verdict.reasons }).toEqual({ valid: true, convicting: [], reasons: [] })
+}, 120_000)
+
+it('one seed gives the same run again', () => {
+  const [first, second] = [2, 2].map((seed) => simulate(seed, { invariants: true, swarm: drawTransactions(seed) }))
+  expect(first!.traceHash).toBe(second!.traceHash)
+  expect(first!.histories).toEqual(second!.histories)
+}, 60_000)
+
+it('seeds are drawn under both versions of the protocol, and with clients that know but the first', () => {
+  const levels = Array.from({ length: 30 }, (_, seed) => drawTransactions(seed).plan.features?.['transaction.version'])
+  expect(new Set(levels)).toEqual(new Set([1, 2]))
+})

@@ -1,0 +1,104 @@
+/** What a seed of the workloads with transactions draws: the swarm's cluster and faults, and another traffic. */
+import { kill } from '../nemesis/kill.ts'
+import type { NemesisPlan } from '../nemesis/nemesis.ts'
+import { randomBetween, randomChance, randomPick, type Random } from '../ports/random.ts'
+import type { NewTopic } from '../workloads/client/client.ts'
+import { transactionalDefaults } from '../workloads/client/defaults.ts'
+import { transactions } from '../workloads/transactions/transactions.ts'
+import type { TransactionsOptions } from '../workloads/transactions/transactions-options.ts'
+import { simRandom } from '../simulator/sim-random.ts'
+import { drawSwarm, type Swarm } from './swarm.ts'
+
+/** With which a seed counts as a test of transactions. */
+export const transactionFloors = {
+  'acknowledged': 200,
+  'coverage.transactions': 200,
+  'coverage.abortedTransactions': 20,
+  'coverage.fencedProducers': 1,
+  'coverage.coordinatorChanges': 1,
+} as const
+
+/** Few partitions: what one shard does, the others do too. */
+const internalTopics = {
+  'transaction.state.log.num.partitions': '5',
+  'offsets.topic.num.partitions': '5',
+}
+
+/** Internal topics are not watched by who decides whether power may be lost: then they, too, are synced before they count. */
+const syncedFirst = { 'log.flush.interval.messages': '1' }
+
+/** Whatever else a seed leaves out. */
+const movesCoordinators: NemesisPlan['attacks'][number] = { fault: kill, aim: 'one' }
+
+export function drawTransactions(seed: number): Swarm {
+  const random = simRandom(seed).fork('transactions')
+  return withTransactions(drawSwarm(seed), random)
+}
+
+/** The same cluster and faults under transactions. */
+function withTransactions(swarm: Swarm, random: Random): Swarm {
+  const { plan } = swarm
+  const [part] = plan.parts
+  const options = drawOptions(random, swarm)
+  const losesPower = plan.nemesis.attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
+  const transactionVersion = randomPick(random, [1, 2, 2])
+  return {
+    ...swarm,
+    settings: { ...swarm.settings, ...internalTopics, ...(losesPower && syncedFirst) },
+    plan: {
+      ...plan,
+      parts: [{
+        workload: transactions(options),
+        topics: severalPartitions(part!.topics, random),
+        acknowledgedMin: 600,
+        config: {
+          ...part!.config,
+          acks: -1,
+          idempotence: true,
+          isolation: 'read_committed',
+          transactional: true,
+          transactionVersion,
+          transactionTimeoutMs: options.producer.transactionTimeoutMs,
+          floors: transactionFloors,
+        },
+      }],
+      features: { 'transaction.version': transactionVersion },
+      nemesis: { ...plan.nemesis, attacks: [...plan.nemesis.attacks, movesCoordinators] },
+    },
+  }
+}
+
+function severalPartitions(topics: readonly NewTopic[], random: Random): NewTopic[] {
+  return topics.map((topic) => ({ ...topic, partitions: randomBetween(random, 2, 3) }))
+}
+
+function drawOptions(random: Random, { plan }: Swarm): TransactionsOptions {
+  const { clients } = plan.profile
+  const seats = randomBetween(random, 3, 5)
+  return {
+    seats,
+    sharingSeats: randomPick(random, [0, 2, 2]),
+    freshIdChance: randomPick(random, [0, 0.3]),
+    thinkMs: randomBetween(random, 100, 300),
+    abortChance: 0.1 + 0.2 * random.next(),
+    crashChance: randomPick(random, [0.01, 0.05]),
+    hauntChance: randomPick(random, [0.01, 0.05]),
+    steps: { min: 1, max: randomBetween(random, 3, 6) },
+    pollShare: randomPick(random, [0, 0.2, 0.4]),
+    recordKeysPerPartition: 8,
+    valueSizeBytes: { min: 10, max: randomPick(random, [50, 200, 2000]) },
+    producer: {
+      ...transactionalDefaults,
+      lingerMs: randomPick(random, [0, 5, 20]),
+      maxInFlight: randomBetween(random, 1, 5),
+      compression: randomChance(random, 0.25) ? randomPick(random, ['gzip', 'lz4', 'zstd'] as const) : 'none',
+      deliveryTimeoutMs: clients.deliveryTimeoutMs,
+      maxBlockMs: clients.deliveryTimeoutMs,
+      transactionTimeoutMs: randomPick(random, [2000, 5000, 15_000]),
+      ...(randomChance(random, 0.25) && { transactionVersionMax: 1 as const }),
+    },
+    readers: { read_committed: 2, read_uncommitted: 0 },
+    maxRecordsPerPoll: 500,
+    replaceConsumerMs: 20_000,
+  }
+}
