@@ -143,6 +143,7 @@ export class Trial {
       brokers: control.brokerIds.map((node) => ({ node, ...address(node) })),
       topics: specsOf(part),
       observeIntervalMs: plan.observeIntervalMs,
+      isTransactional: part.config.transactional === true,
       ...(sasl !== undefined && { sasl }),
       onObserved: (observed) => guard?.observed(observed),
     })

@@ -1,13 +1,21 @@
 /**
  * Reads an observation in the notation: `NODE KEY`, then pairs of a name and a value. What is left out is as plain as
- * can be: the node leads under leaderEpoch 0, alone in sync, and a highWatermark was asked for just before it was told.
+ * can be: the node leads under leaderEpoch 0, alone in sync, and what may be read was asked for just before it was told.
  */
 import { HistoryError } from './history-error.ts'
 import type { NewOp, Observation } from './op.ts'
 
 type Writable<T> = { -readonly [P in keyof T]: T[P] }
 
-const numbers: ReadonlySet<string> = new Set(['leader', 'leaderEpoch', 'logStartOffset', 'highWatermark', 'since'])
+const numbers: ReadonlySet<string> = new Set([
+  'leader',
+  'leaderEpoch',
+  'logStartOffset',
+  'highWatermark',
+  'lastStableOffset',
+  'logEndOffset',
+  'since',
+])
 
 function readPair(name: string, value: string, line: number): Partial<Observation> {
   if (name === 'inSyncReplicas') return { inSyncReplicas: value.split(',').map(Number) }
@@ -27,6 +35,7 @@ export function readObservation(text: string, line: number, next: number): NewOp
     inSyncReplicas: [node],
   }
   for (let at = 0; at < rest.length; at += 2) Object.assign(observation, readPair(rest[at]!, rest[at + 1] ?? '', line))
-  if (observation.highWatermark !== undefined) observation.since ??= next
+  const tellsReadable = observation.highWatermark !== undefined || observation.lastStableOffset !== undefined
+  if (tellsReadable) observation.since ??= next
   return { process: 'observer', type: 'info', f: 'observe', value: [observation], node }
 }

@@ -71,6 +71,10 @@ describe('the notation', () => {
     expect(full).toMatchObject({ node: 3, value: [{ key: 7, leader: 1, leaderEpoch: 5, inSyncReplicas: [1, 3], logStartOffset: 2, highWatermark: 9, since: 2 }] })
     expect(parseNotation('observe 2 [{"key":"x"}]')[0]).toMatchObject({ node: 2, value: [{ key: 'x' }] })
     expect(parseNotation('observe 2 x highWatermark 9 since 0')[0]!.value).toMatchObject([{ since: 0 }])
+    expect(parseNotation('observe 2 x logEndOffset 9')[0]!.value).toEqual([
+      { key: 'x', leader: 2, leaderEpoch: 0, inSyncReplicas: [2], logEndOffset: 9 },
+    ])
+    expect(parseNotation('observe 2 x lastStableOffset 7')[0]!.value).toMatchObject([{ lastStableOffset: 7, since: 0 }])
   })
 
   it('counts ops from 0, and carries time on', () => {

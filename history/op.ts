@@ -99,7 +99,11 @@ export interface Observation {
   readonly logStartOffset?: number
   /** As the leader told it for this very leaderEpoch. */
   readonly highWatermark?: number
-  /** Index of the first op recorded after the highWatermark was asked for: whatever came before had happened. */
+  /** Likewise; told in transactional runs. */
+  readonly lastStableOffset?: number
+  /** How far the log of the broker that speaks reaches, follower or leader, while it was in this leaderEpoch. */
+  readonly logEndOffset?: number
+  /** Index of the first op recorded after the offsets were asked for: whatever came before had happened. */
   readonly since?: number
 }
 

@@ -31,6 +31,16 @@ describe('in-sync sets', () => {
     expect(minInSyncReplicas).toBe(2)
   })
 
+  test('that change too often to draw are drawn as far as they were kept, and no further', () => {
+    const changing = (at: number): Op => told(1 + at, { inSyncReplicas: at % 2 === 0 ? [1, 2, 3] : [1] })
+    const sixty = Array.from({ length: 60 }, (_, at) => changing(at))
+    expect(replicationOf(sixty, 100)).toMatchObject({ keysCutShort: 0 })
+    expect(replicationOf(sixty, 100).stints.at(-1)).toMatchObject({ t: 60, to: 100 })
+    const { stints, keysCutShort } = replicationOf([...sixty, changing(60), changing(61)], 100)
+    expect(stints.at(-1)).toMatchObject({ t: 60, to: 61, members: '1' })
+    expect([stints.length, keysCutShort]).toEqual([60, 1])
+  })
+
   test('are what the leader says of itself, under its newest leaderEpoch', () => {
     const ops = [
       told(1, {}),
@@ -49,6 +59,11 @@ describe('high watermarks', () => {
     const { watermarks } = replicationOf([told2(1, 5), told2(1.01, 6), told2(1.02, 4), told2(3, 9)], 120)
     expect(watermarks.map(({ t, highWatermark }) => [t, highWatermark])).toEqual([[1, 5], [1.02, 4], [3, 9]])
     expect(watermarks[0]!.leader).toBe('broker 1 · e4')
+  })
+
+  test('come with the end of the log where the leader told it', () => {
+    const { watermarks } = replicationOf([told(1, { highWatermark: 5, logEndOffset: 8 }), told(2, { highWatermark: 6 })], 10)
+    expect(watermarks.map(({ highWatermark, logEndOffset }) => [highWatermark, logEndOffset])).toEqual([[5, 8], [6, undefined]])
   })
 
   test('are not too many to draw, for any history', () => {

@@ -1,5 +1,5 @@
 /**
- * Which replicas of a partition were in sync when, and where its high watermark stood, as leaders told it. What brokers
+ * Which replicas of a partition were in sync when, and where its high watermark and its log's end stood, as leaders told it. What brokers
  * say of partitions they do not lead may be old, and is not drawn.
  */
 import type { Observation, Op, Ops } from '../history/op.ts'
@@ -25,6 +25,8 @@ export interface WatermarkRow {
   readonly key: string
   readonly t: number
   readonly highWatermark: number
+  /** Of the leader's log; absent when it was not told. */
+  readonly logEndOffset?: number
   /** `broker 2 · e7`. */
   readonly leader: string
 }
@@ -34,6 +36,8 @@ export interface Replication {
   readonly watermarks: readonly WatermarkRow[]
   /** Partitions that were observed and are drawn in neither. */
   readonly keysLeftOut: number
+  /** Partitions whose in-sync set changed so often that it is not drawn to the end. */
+  readonly keysCutShort: number
   /** Of the configuration; undefined when the history does not say. */
   readonly minInSyncReplicas: number | undefined
 }
@@ -46,6 +50,8 @@ interface OpenStint {
 interface Told {
   leaderEpoch: number
   readonly stints: OpenStint[]
+  /** Seconds; when the last of `stints` ended, where there were too many to keep. */
+  cutShortAt: number | undefined
   readonly watermarks: WatermarkRow[]
 }
 
@@ -71,9 +77,10 @@ export function replicationOf(ops: Ops, endSeconds: number): Replication {
   const kept = busiest.slice(0, mostKeys).sort((a, b) => compareKeys(a[0], b[0]))
   const sizes = sizesIn(ops)
   return {
-    stints: kept.flatMap(([key, { stints }]) => closed(key, stints, { endSeconds, sizes })),
+    stints: kept.flatMap(([key, { stints, cutShortAt }]) => closed(key, stints, { endSeconds: cutShortAt ?? endSeconds, sizes })),
     watermarks: kept.flatMap(([, { watermarks }]) => watermarks),
     keysLeftOut: byKey.size - kept.length,
+    keysCutShort: kept.filter(([, { cutShortAt }]) => cutShortAt !== undefined).length,
     minInSyncReplicas: sizes.minimum,
   }
 }
@@ -87,7 +94,7 @@ function toldOf(byKey: Map<string, Told>, { key, leaderEpoch }: Observation): To
   const name = String(key)
   const known = byKey.get(name)
   if (known !== undefined) return known
-  const fresh: Told = { leaderEpoch, stints: [], watermarks: [] }
+  const fresh: Told = { leaderEpoch, stints: [], cutShortAt: undefined, watermarks: [] }
   byKey.set(name, fresh)
   return fresh
 }
@@ -95,19 +102,30 @@ function toldOf(byKey: Map<string, Told>, { key, leaderEpoch }: Observation): To
 function note(known: Told, told: Observation, { t, spacing }: { t: number; spacing: number }): void {
   if (told.leaderEpoch < known.leaderEpoch) return
   known.leaderEpoch = told.leaderEpoch
-  const members = [...new Set(told.inSyncReplicas)].sort((a, b) => a - b)
-  const isSame = known.stints.at(-1)?.members.join(' ') === members.join(' ')
-  if (!isSame && known.stints.length < mostStintsAKey) known.stints.push({ from: t, members })
+  if (known.cutShortAt === undefined) noteMembers(known, told, t)
   if (typeof told.highWatermark === 'number' && told.leader >= 0) noteWatermark(known.watermarks, told, { t, spacing })
+}
+
+function noteMembers(known: Told, { inSyncReplicas }: Observation, t: number): void {
+  const members = [...new Set(inSyncReplicas)].sort((a, b) => a - b)
+  if (known.stints.at(-1)?.members.join(' ') === members.join(' ')) return
+  if (known.stints.length < mostStintsAKey) known.stints.push({ from: t, members })
+  else known.cutShortAt = t
 }
 
 /** Of what lies too near together only steps back are kept. */
 function noteWatermark(rows: WatermarkRow[], told: Observation, { t, spacing }: { t: number; spacing: number }): void {
-  const { key, leader, leaderEpoch, highWatermark = 0 } = told
+  const { key, leader, leaderEpoch, highWatermark = 0, logEndOffset } = told
   const last = rows.at(-1)
   const isNear = last !== undefined && t - last.t < spacing && highWatermark >= last.highWatermark
   if (isNear || rows.length >= 2 * mostPointsAKey) return
-  rows.push({ key: String(key), t: rounded(t), highWatermark, leader: `broker ${leader} · e${leaderEpoch}` })
+  rows.push({
+    key: String(key),
+    t: rounded(t),
+    highWatermark,
+    ...(typeof logEndOffset === 'number' && { logEndOffset }),
+    leader: `broker ${leader} · e${leaderEpoch}`,
+  })
 }
 
 function configIn(ops: Ops): unknown {

@@ -16,7 +16,7 @@ class Stage {
   readonly recorder: Recorder
   readonly observer: Observer
 
-  constructor(options: Partial<TestClusterOptions> = {}) {
+  constructor(options: Partial<TestClusterOptions> = {}, isTransactional = false) {
     this.cluster = new TestCluster(this.world, { topics: { t: 3 }, ...options })
     this.recorder = new Recorder(() => this.world.nowMs)
     const brokers = [0, 1, 2].map((node) => ({ node, host: `b${node}`, port: 9092 }))
@@ -28,6 +28,7 @@ class Stage {
       brokers,
       topics: [{ name: 't', partitions: 3 }],
       observeIntervalMs: 100,
+      isTransactional,
     })
     this.observer.start()
   }
@@ -60,10 +61,35 @@ describe('an observation', () => {
     const since = stage.last(1)[1]!.since!
     expect(since).toBeLessThanOrEqual(told.index)
     expect(stage.last(1)).toEqual([
-      { key: 't-0', leader: 0, leaderEpoch: 0, inSyncReplicas: [0, 1, 2] },
-      { key: 't-1', leader: 1, leaderEpoch: 0, inSyncReplicas: [0, 1, 2], logStartOffset: 0, highWatermark: 1, since },
-      { key: 't-2', leader: 2, leaderEpoch: 0, inSyncReplicas: [0, 1, 2] },
+      { key: 't-0', leader: 0, leaderEpoch: 0, inSyncReplicas: [0, 1, 2], logEndOffset: 0 },
+      { key: 't-1', leader: 1, leaderEpoch: 0, inSyncReplicas: [0, 1, 2], logStartOffset: 0, highWatermark: 1, logEndOffset: 1, since },
+      { key: 't-2', leader: 2, leaderEpoch: 0, inSyncReplicas: [0, 1, 2], logEndOffset: 0 },
     ])
+  })
+
+  test('tells how far the log itself reaches, beyond what may be read, and of followers as well', () => {
+    const stage = new Stage()
+    const log = stage.cluster.log('t', 1)
+    for (const text of ['a', 'b', 'c']) log.append(encodeBatch({ records: [{ key: null, value: utf8(text), timestamp: 1 }] }))
+    log.highWatermark = 1
+    stage.world.runFor(1000)
+    expect(stage.last(1)[1]).toMatchObject({ leader: 1, highWatermark: 1, logEndOffset: 3 })
+    expect(stage.last(2)[1]).toMatchObject({ leader: 1, logEndOffset: 3 })
+    expect(stage.last(2)[1]).not.toHaveProperty('highWatermark')
+  })
+
+  test('tells the last stable offset of what its broker leads, where there are transactions', () => {
+    const told = (isTransactional: boolean): Observation => {
+      const stage = new Stage({}, isTransactional)
+      const log = stage.cluster.log('t', 1)
+      for (const text of ['a', 'b', 'c']) log.append(encodeBatch({ records: [{ key: null, value: utf8(text), timestamp: 1 }] }))
+      Object.assign(log, { lastStableOffset: 1, highWatermark: 2 })
+      stage.world.runFor(1000)
+      expect(stage.last(2)[1]).not.toHaveProperty('lastStableOffset')
+      return stage.last(1)[1]!
+    }
+    expect(told(true)).toMatchObject({ lastStableOffset: 1, highWatermark: 2, logEndOffset: 3, since: expect.any(Number) as number })
+    expect(told(false)).not.toHaveProperty('lastStableOffset')
   })
 
   test('counts what was recorded before the end of the log was asked for, and not what came until the answer', () => {
@@ -92,7 +118,7 @@ describe('an observation', () => {
     expect(ends.map(({ leaderEpoch, highWatermark }) => [leaderEpoch, highWatermark])).toEqual([[0, undefined], [1, 0]])
   })
 
-  test('is recorded when something changed, else every two seconds, and not for a highWatermark alone', () => {
+  test('is recorded when something changed, else every two seconds, and not for records alone', () => {
     const stage = new Stage()
     stage.world.runFor(1000)
     expect(stage.ofNode(1)).toHaveLength(1)

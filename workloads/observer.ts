@@ -1,10 +1,12 @@
 /**
  * Watches the brokers from outside, as a client could: every `observeIntervalMs` each broker is asked, alone, what it
- * believes of every partition, and the leaders among them how far their logs reach. What one broker says is recorded
- * under its own name, also when it is wrong. A probe without an answer records nothing.
+ * believes of every partition, how far its own logs reach, and of those it leads what may be read. What one broker says
+ * is recorded under its own name, also when it is wrong. A probe without an answer records nothing.
  *
- * Emits `{process:'observer', type:'info', f:'observe', node, value: Observation[]}`, whenever anything but a
- * highWatermark changed, and at least every two seconds while the broker answers; and `f:'quorum'` whenever another
+ * The log's own end is told to who asks as Kafka's debugging consumer (ListOffsets with replicaId -2), by followers too.
+ *
+ * Emits `{process:'observer', type:'info', f:'observe', node, value: Observation[]}`, whenever anything changed but how
+ * far the logs reach, and at least every two seconds while the broker answers; and `f:'quorum'` whenever another
  * controller leads (history/harness-op.ts).
  */
 import type { QuorumOpValue } from '../history/harness-op.ts'
@@ -13,6 +15,7 @@ import type { Recorder } from '../history/recorder.ts'
 import type { TimerId } from '../ports/events.ts'
 import type { Loop } from '../ports/loop.ts'
 import { apis } from '../protocol/apis.ts'
+import type { ListOffsetsRequestInput, ListOffsetsResponse } from '../protocol/apis/02-list-offsets.ts'
 import { errorCode } from '../protocol/errors.ts'
 import { toNumber } from '../protocol/int64.ts'
 import { BrokerConnection } from './client/broker-connection.ts'
@@ -35,6 +38,8 @@ export interface ObserverSetup {
   readonly brokers: readonly ObservedBroker[]
   readonly topics: readonly TopicSpec[]
   readonly observeIntervalMs: number
+  /** Leaders are asked for the lastStableOffset as well. */
+  readonly isTransactional: boolean
   /** Of the observer's own connections. */
   readonly sasl?: Sasl
   /** Told of every round, those not recorded too; `askedMs`: when the broker was asked, by the loop's clock. */
@@ -65,14 +70,25 @@ interface Watched {
 interface Round {
   readonly of: Watched
   readonly observations: Map<Key, Observation>
-  open: number
+  readonly led: Partitions
+  readonly hosted: Partitions
+  /** What is compared with what was recorded last. */
+  shown: string
 }
+
+type Partitions = { readonly name: string; readonly partitions: readonly number[] }[]
 
 const clientId = 'observer'
 const probeTimeoutMs = 1000
 const recordAtLeastEveryMs = 2000
-const latest = -1n
-const earliest = -2n
+/** By name in an observation: how it is asked. */
+const questions = {
+  logStartOffset: { replicaId: -1, isolationLevel: 0, timestamp: -2n },
+  lastStableOffset: { replicaId: -1, isolationLevel: 1, timestamp: -1n },
+  highWatermark: { replicaId: -1, isolationLevel: 0, timestamp: -1n },
+  logEndOffset: { replicaId: -2, isolationLevel: 0, timestamp: -1n },
+} as const
+type Asked = keyof typeof questions
 
 export class Observer {
   readonly #setup: ObserverSetup
@@ -208,22 +224,35 @@ export class Observer {
 
   #metadataTold(watched: Watched, body: MetadataResponse): void {
     this.#controllerId = body.controllerId
-    const round: Round = { of: watched, observations: new Map(), open: 2 }
-    const led: { name: string; partitions: number[] }[] = []
-    for (const topic of body.topics) {
-      const ledHere: number[] = []
-      for (const each of topic.partitions) {
-        const { partitionIndex, leaderId: leader, leaderEpoch, isrNodes: inSyncReplicas } = each
-        const key = keyOf(topic.name ?? '', partitionIndex)
+    const round: Round = { of: watched, observations: new Map(), led: [], hosted: [], shown: '' }
+    for (const { name: topic, partitions } of body.topics) {
+      const name = topic ?? ''
+      for (const { partitionIndex, leaderId: leader, leaderEpoch, isrNodes: inSyncReplicas } of partitions) {
+        const key = keyOf(name, partitionIndex)
         round.observations.set(key, { key, leader, leaderEpoch, inSyncReplicas })
         this.#learn(key, { leader, leaderEpoch, inSyncReplicas, isOwnWord: leader === watched.node })
-        if (leader === watched.node) ledHere.push(partitionIndex)
       }
-      if (ledHere.length > 0) led.push({ name: topic.name ?? '', partitions: ledHere })
+      const indexes = (of: typeof partitions): number[] => of.map(({ partitionIndex }) => partitionIndex)
+      round.led.push({ name, partitions: indexes(partitions.filter(({ leaderId }) => leaderId === watched.node)) })
+      round.hosted.push({ name, partitions: indexes(partitions.filter(({ replicaNodes }) => replicaNodes.includes(watched.node))) })
     }
-    if (led.length === 0) return this.#finish(round)
-    this.#askOffsets(round, led, latest, 'highWatermark')
-    this.#askOffsets(round, led, earliest, 'logStartOffset')
+    this.#ask(round, ['logStartOffset'], () => this.#told(round))
+  }
+
+  /** How far the logs reach is asked only when it will be recorded, because it costs as much as all the rest. */
+  #told(round: Round): void {
+    const { of: watched, observations } = round
+    const told = [...observations.values()]
+    this.#setup.onObserved?.({ node: watched.node, askedMs: watched.askedMs, observations: told })
+    round.shown = JSON.stringify(told)
+    const isOld = this.#setup.loop.now() - watched.recordedMs >= recordAtLeastEveryMs
+    if (round.shown === watched.recorded && !isOld) {
+      watched.isAsked = false
+      return
+    }
+    // Asked and answered in this order, so that what a sound leader tells does not get smaller on the way.
+    const stable: Asked[] = this.#setup.isTransactional ? ['lastStableOffset'] : []
+    this.#ask(round, [...stable, 'highWatermark', 'logEndOffset'], () => this.#finish(round))
   }
 
   #learn(key: Key, told: Leader): void {
@@ -233,45 +262,54 @@ export class Observer {
     if (isNewer || isAsNew) this.#leaders.set(key, told)
   }
 
-  #askOffsets(
-    round: Round,
-    led: readonly { readonly name: string; readonly partitions: readonly number[] }[],
-    timestamp: bigint,
-    as: 'highWatermark' | 'logStartOffset',
-  ): void {
+  #ask(round: Round, asked: readonly Asked[], done: () => void): void {
     const since = this.#setup.recorder.ops.length
-    const epochOf = (name: string, index: number): number => round.observations.get(keyOf(name, index))?.leaderEpoch ?? -1
-    const topics = led.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map((partitionIndex) => {
-        return { partitionIndex, timestamp, currentLeaderEpoch: epochOf(name, partitionIndex) }
-      }),
-    }))
-    const body = () => ({ replicaId: -1, isolationLevel: 0, topics })
-    round.of.link.request(apis.ListOffsets, body, (result) => {
-      for (const topic of result.ok ? result.body.topics : []) {
-        for (const { partitionIndex, errorCode: code, offset } of topic.partitions) {
-          const key = keyOf(topic.name, partitionIndex)
-          const known = round.observations.get(key)
-          if (code !== errorCode.NONE || known === undefined) continue
-          round.observations.set(key, { ...known, [as]: toNumber(offset), ...(as === 'highWatermark' && { since }) })
-        }
-      }
-      if (--round.open === 0) this.#finish(round)
-    })
+    let open = 1
+    const answered = (): void => {
+      if (--open === 0) done()
+    }
+    for (const as of asked) {
+      const { replicaId, isolationLevel, timestamp } = questions[as]
+      const of = as === 'logEndOffset' ? round.hosted : round.led
+      const topics = topicsAsked(round, of, timestamp)
+      if (topics.length === 0) continue
+      open++
+      round.of.link.request(apis.ListOffsets, () => ({ replicaId, isolationLevel, topics }), (result) => {
+        if (result.ok) note(round.observations, result.body, { as, since })
+        answered()
+      })
+    }
+    answered()
   }
 
-  #finish(round: Round): void {
-    const { of: watched } = round
+  #finish({ of: watched, observations, shown }: Round): void {
     watched.isAsked = false
-    const value = [...round.observations.values()]
-    this.#setup.onObserved?.({ node: watched.node, askedMs: watched.askedMs, observations: value })
-    const nowMs = this.#setup.loop.now()
-    const shown = JSON.stringify(value, (name, each: unknown) => (name === 'highWatermark' || name === 'since' ? undefined : each))
-    if (shown === watched.recorded && nowMs - watched.recordedMs < recordAtLeastEveryMs) return
     watched.recorded = shown
-    watched.recordedMs = nowMs
+    watched.recordedMs = this.#setup.loop.now()
+    const value = [...observations.values()]
     this.#setup.recorder.record({ process: 'observer', type: 'info', f: 'observe', node: watched.node, value })
+  }
+}
+
+function topicsAsked({ observations }: Round, of: Partitions, timestamp: bigint): ListOffsetsRequestInput['topics'] {
+  return of.filter(({ partitions }) => partitions.length > 0).map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((partitionIndex) => {
+      const currentLeaderEpoch = observations.get(keyOf(name, partitionIndex))?.leaderEpoch ?? -1
+      return { partitionIndex, timestamp, currentLeaderEpoch }
+    }),
+  }))
+}
+
+function note(observations: Map<Key, Observation>, { topics }: ListOffsetsResponse, { as, since }: { as: Asked; since: number }): void {
+  for (const { name, partitions } of topics) {
+    for (const { partitionIndex, errorCode: code, offset } of partitions) {
+      const key = keyOf(name, partitionIndex)
+      const known = observations.get(key)
+      if (code !== errorCode.NONE || known === undefined) continue
+      const isReadable = as === 'highWatermark' || as === 'lastStableOffset'
+      observations.set(key, { ...known, [as]: toNumber(offset), ...(isReadable && { since }) })
+    }
   }
 }
 

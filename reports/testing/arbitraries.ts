@@ -43,6 +43,7 @@ const observation = fc.record({
   leaderEpoch: fc.oneof(fc.nat({ max: 9 }), anyNumber),
   inSyncReplicas: fc.oneof(fc.array(fc.nat({ max: 3 })), junk),
   highWatermark: fc.oneof(fc.nat({ max: 99 }), anyNumber, junk),
+  logEndOffset: fc.oneof(fc.nat({ max: 99 }), anyNumber, junk),
 })
 
 const process = fc.oneof(fc.nat({ max: 4 }), fc.constantFrom('nemesis', 'observer', 'harness'))

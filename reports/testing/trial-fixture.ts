@@ -90,8 +90,9 @@ function observerOps(outages: readonly Outage[], { durationSeconds }: TrialOptio
     for (const node of [1, 2, 3]) {
       if (isOut(outages, node, at)) continue
       const value = state.map((partition, nth): Observation => {
-        const told = { ...partition, inSyncReplicas }
-        return partition.leader === node ? { ...told, highWatermark: Math.floor(at * (20 + 5 * nth)) } : told
+        const highWatermark = Math.floor(at * (20 + 5 * nth))
+        const told = { ...partition, inSyncReplicas, logEndOffset: highWatermark + (nth % 3) }
+        return partition.leader === node ? { ...told, highWatermark } : told
       })
       ops.push({ at, process: 'observer', type: 'info', f: 'observe', node, value })
     }

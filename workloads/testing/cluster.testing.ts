@@ -352,9 +352,12 @@ export class TestCluster {
       partitions: partitions.map(({ partitionIndex, timestamp, currentLeaderEpoch }) => {
         const log = this.log(name, partitionIndex)
         const { leader, leaderEpoch } = this.#view(node, name, partitionIndex)
-        const wrong = leader === node ? 0 : errorCode.NOT_LEADER_OR_FOLLOWER
+        const isDebugging = request.replicaId === -2
+        const wrong = leader === node || isDebugging ? 0 : errorCode.NOT_LEADER_OR_FOLLOWER
         const code = fencing(currentLeaderEpoch, leaderEpoch) || wrong
-        const offset = timestamp === -2n ? log.startOffset : log.visibleEnd
+        const readable = request.isolationLevel === 1 ? log.stableEnd : log.visibleEnd
+        const end = isDebugging ? log.endOffset : readable
+        const offset = timestamp === -2n ? log.startOffset : end
         return { partitionIndex, errorCode: code, offset: toBigInt(code === 0 ? offset : -1), leaderEpoch: version < 4 ? -1 : leaderEpoch }
       }),
     }))

@@ -16,6 +16,8 @@ export class TestLog {
   startOffset = 0
   /** Readers see nothing from here on; undefined for the log's end. */
   highWatermark: number | undefined
+  /** Readers of what is committed see nothing from here on; undefined for what all readers see. */
+  lastStableOffset: number | undefined
   batches: StoredBatch[] = []
 
   constructor(leader: number) {
@@ -29,6 +31,10 @@ export class TestLog {
 
   get visibleEnd(): number {
     return Math.min(this.highWatermark ?? Infinity, this.endOffset)
+  }
+
+  get stableEnd(): number {
+    return Math.min(this.lastStableOffset ?? Infinity, this.visibleEnd)
   }
 
   moveTo(leader: number): void {
