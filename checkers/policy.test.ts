@@ -29,7 +29,7 @@ describe('the policy table', () => {
     expect(allowed({ idempotence: false })).toEqual(['duplicate', 'int-nonmonotonic-send', 'int-send-skip'])
     expect(allowed({ idempotence: false }, 'pipelined')).toContain('nonmonotonic-send')
     expect(allowed({ isolation: 'read_uncommitted' })).toEqual(['int-send-skip'])
-    expect(allowed({ isolation: 'read_uncommitted' }, 'transaction')).toEqual(['G1a', 'int-send-skip'])
+    expect(allowed({}, 'uncommitted')).toEqual(['G1a', 'int-send-skip'])
     expect(allowed({}, 'subscribed')).toEqual(['poll-skip', 'nonmonotonic-poll', 'int-send-skip'])
     expect(allowed({}, 'grown')).toEqual(['key-moved', 'int-send-skip'])
   })

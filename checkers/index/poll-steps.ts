@@ -5,7 +5,8 @@
  * Between ops (Jepsen's rules): the expected position of a key is the last record of the consumer's last ok
  * op that read it; fail and info ops are compared with it but do not move it. assign and subscribe, once ok
  * or info, keep the positions of the keys they name and forget the others; a crash forgets all. Reads of
- * unknown place, ops of one consumer that overlap, and keys rebalanced during the op are not compared.
+ * unknown place, ops of one consumer that overlap, and keys rebalanced during the op are not compared. Who reads nothing
+ * uncommitted rightly passes over what others saw of transactions that are not known to be committed.
  */
 import type { Key, Ops } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'
@@ -54,12 +55,16 @@ export interface PollStepsInput {
   readonly reads: ReadTable
   /** By read: its place in the log, or `none`. */
   readonly readPlace: Int32Array
+  /** Whether the reads of an op may pass over all that the log holds between two places. */
+  readonly mayPass: (op: number, from: number, to: number) => boolean
 }
 
 class PollWalk {
   readonly steps: PollSteps = new PollSteps()
   readonly #input: PollStepsInput
   readonly #consumers: (Consumer | undefined)[] = []
+  /** The op whose reads are looked at. */
+  #op: number = none
 
   constructor(input: PollStepsInput) {
     this.#input = input
@@ -85,6 +90,7 @@ class PollWalk {
     const end = reads.runStart(run + 1)
     if (start === end) return
     const op = reads.runOp[run]!
+    this.#op = op
     const consumer = this.#consumer(op)
     const key = reads.runKey[run]!
     const position = this.#position(consumer, key)
@@ -121,6 +127,7 @@ class PollWalk {
     const before = this.#input.readPlace[from]!
     const after = this.#input.readPlace[to]!
     if (after - before === 1 || before === none || after === none) return
+    if (after > before && this.#input.mayPass(this.#op, before, after)) return
     this.steps.from.push(from)
     this.steps.to.push(to)
     this.steps.delta.push(after - before)
@@ -142,13 +149,16 @@ class PollWalk {
     return position
   }
 
-  /**
-   * Codes of the keys whose position survives: those named in a plain list; none when the consumer seeks.
-   */
+  /** Codes of the keys whose position survives: those that are named; none when the consumer seeks. */
   #keptKeys(value: unknown): Set<number> {
-    const keys = Array.isArray(value) ? (value as readonly Key[]) : []
+    const keys = Array.isArray(value) ? (value as readonly Key[]) : keysWithoutSeek(value)
     return new Set(keys.map(key => this.#input.records.findKey(key)))
   }
+}
+
+function keysWithoutSeek(value: unknown): readonly Key[] {
+  const { keys, seek } = (value ?? {}) as { readonly keys?: readonly Key[]; readonly seek?: unknown }
+  return Array.isArray(keys) && seek === undefined ? keys : []
 }
 
 export function walkPolls(input: PollStepsInput): PollSteps {
