@@ -126,7 +126,7 @@ function passOver(index: Pick<HistoryIndex, 'isolation' | 'table' | 'sends' | 'l
     return row !== none && committed[row] === 0 && isAtomic(isolation, table, sends, row)
   }
   return (op: number, from: number, to: number): boolean => {
-    if (isolation.uncommitted === undefined || !readsCommitted(isolation, table, op)) return false
+    if (!isolation.hasTransactions || !readsCommitted(isolation, table, op)) return false
     for (let place = from + 1; place < to; place++) if (!log.recordsAt(place).every(mayStayHidden)) return false
     return true
   }
