@@ -194,22 +194,25 @@ const transactions = area(
     [
       'TXN-1',
       'To read_committed readers the records of a transaction appear together in all partitions, or never.',
+      ['G0', 'G1b', 'G1c', 'torn-transaction', 'bank-imbalance'],
     ],
     [
       'TXN-2',
       'Output records and the input offsets they came from commit together: each input has one effect in the log.',
+      ['exactly-once-violation'],
     ],
-    ['TXN-3', 'A newer producer with the same transactional id shuts out the older one.'],
+    ['TXN-3', 'A newer producer with the same transactional id shuts out the older one.', ['zombie-write']],
     [
       'TXN-4',
       'read_committed readers stop at the last stable offset and never get an aborted record.',
-      ['G1a'],
+      ['G1a', 'G1b', 'G1c', 'precommitted-read', 'lso-regression'],
     ],
     [
       'TXN-5',
       'The transaction of a vanished producer is aborted after its timeout and blocks nobody for ever.',
+      ['stuck-transaction'],
     ],
-    ['TXN-6', 'When the coordinator fails half-way, the outcome it had decided is carried out, once.'],
+    ['TXN-6', 'When the coordinator fails half-way, the outcome it had decided is carried out, once.', ['torn-transaction']],
     ['TXN-7', 'Effects outside the log (mail, payments, other databases) may happen twice.'],
     ['TXN-8', 'What idempotence and transactions cost in latency and throughput is measured.'],
   ],

@@ -8,7 +8,7 @@ describe('int-send-skip', () => {
       p1 send x v3 -> ok @1
       p0 -> ok @0, @2
       p2 poll -> ok x[0:v1 1:v3 2:v2]`)
-    expect({ valid, allowed }).toEqual({ valid: true, allowed: ['int-send-skip'] })
+    expect({ valid, allowed }).toEqual({ valid: true, allowed: ['G0', 'int-send-skip'] })
     expect(findings[0]!.allowed).toContain('nothing isolates')
   })
 

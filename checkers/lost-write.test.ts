@@ -53,7 +53,7 @@ describe('lost-write', () => {
       p1 send y v3 -> ok @1
       p2 poll -> ok x[0:v1] y[1:v3]`
     expect(judged(history).valid).toBe(true)
-    expect(judged(`config {"transactional":true}\n${history}`).convicts).toEqual(['lost-write'])
+    expect(judged(`config {"transactional":true}\n${history}`).convicts).toEqual(['lost-write', 'torn-transaction'])
   })
 
   describe('in a run with phases', () => {

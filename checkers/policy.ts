@@ -7,6 +7,9 @@
  * acks=1 excuses losses only in a run in which something happened that loses records: a fault in force, or a leader
  * change (disturbance.ts). A run beyond the promises, such as one in which too many replicas lose power, says so itself.
  *
+ * Jepsen's two cycles: G0 is always allowed, and so is G1c as far as it needs the order of records in keys, because nothing
+ * isolates writes; G1c without it never is. What readers of what is uncommitted see is told apart per reader.
+ *
  * Against Jepsen's function: duplicates and reordering without idempotence are excused here (there they
  * always fail); poll-skip and nonmonotonic-poll under subscribe are excused per consumer that subscribed
  * (there for the whole test).
@@ -18,7 +21,8 @@ export type Condition =
   | 'acks=0'
   | 'acks=1, disturbed'
   | 'not idempotent'
-  | 'read_uncommitted'
+  | 'at most once'
+  | 'at least once'
   | 'unclean election'
   | 'beyond promises'
 
@@ -70,6 +74,11 @@ const truncating: readonly (readonly [anomaly: string, aspect?: string])[] = [
   ['int-nonmonotonic-send'],
   ['stale-offset-ack'],
   ['leader-epoch-regression'],
+  ['G1b'],
+  ['G1c'],
+  ['torn-transaction'],
+  ['exactly-once-violation'],
+  ['bank-imbalance'],
   ['high-watermark-regression', 'other-leader'],
   ['read-beyond-high-watermark', 'other-leader'],
   ['skipped-record'],
@@ -91,12 +100,20 @@ export const policy: readonly PolicyRow[] = [
   { condition: 'always', anomaly: 'key-moved', aspect: 'grown', reason: grown },
   { condition: 'always', anomaly: 'skipped-record', aspect: 'at-most-once', reason: mostOnce },
   { condition: 'always', anomaly: 'reprocessed-record', aspect: 'at-least-once', reason: leastOnce },
+  { condition: 'always', anomaly: 'G1a', aspect: 'uncommitted', reason: uncommitted },
   ...rows('acks=0', lossy, nothing),
   ...rows('acks=1, disturbed', lossy, leaderOnly),
   { condition: 'not idempotent', anomaly: 'duplicate', reason: retried },
   { condition: 'not idempotent', anomaly: 'nonmonotonic-send', aspect: 'pipelined', reason: overtaken },
   { condition: 'not idempotent', anomaly: 'int-nonmonotonic-send', reason: overtaken },
-  { condition: 'read_uncommitted', anomaly: 'G1a', aspect: 'transaction', reason: uncommitted },
+  { condition: 'always', anomaly: 'precommitted-read', aspect: 'uncommitted', reason: uncommitted },
+  { condition: 'always', anomaly: 'G0', reason: interleaved },
+  ...['ww', 'ww-process', 'ww-realtime'].map(aspect => {
+    return { condition: 'always', anomaly: 'G1c', aspect, reason: interleaved } as const
+  }),
+  { condition: 'always', anomaly: 'G1c', aspect: 'uncommitted', reason: uncommitted },
+  { condition: 'at most once', anomaly: 'exactly-once-violation', aspect: 'missing', reason: mostOnce },
+  { condition: 'at least once', anomaly: 'exactly-once-violation', aspect: 'repeated', reason: leastOnce },
   ...rows('unclean election', truncating, unclean),
   ...rows('beyond promises', truncating, beyond),
 ]
@@ -115,7 +132,8 @@ export function conditionsOf({ config, disturbed }: Circumstances): ReadonlySet<
   if (config?.acks === 0) met.add('acks=0')
   if (config?.acks === 1 && disturbed) met.add('acks=1, disturbed')
   if (config?.idempotence === false) met.add('not idempotent')
-  if (config?.isolation === 'read_uncommitted') met.add('read_uncommitted')
+  if (config?.['delivery'] === 'at-most-once') met.add('at most once')
+  if (config?.['delivery'] === 'at-least-once') met.add('at least once')
   if (config?.uncleanLeaderElection === true) met.add('unclean election')
   if (typeof config?.beyondPromises === 'string') met.add('beyond promises')
   return met

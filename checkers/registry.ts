@@ -1,9 +1,14 @@
 /** All checkers there are: the list is the registry. */
 import type { Checker } from './checker.ts'
 import { doubleOwner } from './double-owner.ts'
+import { bankImbalance } from './bank-imbalance.ts'
 import { duplicate } from './duplicate.ts'
+import { exactlyOnceViolation } from './exactly-once-violation.ts'
+import { g0 } from './g0.ts'
 import { g1a } from './g1a.ts'
 import { groupCrosstalk } from './group-crosstalk.ts'
+import { g1b } from './g1b.ts'
+import { g1c } from './g1c.ts'
 import { highWatermarkRegression } from './high-watermark-regression.ts'
 import { inconsistentOffsets } from './inconsistent-offsets.ts'
 import { intNonmonotonicPoll } from './int-nonmonotonic-poll.ts'
@@ -15,23 +20,28 @@ import { leaderEpochRegression } from './leader-epoch-regression.ts'
 import { logStartRegression } from './log-start-regression.ts'
 import { lostCommit } from './lost-commit.ts'
 import { lostWrite } from './lost-write.ts'
+import { lsoRegression } from './lso-regression.ts'
 import { nonmonotonicPoll } from './nonmonotonic-poll.ts'
 import { nonmonotonicSend } from './nonmonotonic-send.ts'
 import { offsetRegression } from './offset-regression.ts'
 import { orphanPartition } from './orphan-partition.ts'
 import { phantomRecord } from './phantom-record.ts'
 import { pollSkip } from './poll-skip.ts'
+import { precommittedRead } from './precommitted-read.ts'
 import { readBeyondHighWatermark } from './read-beyond-high-watermark.ts'
 import { reprocessedRecord } from './reprocessed-record.ts'
 import { skippedRecord } from './skipped-record.ts'
 import { staleOffsetAck } from './stale-offset-ack.ts'
+import { stuckTransaction } from './stuck-transaction.ts'
 import { stuck } from './stuck.ts'
 import { stuckRebalance } from './stuck-rebalance.ts'
+import { tornTransaction } from './torn-transaction.ts'
 import { twoLeaders } from './two-leaders.ts'
 import { unbalancedAssignment } from './unbalanced-assignment.ts'
 import { unfencedZombie } from './unfenced-zombie.ts'
 import { unseen } from './unseen.ts'
 import { vanishedRead } from './vanished-read.ts'
+import { zombieWrite } from './zombie-write.ts'
 import type { Finding } from './verdict.ts'
 
 export const checkers: readonly Checker[] = [
@@ -66,6 +76,16 @@ export const checkers: readonly Checker[] = [
   stuckRebalance,
   unbalancedAssignment,
   groupCrosstalk,
+  g0,
+  g1b,
+  g1c,
+  precommittedRead,
+  tornTransaction,
+  zombieWrite,
+  exactlyOnceViolation,
+  bankImbalance,
+  lsoRegression,
+  stuckTransaction,
   stuck,
 ]
 

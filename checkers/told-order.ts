@@ -6,7 +6,7 @@ import { type Told, toldByKey } from './index/observations.ts'
 import type { HistoryIndex } from './history-index.ts'
 import type { WitnessStep } from './verdict.ts'
 
-export type ToldOffset = 'highWatermark' | 'logStartOffset'
+export type ToldOffset = 'highWatermark' | 'lastStableOffset' | 'logStartOffset'
 
 /** What was told later is lower than what was told before. */
 export interface StepBack {

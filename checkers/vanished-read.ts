@@ -1,11 +1,13 @@
 /**
  * Vanished read: a poll, whatever became of it, returned a record, and a final consumer, which begins at the beginning,
- * went past its offset and never got it. What was read was below a high watermark, so every later leader has it.
+ * went past its offset and never got it. What was read was below a high watermark, so every later leader has it. What a
+ * reader saw of a transaction before it was committed may rightly be hidden from who reads only what is committed.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { none } from './index/codes.ts'
+import { isAtomic, readsCommitted } from './index/isolation.ts'
 import { bytes, floats } from './index/columns.ts'
 import { type FinalReadOp, isFinalClient } from './index/run-marks.ts'
 import type { Finding } from './verdict.ts'
@@ -33,6 +35,16 @@ function reachedBy({ records }: HistoryIndex, { value }: FinalReadOp): Float64Ar
     if (code !== none) reached[code] = value.reached[String(key)] ?? none
   }
   return reached
+}
+
+/** Whether a read may lawfully be hidden from the final consumer that wrote the op at a position. */
+function mayBeHidden({ isolation, table, sends, writers, committed, reads }: HistoryIndex, final: number): (read: number) => boolean {
+  if (isolation.uncommitted === undefined || !readsCommitted(isolation, table, final)) return () => false
+  return (read) => {
+    const row = writers[reads.record[read]!]!
+    if (row === none || committed[row] === 1 || !isAtomic(isolation, table, sends, row)) return false
+    return !readsCommitted(isolation, table, reads.runOp[reads.runOf(read)]!)
+  }
 }
 
 function finding(index: HistoryIndex, read: number, final: FinalReadOp): Finding {
@@ -65,11 +77,12 @@ function check(index: HistoryIndex): CheckResult {
     const actor = table.actor[final.at]!
     if (!isFinalClient(table.actors[actor])) continue
     const got = gotBy(index, actor)
+    const hidden = mayBeHidden(index, final.at)
     const reached = reachedBy(index, final)
     for (let read = 0; read < reads.size; read++) {
       const record = reads.record[read]!
       if (got[record] === 1 || told[record] === 1) continue
-      if (!(reads.offset[read]! < reached[records.keyOf[record]!]!)) continue
+      if (!(reads.offset[read]! < reached[records.keyOf[record]!]!) || hidden(read)) continue
       told[record] = 1
       found.add(final.at - opOfRead(index, read), '', () => finding(index, read, final))
     }

@@ -3,6 +3,7 @@
  */
 import type { HistoryIndex } from './history-index.ts'
 import { failed, none, ok } from './index/codes.ts'
+import { isAtomic, readsCommitted } from './index/isolation.ts'
 import type { WitnessStep } from './verdict.ts'
 
 const shownAtMost = 5
@@ -38,6 +39,8 @@ export function sendStep(index: HistoryIndex, row: number): WitnessStep {
     const where = Number.isNaN(offset) ? '' : ` at ${offsetName(offset)}`
     return { op: at, shows: `acknowledged ${what}${where}` }
   }
+  const isAborted = sends.outcome[row] === failed && isAtomic(index.isolation, index.table, sends, row)
+  if (isAborted) return { op: at, shows: `aborted, with ${what} sent` }
   if (sends.outcome[row] === failed) return { op: at, shows: `failed to send ${what}` }
   return { op: at, shows: `sent ${what}, outcome unknown` }
 }
@@ -70,13 +73,18 @@ export function firstReadOf(index: HistoryIndex, record: number, offset?: number
   return none
 }
 
-/** The first read of a record by an ok op, or `none`. */
-export function firstOkReadOf(index: HistoryIndex, record: number): number {
-  const { reads, table } = index
+/** The first read of a record by an ok op, or `none`; if asked so, where there is one, by one that reads only what is committed. */
+export function firstOkReadOf(index: HistoryIndex, record: number, preferCommitted: boolean = false): number {
+  const { reads, table, isolation } = index
+  let first: number = none
   for (let read = 0; read < reads.size; read++) {
-    if (reads.record[read] === record && table.type[opOfRead(index, read)] === ok) return read
+    if (reads.record[read] !== record) continue
+    const op = opOfRead(index, read)
+    if (table.type[op] !== ok) continue
+    if (!preferCommitted || readsCommitted(isolation, table, op)) return read
+    if (first === none) first = read
   }
-  return none
+  return first
 }
 
 /** The send whose answer put a record at an offset, or `none`. */

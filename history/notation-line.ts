@@ -81,6 +81,7 @@ function readAsked(f: string, text: string, line: number): unknown {
       return parts(text).map(part => readTxnPart(part, line))
     case 'assign':
     case 'subscribe': {
+      if (text.startsWith('{')) return readJson(text, line)
       const [list, seek] = text.split(' from ')
       const keys = words(list ?? '').map(readName)
       return seek === undefined ? keys : { keys, seek }

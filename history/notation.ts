@@ -11,7 +11,7 @@
  *     p2/c1 send x v3, y v4 -> ok @2, @0    process 2 acting for client c1; several records
  *     p3 txn send x v5, poll -> ok @3, x[0:v1]
  *     p3 txn send x v6, offsets g y:7 z:2 -> ok @8      with offsets of group g: KEY:OFFSET
- *     p1 assign x y -> ok                   p1 assign x from beginning -> ok
+ *     p1 assign x y -> ok                   p1 assign x from beginning -> ok; other values as JSON
  *     p9/final-1 final-read -> ok x:4/4     per key REACHED/TARGET
  *     nemesis kill {"action":"start","id":1}
  *     harness starved                       an op of the harness, or of the observer, with JSON or without

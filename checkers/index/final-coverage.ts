@@ -5,6 +5,7 @@
  */
 import type { Key } from '../../history/op.ts'
 import { ok } from './codes.ts'
+import { type Isolation, readsCommitted } from './isolation.ts'
 import type { OpTable } from './op-table.ts'
 import type { ReadTable } from './read-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
@@ -24,17 +25,25 @@ export function highestAcknowledged(sends: SendTable, records: RecordDictionary)
   return highest
 }
 
+/** Whether what the op at a position did not see is missing: where some read only what is committed, they decide. */
+function decides(isolation: Isolation, table: OpTable, op: number): boolean {
+  return isolation.onlyUncommitted || readsCommitted(isolation, table, op)
+}
+
 export interface CoverageInput {
+  readonly table: OpTable
+  readonly isolation: Isolation
   readonly marks: RunMarks
   readonly records: RecordDictionary
   readonly highestAcknowledged: Float64Array
 }
 
 /** By key code: 1 when the end of the key was read, so that what is missing is missing for good. */
-export function coveredKeys({ marks, records, highestAcknowledged }: CoverageInput): Uint8Array {
+export function coveredKeys({ table, isolation, marks, records, highestAcknowledged }: CoverageInput): Uint8Array {
   const covered = new Uint8Array(records.keys.length)
   if (!marks.hasPhases && marks.finalReads.length === 0) return covered.fill(1)
-  for (const { value } of marks.finalReads) {
+  for (const { at, value } of marks.finalReads) {
+    if (!decides(isolation, table, at)) continue
     for (const key of value.keys) {
       const code = records.findKey(key)
       if (code < 0) continue
@@ -84,6 +93,7 @@ function describe(key: Key, marks: RunMarks): string {
 
 export interface BoundInput {
   readonly table: OpTable
+  readonly isolation: Isolation
   readonly records: RecordDictionary
   readonly reads: ReadTable
   readonly log: Log
@@ -95,12 +105,12 @@ export interface BoundInput {
  * that is the last place any ok poll saw, each record counted at its first; of another key, what the final
  * consumers passed, which began at the beginning.
  */
-export function lostBounds({ table, records, reads, log, covered }: BoundInput): Int32Array {
+export function lostBounds({ table, isolation, records, reads, log, covered }: BoundInput): Int32Array {
   const bounds = new Int32Array(records.keys.length).fill(-1)
   for (let run = 0; run < reads.runs; run++) {
     const key = reads.runKey[run]!
     const op = reads.runOp[run]!
-    if (!reads.isOk(run)) continue
+    if (!reads.isOk(run) || !decides(isolation, table, op)) continue
     if (covered[key] === 0 && !isFinalClient(table.actors[table.actor[op]!])) continue
     const end = reads.runStart(run + 1)
     for (let at = reads.runStart(run); at < end; at++) {

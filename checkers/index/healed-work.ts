@@ -21,6 +21,7 @@ const nanosecondsPerMs = 1e6
  */
 const notNow: ReadonlySet<string> = new Set([
   'BROKER_NOT_AVAILABLE',
+  'CONCURRENT_TRANSACTIONS',
   'COORDINATOR_LOAD_IN_PROGRESS',
   'COORDINATOR_NOT_AVAILABLE',
   'LEADER_NOT_AVAILABLE',

@@ -6,7 +6,8 @@
  * op that read it; fail and info ops are compared with it but do not move it. assign and subscribe, once ok
  * or info, keep the positions of the keys they name and forget the others; a crash forgets all. The marks of a
  * group member (`assigned`, `revoked`, `lost`) forget the keys that came or went. Reads of
- * unknown place, ops of one consumer that overlap, and keys rebalanced during the op are not compared.
+ * unknown place, ops of one consumer that overlap, and keys rebalanced during the op are not compared. Who reads nothing
+ * uncommitted rightly passes over what others saw of transactions that are not known to be committed.
  */
 import type { Key, Ops } from '../../history/op.ts'
 import { IntColumn } from './columns.ts'
@@ -55,12 +56,16 @@ export interface PollStepsInput {
   readonly reads: ReadTable
   /** By read: its place in the log, or `none`. */
   readonly readPlace: Int32Array
+  /** Whether the reads of an op may pass over all that the log holds between two places. */
+  readonly mayPass: (op: number, from: number, to: number) => boolean
 }
 
 class PollWalk {
   readonly steps: PollSteps = new PollSteps()
   readonly #input: PollStepsInput
   readonly #consumers: (Consumer | undefined)[] = []
+  /** The op whose reads are looked at. */
+  #op: number = none
 
   constructor(input: PollStepsInput) {
     this.#input = input
@@ -97,6 +102,7 @@ class PollWalk {
     const end = reads.runStart(run + 1)
     if (start === end) return
     const op = reads.runOp[run]!
+    this.#op = op
     const consumer = this.#consumer(op)
     const key = reads.runKey[run]!
     const position = this.#position(consumer, key)
@@ -133,6 +139,7 @@ class PollWalk {
     const before = this.#input.readPlace[from]!
     const after = this.#input.readPlace[to]!
     if (after - before === 1 || before === none || after === none) return
+    if (after > before && this.#input.mayPass(this.#op, before, after)) return
     this.steps.from.push(from)
     this.steps.to.push(to)
     this.steps.delta.push(after - before)
@@ -154,16 +161,19 @@ class PollWalk {
     return position
   }
 
-  /**
-   * Codes of the keys whose position survives: those named in a plain list; none when the consumer seeks.
-   */
+  /** Codes of the keys whose position survives: those that are named; none when the consumer seeks. */
   #keptKeys(value: unknown): Set<number> {
-    const keys = Array.isArray(value) ? (value as readonly Key[]) : []
+    const keys = Array.isArray(value) ? (value as readonly Key[]) : keysWithoutSeek(value)
     return new Set(keys.map(key => this.#input.records.findKey(key)))
   }
 }
 
 const movingMarks: ReadonlySet<string> = new Set(['assigned', 'revoked', 'lost'])
+
+function keysWithoutSeek(value: unknown): readonly Key[] {
+  const { keys, seek } = (value ?? {}) as { readonly keys?: readonly Key[]; readonly seek?: unknown }
+  return Array.isArray(keys) && seek === undefined ? keys : []
+}
 
 export function walkPolls(input: PollStepsInput): PollSteps {
   const { table, reads } = input

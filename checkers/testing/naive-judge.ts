@@ -4,8 +4,9 @@
  * consumer do not overlap.
  */
 import type { Key, MicroOp, Op, PollMicroOp, SendMicroOp, Value } from '../../history/op.ts'
+import { NaiveTransactions } from './naive-transactions.ts'
 
-interface Done {
+export interface Done {
   readonly op: Op
   readonly invoked: number
   readonly completed: number
@@ -14,7 +15,7 @@ interface Done {
   readonly reads: readonly (readonly [Key, number, Value])[]
 }
 
-interface Outcome extends Done {
+export interface Outcome extends Done {
   readonly type: 'ok' | 'fail' | 'info'
 }
 
@@ -41,12 +42,24 @@ function outcomes(ops: readonly Op[]): Outcome[] {
   })
 }
 
+function asksToPoll({ f, value }: Op): boolean {
+  return f === 'poll' || (f === 'txn' && (value as readonly MicroOp[]).some(micro => micro.f === 'poll'))
+}
+
+function assignedKeys({ value }: Op): readonly Key[] {
+  return Array.isArray(value) ? value : (value as { keys: readonly Key[] }).keys
+}
+
 export class NaiveJudge {
   readonly #all: readonly Outcome[]
   readonly #byEnd: readonly Outcome[]
+  /** Who reads what is uncommitted. */
+  readonly #uncommitted: ReadonlySet<unknown>
 
   constructor(ops: readonly Op[]) {
     this.#all = outcomes(ops)
+    const told = this.#all.filter(({ op }) => op.f === 'assign' && (op.value as { isolation?: string }).isolation === 'read_uncommitted')
+    this.#uncommitted = new Set(told.map(({ op }) => op.client ?? op.process))
     const done = this.#all.filter(({ completed }) => completed < ops.length)
     this.#byEnd = done.sort((a, b) => a.completed - b.completed)
   }
@@ -58,13 +71,49 @@ export class NaiveJudge {
       .flatMap(({ reads }) => reads.filter(([read]) => read === key))
   }
 
-  #okRead(key: Key, value: Value): boolean {
+  #readsCommitted({ op }: Outcome): boolean {
+    return !this.#uncommitted.has(op.client ?? op.process)
+  }
+
+  /** By ops that read nothing uncommitted. */
+  #committedReadsOf(key: Key): (readonly [Key, number, Value])[] {
+    const readers = this.#all.filter(done => done.type === 'ok' && this.#readsCommitted(done))
+    return readers.flatMap(({ reads }) => reads.filter(([read]) => read === key))
+  }
+
+  /** Reads that show by their absence that a record of a transaction, or any, is missing. */
+  #decidingReadsOf(key: Key): (readonly [Key, number, Value])[] {
+    const any = this.#keys().some(one => this.#committedReadsOf(one).length > 0) && this.#all.some(({ op }) => op.f === 'txn')
+    return any ? this.#committedReadsOf(key) : this.#readsOf(key, true)
+  }
+
+  #seen(key: Key, value: Value): boolean {
     return this.#readsOf(key, true).some(([, , read]) => read === value)
+  }
+
+  #seenCommitted(key: Key, value: Value): boolean {
+    return this.#committedReadsOf(key).some(([, , read]) => read === value)
+  }
+
+  /** Of a record of a transaction, by who decides. */
+  #okRead(key: Key, value: Value): boolean {
+    const isTransactional = this.#writer(key, value)?.op.f === 'txn'
+    return (isTransactional ? this.#decidingReadsOf(key) : this.#readsOf(key, true)).some(([, , read]) => read === value)
+  }
+
+  #writer(key: Key, value: Value): Outcome | undefined {
+    return this.#all.find(({ sends }) => sends.some(send => send.key === key && send.value === value))
   }
 
   #committed({ type, op, sends }: Outcome, send: SendMicroOp): boolean {
     if (type !== 'info') return type === 'ok'
-    return (op.f === 'txn' ? sends : [send]).some(({ key, value }) => this.#okRead(key, value))
+    if (op.f === 'txn') return sends.some(({ key, value }) => this.#seenCommitted(key, value))
+    return this.#seen(send.key, send.value)
+  }
+
+  #isHidden(key: Key, value: Value): boolean {
+    const writer = this.#writer(key, value)
+    return writer?.op.f === 'txn' && !this.#committed(writer, writer.sends[0]!)
   }
 
   /** [offset, value] of a key, each once. */
@@ -99,7 +148,15 @@ export class NaiveJudge {
   findings(): string[] {
     const ofKeys = this.#keys()
       .flatMap(key => [this.#epochs(key), this.#content(key), this.#loss(key), this.#stale(key), this.#pollOrder(key), this.#sendOrder(key)].flat())
-    return [...ofKeys, ...this.#moved()].sort()
+    const txns = new NaiveTransactions(this.#all, {
+      readsCommitted: done => this.#readsCommitted(done),
+      seenCommitted: ({ key, value }) => this.#seenCommitted(key, value),
+      committed: (done, send) => this.#committed(done, send),
+      committedReadsOf: key => this.#committedReadsOf(key),
+      log: key => this.#log(key),
+      keys: this.#keys(),
+    })
+    return [...ofKeys, ...this.#moved(), ...txns.findings()].sort()
   }
 
   /** What polls told beside values, in the order they ended. */
@@ -160,9 +217,9 @@ export class NaiveJudge {
   }
 
   #loss(key: Key): string[] {
-    const read = this.#readsOf(key, true)
+    const read = this.#decidingReadsOf(key)
     const bound = Math.max(-1, ...read.map(([, , value]) => this.#placesOf(key, value)[0]!))
-    const polls = this.#all.some(({ type, op }) => type === 'ok' && op.f === 'poll')
+    const polls = this.#all.some(({ type, op }) => type === 'ok' && asksToPoll(op))
     return this.#all.flatMap(done => {
       return done.sends
         .filter(send => send.key === key && this.#committed(done, send) && !this.#okRead(key, send.value))
@@ -186,31 +243,35 @@ export class NaiveJudge {
       return [
         ...own.filter(send => this.#committed(done, send) && (send.offset ?? Infinity) <= Math.max(-1, ...told))
           .map(({ value }) => `stale-offset-ack ${key} ${value}`),
-        ...own.filter(({ value }) => done.type === 'fail' && this.#okRead(key, value)).map(({ value }) => `G1a ${key} ${value}`),
+        ...own.filter(({ value }) => done.type === 'fail' && this.#seen(key, value)).map(({ value }) => `G1a ${key} ${value}`),
       ]
     })
   }
 
-  #step(kind: 'int-' | '', key: Key, from: number, to: number): string[] {
+  #step(kind: 'int-' | '', key: Key, [from, to]: readonly [number, number], mayPassHidden: boolean): string[] {
     const places = this.#places(key)
     const delta = places.indexOf(to) - places.indexOf(from)
     if (delta === 1) return []
+    const skipped = this.#log(key).filter(([offset]) => offset > from && offset < to)
+    if (mayPassHidden && delta > 1 && skipped.every(([, value]) => this.#isHidden(key, value))) return []
     return [`${kind}${delta > 1 ? 'poll-skip' : 'nonmonotonic-poll'} ${key} ${from}-${to}`]
   }
 
   #pollOrder(key: Key): string[] {
     const expected = new Map<unknown, number>()
-    return this.#byEnd.flatMap(({ op, type, reads }) => {
+    return this.#byEnd.flatMap(done => {
+      const { op, type, reads } = done
+      const mayPass = this.#readsCommitted(done)
       const consumer = op.client ?? op.process
-      const givesUp = op.f === 'assign' && type !== 'fail' && !(op.value as Key[]).includes(key)
+      const givesUp = op.f === 'assign' && type !== 'fail' && !assignedKeys(op).includes(key)
       if (op.f === 'crash' || givesUp) expected.delete(consumer)
       const offsets = reads.filter(([k]) => k === key).map(([, offset]) => offset)
       if (offsets.length === 0) return []
       const before = expected.get(consumer)
       if (type === 'ok') expected.set(consumer, offsets.at(-1)!)
       return [
-        ...(before === undefined ? [] : this.#step('', key, before, offsets[0]!)),
-        ...offsets.slice(1).flatMap((offset, at) => this.#step('int-', key, offsets[at]!, offset)),
+        ...(before === undefined ? [] : this.#step('', key, [before, offsets[0]!], mayPass)),
+        ...offsets.slice(1).flatMap((offset, at) => this.#step('int-', key, [offsets[at]!, offset], mayPass)),
       ]
     })
   }

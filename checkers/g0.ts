@@ -1,0 +1,33 @@
+/**
+ * G0, Jepsen's dirty write: a cycle of transactions whose records lie behind each other, in one key this way, in another
+ * the other way. Nothing isolates writes of Kafka's transactions, so it is always allowed and only listed. Aspects
+ * `process` and `realtime`: the cycle closes only with the order of one client's ops, or of all ops that were over before
+ * others began; the first aspect that there is is looked for.
+ */
+import type { Checker, CheckResult } from './checker.ts'
+import { FindingList } from './finding-list.ts'
+import { cycleFinding, extentOf } from './graph/cycle-finding.ts'
+import { cyclesThrough } from './graph/cycles.ts'
+import type { HistoryIndex } from './history-index.ts'
+
+const anomaly = { name: 'G0', guarantees: ['TXN-1'] } as const
+
+function check(index: HistoryIndex): CheckResult {
+  const found = new FindingList()
+  if (!index.isolation.hasTransactions) return found.result()
+  const { ww, session, realtime } = index.orders()
+  const searches = [['', [ww]], ['process', [ww, session]], ['realtime', [ww, realtime]]] as const
+  for (const [aspect, lists] of searches) {
+    const cycles = cyclesThrough(index.table, lists)
+    for (const cycle of cycles) found.add(extentOf(cycle), aspect, () => cycleFinding(index, cycle, aspect, anomaly))
+    if (cycles.length > 0) break
+  }
+  return found.result()
+}
+
+export const g0: Checker = {
+  name: anomaly.name,
+  describes: 'Transactions wrote behind each other in a circle: lawful, since nothing isolates their writes.',
+  guarantees: anomaly.guarantees,
+  check,
+}
