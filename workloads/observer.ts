@@ -239,7 +239,7 @@ export class Observer {
     timestamp: bigint,
     as: 'highWatermark' | 'logStartOffset',
   ): void {
-    const since = this.#setup.recorder.ops.length
+    const since = this.#setup.recorder.recorded
     const epochOf = (name: string, index: number): number => round.observations.get(keyOf(name, index))?.leaderEpoch ?? -1
     const topics = led.map(({ name, partitions }) => ({
       name,
