@@ -163,7 +163,7 @@ function canBeDriven(scenario: Scenario): boolean {
   return scenario.target !== 'external' || scenario.nemesis.attacks.length === 0
 }
 
-function openStore(directory: string): RunStore {
+export function openStore(directory: string): RunStore {
   if (existsSync(join(directory, 'run.json'))) {
     throw new UserError(`${directory} holds a run already, and old data would mix with new; choose another with --out.`)
   }
@@ -175,6 +175,6 @@ function openStore(directory: string): RunStore {
   }
 }
 
-function randomSeed(): number {
+export function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 31)
 }

@@ -12,9 +12,9 @@ export const gracefulStop: string = seconds(requestTimeoutMs / 1000 + 5)
 
 export const requestsPerSecond: number = Math.max(1, Math.round(recordsPerSecond / batch))
 
-/** Users that are there from the beginning: enough for 100 ms a request. */
+/** Users that are there from the beginning: enough for 500 ms a request. A request for which none is left is dropped. */
 const users = {
-  preAllocatedVUs: Math.min(requestsOpenMax, Math.max(10, Math.ceil(requestsPerSecond / 10))),
+  preAllocatedVUs: Math.min(requestsOpenMax, Math.max(10, Math.ceil(requestsPerSecond / 2))),
   maxVUs: requestsOpenMax,
   gracefulStop,
   exec: 'produce',
