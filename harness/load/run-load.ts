@@ -54,7 +54,7 @@ export interface Loaded {
 const recordKeysPerPartition = 8
 const topics = 2
 /** Requests that may be open: a stall of this long does not keep the next ones from being begun. */
-const stallMs = 3000
+const stallMs = 6000
 const usersMost = 2000
 
 export async function runLoad(options: LoadOptions): Promise<Loaded> {
