@@ -49,11 +49,12 @@ export class RestConsumer {
   /** Throws RestError while a read is open. */
   assign(partitions: readonly TopicPartition[]): void {
     const { resetPolicy } = this.options
-    this.#place(partitions.map(({ topic, partition }) => {
+    const assigned = partitions.map(({ topic, partition }) => {
       const stood = this.#standing(topic, partition)
       const start = stood ?? (resetPolicy === 'earliest' ? 'beginning' as const : 'end' as const)
       return { topic, partition, start }
-    }))
+    })
+    this.#place(assigned, assigned.map(({ topic, partition }) => keyOf(topic, partition)))
   }
 
   /** Throws RestError when one of them is not assigned. */
@@ -61,10 +62,12 @@ export class RestConsumer {
     const at = new Map(places.map((each) => [keyOf(each.topic, each.partition), each]))
     const known = new Set(this.#assigned.map(({ topic, partition }) => keyOf(topic, partition)))
     for (const key of at.keys()) if (!known.has(key)) throw new RestError(409, `No current assignment for partition ${key}`)
-    this.#place(this.#assigned.map(({ topic, partition, start }) => {
+    const assigned = this.#assigned.map(({ topic, partition, start }) => {
       const place = at.get(keyOf(topic, partition))
       return place ?? { topic, partition, start: this.#standing(topic, partition) ?? start }
-    }))
+    })
+    // In a history: no position is what it was.
+    this.#place(assigned, { keys: assigned.map(({ topic, partition }) => keyOf(topic, partition)), seek: 'positions' })
   }
 
   /** Before what waits here, if anything does. */
@@ -73,14 +76,13 @@ export class RestConsumer {
     return waiting === undefined ? this.#consumer.position(topic, partition) : { offset: waiting.offset, leaderEpoch: -1 }
   }
 
-  #place(assigned: readonly AssignedPartition[]): void {
+  #place(assigned: readonly AssignedPartition[], value: unknown): void {
     if (this.#isReading) throw new RestError(409, 'A read of this consumer is open.')
     this.#assigned = assigned
     this.#left = []
-    const keys = assigned.map(({ topic, partition }) => keyOf(topic, partition))
-    this.#record('invoke', 'assign', keys)
+    this.#record('invoke', 'assign', value)
     this.#consumer.assign(assigned)
-    this.#record('ok', 'assign', keys)
+    this.#record('ok', 'assign', value)
   }
 
   #record(type: 'invoke' | 'ok', f: string, value: unknown): void {

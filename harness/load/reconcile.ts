@@ -20,13 +20,6 @@ export interface Reconciliation {
   readonly figures: Readonly<Record<string, number>>
 }
 
-/** Anomalies that only a reconciliation finds. */
-export const reconciliationAnomalies: readonly { readonly name: string; readonly describes: string }[] = [
-  { name: 'unbacked-ack', describes: 'The load tool was told of an acknowledgement that the history does not have.' },
-  { name: 'unreported-ack', describes: 'The history has an acknowledgement of which the load tool was told otherwise.' },
-  { name: 'miscounted', describes: 'Counters of the load tool and its own samples, or the history, differ.' },
-]
-
 /** What the history has of one record that k6 sent. */
 interface Kept {
   type: Op['type']
