@@ -85,7 +85,7 @@ async function load(flags: LoadFlags): Promise<number> {
   let shownMs = 0
   const loaded = await runLoad({
     k6, script, broker, external, objectives, seed, store, signal,
-    thresholds: thresholdsOf(flags, script, objectives),
+    thresholds: thresholdsOf(script, objectives),
     timeMs: flags.time ?? (script === 'soak' ? soakMs : minuteMs),
     recordsPerSecond: flags.rate, batch: flags.batch, valueSizeBytes: flags.valueSize, partitions: flags.partitions, readers: flags.readers,
     nemesis: flags.nemesis, defect: flags.defect, accept: flags.accept ?? [], given: { ...flags },
@@ -125,13 +125,14 @@ function objectivesOf(flags: LoadFlags, { script, broker }: { readonly script: S
   return flags.objectives === undefined ? base : readObjectives(flags.objectives, base)
 }
 
-const droppedShareMax = 0.01
-
-/** A search ends where it crosses one; under faults requests fail, and that is not held against anybody. */
-function thresholdsOf({ nemesis }: LoadFlags, script: ScriptName, { produceP99Ms }: Objectives): K6Thresholds {
-  const p99 = script === 'breakpoint' ? (produceP99Ms ?? calmObjectives.produceP99Ms) : produceP99Ms
-  const calm = nemesis === undefined ? { failedShareMax: 0, droppedShareMax } : {}
-  return { ...calm, ...(p99 !== undefined && { produceP99Ms: p99 }) }
+/** k6 judges these as well, while it runs; a search ends where it crosses one. */
+function thresholdsOf(script: ScriptName, objectives: Objectives): K6Thresholds {
+  const { produceP99Ms, failedShare, droppedShare } = script === 'breakpoint' ? { ...calmObjectives, ...objectives } : objectives
+  return {
+    ...(produceP99Ms !== undefined && { produceP99Ms }),
+    ...(failedShare !== undefined && { failedShareMax: failedShare }),
+    ...(droppedShare !== undefined && { droppedShareMax: droppedShare }),
+  }
 }
 
 function show(

@@ -37,9 +37,9 @@ describe('a history measured', () => {
 
   it('misses an objective that it exceeds, and one that it could not measure', () => {
     const verdict = { acknowledged: 2 }
-    const judged = judgeObjectives({ ...calmObjectives, produceP99Ms: 39 }, measure(ops, 'gateway'), { verdict, anomalies: { 'lost-write': 2, unseen: 3 } })
+    const judged = judgeObjectives({ ...calmObjectives, produceP99Ms: 39 }, measure(ops, 'gateway'), { verdict, anomalies: { 'lost-write': 2, unseen: 3 }, summary: { 'http_req_failed.rate': 0, 'iterations.count': 300, 'dropped_iterations.count': 1 } })
     expect(judged.map(({ name, measured, isMet }) => [name, measured === null ? null : Math.round(measured), isMet])).toEqual([
-      ['produceP99Ms', 40, false], ['endToEndP99Ms', 210, true], ['longestStallMs', null, false], ['lost', 3, false], ['duplicated', 0, true],
+      ['produceP99Ms', 40, false], ['endToEndP99Ms', 210, true], ['longestStallMs', null, false], ['lost', 3, false], ['duplicated', 0, true], ['failedShare', 0, true], ['droppedShare', 0, true],
     ])
     expect(missed(judged).map(({ anomaly }) => anomaly)).toEqual(['slo-missed', 'slo-missed', 'slo-missed'])
   })

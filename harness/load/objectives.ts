@@ -4,7 +4,7 @@ import { readDocument } from '../read-document.ts'
 import { UserError } from '../exit-codes.ts'
 import type { Measured } from './measure.ts'
 
-/** Milliseconds, or records; what is missing is measured and not judged. */
+/** Milliseconds, records, or shares from 0 to 1; what is missing is measured and not judged. */
 export interface Objectives {
   readonly produceP99Ms?: number
   readonly endToEndP99Ms?: number
@@ -12,13 +12,19 @@ export interface Objectives {
   readonly recoveryMs?: number
   readonly lost?: number
   readonly duplicated?: number
+  /** Of k6's requests: refused or not answered. */
+  readonly failedShare?: number
+  /** Of the requests that were due: not begun, because too many were open. */
+  readonly droppedShare?: number
 }
 
-const names = ['produceP99Ms', 'endToEndP99Ms', 'longestStallMs', 'recoveryMs', 'lost', 'duplicated'] as const
+const names = ['produceP99Ms', 'endToEndP99Ms', 'longestStallMs', 'recoveryMs', 'lost', 'duplicated', 'failedShare', 'droppedShare'] as const
 export type ObjectiveName = (typeof names)[number]
 
 /** Of a run in which nothing is broken on purpose. */
-export const calmObjectives: Objectives = { produceP99Ms: 500, endToEndP99Ms: 1000, longestStallMs: 2000, lost: 0, duplicated: 0 }
+export const calmObjectives: Objectives = {
+  produceP99Ms: 500, endToEndP99Ms: 1000, longestStallMs: 2000, lost: 0, duplicated: 0, failedShare: 0, droppedShare: 0.01,
+}
 
 /** Of a run with faults: it may stand still as long as the cluster may take to recover. */
 export function objectivesUnderFaults(recoveryMs: number): Objectives {
@@ -43,12 +49,14 @@ export interface JudgedRun {
   readonly verdict: Pick<ScenarioVerdict, 'availability' | 'acknowledged'>
   /** Everything found, by anomaly. */
   readonly anomalies: Readonly<Record<string, number>>
+  /** The load tool's own, by name: `http_req_failed.rate`, …. */
+  readonly summary?: Readonly<Record<string, number>> | undefined
 }
 
 const losses = ['lost-write', 'unseen', 'vanished-read'] as const
 
 /** All of them that have a limit, in a fixed order. */
-export function judgeObjectives(objectives: Objectives, measured: Measured, { verdict, anomalies }: JudgedRun): Objective[] {
+export function judgeObjectives(objectives: Objectives, measured: Measured, { verdict, anomalies, summary = {} }: JudgedRun): Objective[] {
   const { availability, acknowledged } = verdict
   // One lost record may be found by each of them.
   const lost = Math.max(...losses.map((name) => anomalies[name] ?? 0))
@@ -59,6 +67,8 @@ export function judgeObjectives(objectives: Objectives, measured: Measured, { ve
     recoveryMs: availability?.recoveryMsMax ?? null,
     lost: acknowledged === 0 ? null : lost,
     duplicated: acknowledged === 0 ? null : (anomalies['duplicate'] ?? 0),
+    failedShare: summary['http_req_failed.rate'] ?? null,
+    droppedShare: droppedShareOf(summary),
   }
   return names.flatMap((name) => {
     const limit = objectives[name]
@@ -68,6 +78,12 @@ export function judgeObjectives(objectives: Objectives, measured: Measured, { ve
     const isMet = value === null ? name === 'recoveryMs' : value <= limit
     return [{ name, limit, measured: value === null ? null : Math.round(value * 1000) / 1000, isMet }]
   })
+}
+
+function droppedShareOf(summary: Readonly<Record<string, number>>): number | null {
+  const done = summary['iterations.count']
+  const dropped = summary['dropped_iterations.count'] ?? 0
+  return done === undefined ? null : dropped / Math.max(1, done + dropped)
 }
 
 /** One finding for each that was missed. */

@@ -129,7 +129,7 @@ function judged(run: JudgedPart, { driver, measured, failures, options }: Judgin
   const reconciled = outcome === undefined ? undefined : reconcile(run.ops, {
     samples: outcome.samples, summary: outcome.summary?.values, isCut: signal.aborted,
   })
-  const results = judgeObjectives(objectives, measured, run)
+  const results = judgeObjectives(objectives, measured, { ...run, summary: outcome?.summary?.values })
   const isSearch = script === 'breakpoint'
   const crossed = isSearch ? [] : (outcome?.summary?.thresholds ?? []).filter(({ isMet }) => !isMet)
   const tooSlow = wasStarved(run.ops)
