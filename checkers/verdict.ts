@@ -88,6 +88,16 @@ export interface Availability {
   readonly faults: readonly FaultAvailability[]
 }
 
+/** A service level objective, measured. */
+export interface Objective {
+  /** `produceP99Ms`, `longestStallMs`, `lost`, …; less is better. */
+  readonly name: string
+  readonly limit: number
+  /** null when there was nothing to measure. */
+  readonly measured: number | null
+  readonly isMet: boolean
+}
+
 /** The judgement of one history. */
 export interface Judgement {
   readonly valid: Valid
@@ -124,6 +134,8 @@ export interface ScenarioVerdict {
   readonly figures: Readonly<Record<string, number>>
   /** Of the history whose faults are listed. */
   readonly availability?: Availability
+  /** Of a load run: what it was to reach, and what it reached. */
+  readonly objectives?: readonly Objective[]
   /** For a simulated scenario that failed: the first failing seed and the command that shows it again. */
   readonly failure?: { readonly seed: number; readonly command: string; readonly story: readonly string[] }
 }

@@ -16,10 +16,10 @@ import type { JudgedParts } from './judge-run.ts'
 import { PartRecords } from './part-records.ts'
 import { ProxiedLinks } from './proxy/proxied-links.ts'
 import { proxyHost } from './proxy/socket-relay.ts'
-import { runTrial } from './run-processes.ts'
+import { asPlanned, runTrial } from './run-processes.ts'
 import type { RunStore } from './run-store.ts'
 import type { ExternalScenario } from './scenarios.ts'
-import { Trial } from './trial.ts'
+import { Trial, type TrialPlan } from './trial.ts'
 import { wireClients } from './wire-clients.ts'
 
 export interface ExternalCluster {
@@ -38,6 +38,8 @@ export interface ExternalRunOptions extends ExternalCluster {
   readonly accept: readonly string[]
   readonly signal: AbortSignal
   readonly onProgress: (line: string) => void
+  /** For a run that is made otherwise than its scenario says. */
+  readonly alter?: (plan: TrialPlan) => TrialPlan
 }
 
 const listener = 'CLIENTS'
@@ -45,7 +47,7 @@ const listener = 'CLIENTS'
 export async function runExternal(scenario: ExternalScenario, options: ExternalRunOptions): Promise<JudgedParts> {
   const { attached, security, seed, signal, store, accept } = options
   const links = scenario.nemesis.attacks.length === 0 ? undefined : await openLinks(attached, seed)
-  const plan = withClient(externalPlan(scenario, options), options.library)
+  const plan = withClient((options.alter ?? asPlanned)(externalPlan(scenario, options)), options.library)
   const runner = new NodeRunner({ seed, network: networkOf(attached, security, links) })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))

@@ -16,7 +16,7 @@ import { planOf, type ProcessScenario, type ScenarioOptions } from './scenarios.
 import { watchStarvation } from './starvation.ts'
 import type { BrokerRecipe } from './targets/broker-recipe.ts'
 import { ProcessCluster } from './targets/process-cluster.ts'
-import { Trial } from './trial.ts'
+import { Trial, type TrialPlan } from './trial.ts'
 import { wireClients } from './wire-clients.ts'
 
 export interface ProcessRunOptions extends ScenarioOptions {
@@ -28,14 +28,19 @@ export interface ProcessRunOptions extends ScenarioOptions {
   readonly accept: readonly string[]
   readonly signal: AbortSignal
   readonly onProgress: (line: string) => void
+  /** For a run that is made otherwise than its scenario says. */
+  readonly alter?: (plan: TrialPlan) => TrialPlan
 }
+
+/** What no `alter` does. */
+export const asPlanned = (plan: TrialPlan): TrialPlan => plan
 
 const stopTimeoutMs = 5000
 const progressMs = 500
 
 export async function runOnProcesses(scenario: ProcessScenario, options: ProcessRunOptions): Promise<JudgedParts> {
   const { store, seed, recipe, signal } = options
-  const plan = withClient(planOf(scenario, options), options.library)
+  const plan = withClient((options.alter ?? asPlanned)(planOf(scenario, options)), options.library)
   const runner = new NodeRunner({ seed })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))

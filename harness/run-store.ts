@@ -14,10 +14,11 @@ import { renderSummary } from '../reports/summary.ts'
 import { makeDirectories } from '../ports/node/make-directories.ts'
 import { packageDirectory, root, tribunalVersion } from './checkout.ts'
 import { coverageNames } from './coverage.ts'
+import { loadAnomalies } from './load/load-anomalies.ts'
 
 /** What the names in a report mean. */
 const words = {
-  anomalies: Object.fromEntries(checkers.map(({ name, describes }) => [name, describes])),
+  anomalies: Object.fromEntries([...checkers, ...loadAnomalies].map(({ name, describes }) => [name, describes])),
   coverage: coverageNames,
 }
 

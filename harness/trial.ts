@@ -248,9 +248,11 @@ export class Trial {
     }
     this.#nemesis.start()
     const latestMs = loop.now() + (this.#stopping ? 0 : faultsTimesMax * plan.faultsMs)
-    let timer = loop.after(this.#stopping ? 0 : plan.faultsMs, () => look())
+    const endsItself = this.#parts.some(({ running }) => running!.isOver !== undefined)
+    let timer = loop.after(this.#stopping ? 0 : endsItself ? pollMs : plan.faultsMs, () => look())
     const look = (): void => {
-      if (this.#parts.every((part) => part.acknowledged >= part.acknowledgedMin) || loop.now() >= latestMs) this.#endFaults?.()
+      const isEnough = this.#parts.every(({ running, acknowledged, acknowledgedMin }) => running!.isOver?.() ?? acknowledged >= acknowledgedMin)
+      if (isEnough || loop.now() >= latestMs) this.#endFaults?.()
       else timer = loop.after(pollMs, look)
     }
     this.#endFaults = () => {

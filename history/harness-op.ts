@@ -24,3 +24,30 @@ export interface QuorumOpValue {
   readonly leader: number
   readonly leaderEpoch: number
 }
+
+/** One second of load, as the tool that made it counted. Times are the tool's own. */
+export interface LoadSecond {
+  /** Seconds of the run at which it begins. */
+  readonly t: number
+  readonly requests: number
+  /** Records answered with success, and all others that were sent. */
+  readonly acknowledged: number
+  readonly notAcknowledged: number
+  /** Due and not begun. */
+  readonly dropped: number
+  /** Of the requests that ended in it; null without any. */
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly maxMs: number | null
+}
+
+/** `f:"load"`: what the load tool says of the load it has made, on the time axis of the run. */
+export interface LoadOpValue {
+  /** With its version. */
+  readonly tool: string
+  readonly script: string
+  readonly seconds: readonly LoadSecond[]
+  /** Its counters and quantiles at the end, by name. */
+  readonly summary: Readonly<Record<string, number>>
+  readonly thresholds: readonly { readonly name: string; readonly isMet: boolean }[]
+}

@@ -11,20 +11,28 @@ export class Recorder implements OpSink {
   readonly #nowMs: () => number
   readonly #startMs: number
   readonly #listeners: ((op: Op) => void)[] = []
+  readonly #isForgetful: boolean
+  #recorded = 0
 
-  /** `nowMs` is a monotonic clock in milliseconds; its value now becomes time 0. */
-  constructor(nowMs: () => number) {
+  /** `nowMs` is a monotonic clock in milliseconds; its value now becomes time 0. A forgetful one only tells its listeners. */
+  constructor(nowMs: () => number, { isForgetful = false }: { readonly isForgetful?: boolean } = {}) {
     this.#nowMs = nowMs
     this.#startMs = nowMs()
+    this.#isForgetful = isForgetful
+  }
+
+  /** The index of the next op. */
+  get recorded(): number {
+    return this.#recorded
   }
 
   record(op: NewOp): Op {
     const recorded: Op = {
-      index: this.ops.length,
+      index: this.#recorded++,
       time: Math.round((this.#nowMs() - this.#startMs) * 1e6),
       ...op,
     }
-    this.ops.push(recorded)
+    if (!this.#isForgetful) this.ops.push(recorded)
     for (const listener of this.#listeners) listener(recorded)
     return recorded
   }

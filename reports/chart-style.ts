@@ -14,6 +14,19 @@ export const quantiles = {
   dashes: [[1, 0], [8, 2], [4, 2], [1.5, 2]],
 } as const
 
+/** Of a load tool's own numbers. */
+export const loadQuantiles = {
+  names: ['p50', 'p99', 'max'],
+  colors: ['#3a86b7', '#9a6cc4', '#c05c9c'],
+  dashes: [[1, 0], [4, 2], [1.5, 2]],
+} as const
+
+export const loadOutcomes = {
+  names: ['acknowledged', 'not acknowledged', 'dropped'],
+  colors: ['#3a86b7', '#d64550', '#d08a1d'],
+  dashes: [[1, 0], [2, 2], [6, 2]],
+} as const
+
 /** How whole an in-sync set is. */
 export const inSyncStates = {
   names: ['whole', 'reduced', 'below minimum'],

@@ -149,7 +149,7 @@ export function latencyView(prepared: Prepared): View | undefined {
 
 const powersOfTen = [0.001, 0.01, 0.1, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
 
-function latencyAxis(): Spec {
+export function latencyAxis(): Spec {
   const axis = { title: null, format: '~r', values: powersOfTen }
   return { field: 'ms', type: 'quantitative', scale: { type: 'log', nice: true }, axis }
 }

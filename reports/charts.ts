@@ -5,16 +5,17 @@
  */
 import { chartConfig } from './chart-style.ts'
 import { eventView, latencyView, leadershipView, throughputView, type Spec, type View } from './chart-views.ts'
+import { loadLatencyView, loadRateView } from './load-views.ts'
 import { inSyncView, watermarkView } from './replication-views.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
- * Faults and findings, latency, throughput, leaders, in-sync replicas and high watermarks over one time axis, one above
+ * Faults and findings, latency, throughput, what a load tool counted, leaders, in-sync replicas and high watermarks over one time axis, one above
  * the other; what has no rows is left out. undefined when nothing has any. `width` is that of the plots alone, in pixels.
  */
 export function timelineSpec(prepared: Prepared, width = 860): Spec | undefined {
   const views = [
-    eventView(prepared), latencyView(prepared), throughputView(prepared),
+    eventView(prepared), latencyView(prepared), throughputView(prepared), loadLatencyView(prepared), loadRateView(prepared),
     leadershipView(prepared), inSyncView(prepared), watermarkView(prepared),
   ]
   const drawn = views.filter((view) => view !== undefined)
@@ -50,6 +51,8 @@ function datasetsOf(prepared: Prepared): Record<string, readonly unknown[]> {
     leaderChanges: prepared.leadership.changes,
     inSync: prepared.replication.stints,
     watermarks: prepared.replication.watermarks,
+    loadLatency: prepared.load.latency,
+    loadRates: prepared.load.rates,
   }
 }
 

@@ -3,6 +3,7 @@ import type { FaultRecord, Finding } from '../checkers/verdict.ts'
 import type { Ops } from '../history/op.ts'
 import { faultBands, type FaultBand } from './faults.ts'
 import { latencyOf, rounded, type Latency } from './latency.ts'
+import { loadOf, type Load } from './load.ts'
 import { leadershipOf, type Leadership } from './leadership.ts'
 import { replicationOf, type Replication } from './replication.ts'
 import { secondsOf } from './op-value.ts'
@@ -30,6 +31,7 @@ export interface Prepared {
   readonly endSeconds: number
   readonly latency: Latency
   readonly throughput: Throughput
+  readonly load: Load
   readonly faults: readonly FaultBand[]
   readonly findings: readonly FindingMark[]
   readonly leadership: Leadership
@@ -59,6 +61,7 @@ export function prepare(ops: Ops, { faults, findings, maxPoints }: PrepareOption
     endSeconds,
     latency: latencyOf(ops, { maxPoints, endSeconds }),
     throughput: throughputOf(ops, endSeconds),
+    load: loadOf(ops),
     faults: faultBands(faults, endSeconds),
     findings: findingMarks(ops, findings),
     leadership: leadershipOf(ops, endSeconds),

@@ -263,7 +263,7 @@ export class Observer {
   }
 
   #ask(round: Round, asked: readonly Asked[], done: () => void): void {
-    const since = this.#setup.recorder.ops.length
+    const since = this.#setup.recorder.recorded
     let open = 1
     const answered = (): void => {
       if (--open === 0) done()

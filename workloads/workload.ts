@@ -33,6 +33,8 @@ export interface RunningWorkload {
    */
   finalReads(deadlineMs: number, done: (complete: boolean) => void): void
   close(): void
+  /** For a workload that ends by itself: whether it has. Faults then go on as long as it does. */
+  isOver?(): boolean
   /** Counts worth printing, by name. */
   figures(): Readonly<Record<string, number>>
 }

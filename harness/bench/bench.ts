@@ -2,6 +2,7 @@
 import { cpus, totalmem } from 'node:os'
 import { brokerFigures } from './broker-process.ts'
 import { checkerFigures } from './checkers.ts'
+import { gatewayFigures } from './gateway.ts'
 import { simulatorFigures } from './simulator.ts'
 
 export interface Figure {
@@ -21,7 +22,7 @@ export async function bench(json: boolean): Promise<void> {
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   }
-  const figures = [...simulatorFigures(), ...checkerFigures(), ...(await brokerFigures())]
+  const figures = [...simulatorFigures(), ...checkerFigures(), ...(await brokerFigures()), ...(await gatewayFigures())]
   if (json) return void process.stdout.write(`${JSON.stringify({ machine, figures }, null, 2)}\n`)
   process.stdout.write(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}\n\n`)
   for (const { name, value, unit, goal, how } of figures) {

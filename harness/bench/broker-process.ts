@@ -70,7 +70,8 @@ async function measureStart(command: readonly string[], rest: boolean): Promise<
   }
 }
 
-function listed(client: ReturnType<ReturnType<typeof wireClients>>): Promise<void> {
+/** Until the broker lists itself. */
+export function listed(client: ReturnType<ReturnType<typeof wireClients>>): Promise<void> {
   return new Promise((resolve, reject) => {
     const deadline = performance.now() + 10_000
     const ask = (): void =>

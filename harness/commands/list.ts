@@ -4,6 +4,7 @@ import { checkers } from '../../checkers/registry.ts'
 import { faults } from '../../nemesis/registry.ts'
 import { workloads } from '../../workloads/registry.ts'
 import { UserError } from '../exit-codes.ts'
+import { loadAnomalies } from '../load/load-anomalies.ts'
 import { defects, requireDefects } from '../planted-defects.ts'
 import { scenarios } from '../races/race-scenarios.ts'
 
@@ -16,7 +17,7 @@ const kinds: Readonly<Record<string, () => readonly Entry[]>> = {
   scenarios: () => scenarios.map(({ name, target, describes }) => ({ name, describes: `(${target}) ${describes}` })),
   workloads: () => workloads,
   faults: () => Object.values(faults),
-  checkers: () => checkers,
+  checkers: () => [...checkers, ...loadAnomalies],
   guarantees: () => guarantees.map(({ id, promise }) => ({ name: id, describes: promise })),
   defects: () => {
     requireDefects()

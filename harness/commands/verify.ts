@@ -181,7 +181,7 @@ function canBeDriven(scenario: AnyScenario): boolean {
   return scenario.target !== 'external' || scenario.nemesis.attacks.length === 0
 }
 
-function openStore(directory: string): RunStore {
+export function openStore(directory: string): RunStore {
   if (existsSync(join(directory, 'run.json'))) {
     throw new UserError(`${directory} holds a run already, and old data would mix with new; choose another with --out.`)
   }
@@ -193,6 +193,6 @@ function openStore(directory: string): RunStore {
   }
 }
 
-function randomSeed(): number {
+export function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 31)
 }

@@ -8,6 +8,7 @@ import {
 } from '../words.ts'
 import { coverageTable } from './coverage-table.ts'
 import { faultTable } from './fault-table.ts'
+import { objectiveTable } from './objective-table.ts'
 import { findingCard } from './finding-card.ts'
 import { html, nothing, type Markup } from './markup.ts'
 import { timelineFigure, type Timeline } from './timeline.ts'
@@ -48,6 +49,7 @@ ${failureBlock(scenario)}
 ${timelineBlock(input)}
 ${faultTable(scenario)}
 ${coverageTable(scenario, input.words.coverage)}
+${objectiveTable(scenario)}
 ${figureBlock(scenario)}
 ${allowedBlock(input)}
 </section>

@@ -4,6 +4,7 @@
  */
 import type { OpError } from '../../history/op.ts'
 import type { Compression } from '../../protocol/compression.ts'
+import type { RecordHeader } from '../../protocol/record-batch-encode.ts'
 
 export interface WorkloadClient {
   producer(options: ProducerOptions): WorkloadProducer
@@ -43,6 +44,9 @@ export interface ProducerRecord {
   readonly partition?: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
+  /** Milliseconds since 1970; the client's wall clock when absent. */
+  readonly timestamp?: number
+  readonly headers?: readonly RecordHeader[]
 }
 
 /** `fail`: certainly not written. `info`: may be. */

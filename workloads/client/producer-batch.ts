@@ -19,9 +19,16 @@ export type SendDone = (outcome: SendOutcome) => void
 /** Bytes a record takes beside its key and value, and a batch beside its records; upper bounds. */
 const recordOverheadBytes = 24
 const batchOverheadBytes = 61
+const headerOverheadBytes = 10
 
 export function recordSizeBytes(record: ProducerRecord): number {
-  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + recordOverheadBytes
+  const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0) + recordOverheadBytes
+  return record.headers === undefined ? bytes : bytes + headersSizeBytes(record.headers)
+}
+
+/** An upper bound. */
+function headersSizeBytes(headers: NonNullable<ProducerRecord['headers']>): number {
+  return headers.reduce((sum, { key, value }) => sum + 3 * key.length + (value?.length ?? 0) + headerOverheadBytes, 0)
 }
 
 export class ProducerBatch {
@@ -70,7 +77,8 @@ export class ProducerBatch {
   }
 
   add(record: ProducerRecord, timestamp: number, done: SendDone): void {
-    this.#records.push({ key: record.key, value: record.value, timestamp })
+    const { key, value, headers } = record
+    this.#records.push(headers === undefined ? { key, value, timestamp } : { key, value, timestamp, headers })
     this.#dones.push(done)
     this.sizeBytes += recordSizeBytes(record)
   }

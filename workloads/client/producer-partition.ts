@@ -95,7 +95,7 @@ export class PartitionQueue {
       closed = true
     }
     this.#open ??= this.#newBatch(sentMs)
-    this.#open.add(record, this.#clock.wallNow(), done)
+    this.#open.add(record, record.timestamp ?? this.#clock.wallNow(), done)
     if (this.#open.sizeBytes < this.#options.batchSizeBytes) return closed
     this.#close()
     return true

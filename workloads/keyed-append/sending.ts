@@ -2,7 +2,6 @@
  * The producers' side: sends start by the clock, each is one op of one process, and a producer has as many processes as it
  * may have sends open. Within one producer the order of the invoke ops is the order of the sends.
  */
-import type { NewOp } from '../../history/op.ts'
 import { makeValue } from '../../history/value-checksum.ts'
 import type { TimerId } from '../../ports/events.ts'
 import { randomBetween, randomInt } from '../../ports/random.ts'
@@ -11,6 +10,7 @@ import { producerDefaults } from '../client/defaults.ts'
 import { keyOf } from '../workload.ts'
 import type { KeyedAppendContext } from './options.ts'
 import { ZipfRanks, recordKeys } from './record-keys.ts'
+import { completionOf } from './send-completion.ts'
 import { encodeValue } from './values.ts'
 
 interface Target {
@@ -143,7 +143,8 @@ export class Sending {
   }
 
   #ended(sender: Sender, slot: Slot, outcome: SendOutcome): void {
-    const completion = completionOf(slot, outcome, this.#context.options.acks)
+    const { process, target, value } = slot
+    const completion = completionOf({ process, topic: target.topic, key: target.key, value }, outcome, this.#context.options.acks)
     this.#context.recorder.record({ ...completion, client: sender.name })
     if (outcome.type === 'ok' && outcome.offset !== undefined) {
       const { key } = slot.target
@@ -164,18 +165,3 @@ function targetsOf({ topics, options }: KeyedAppendContext): Target[] {
     })),
   )
 }
-
-/** The key is that of the partition the client really used. */
-function completionOf(slot: Slot, outcome: SendOutcome, acks: 0 | 1 | -1): NewOp {
-  const { topic } = slot.target
-  const key = outcome.partition === undefined ? slot.target.key : keyOf(topic, outcome.partition)
-  const micro = { f: 'send', key, value: slot.value } as const
-  const { attempts, node } = outcome
-  const common = { process: slot.process, f: 'send', ...(attempts === undefined ? {} : { attempts }), ...(node === undefined ? {} : { node }) }
-  if (outcome.type !== 'ok') return { ...common, type: outcome.type, value: [micro], error: outcome.error }
-  if (acks === 0) return { ...common, type: 'info', value: [micro], error: unacknowledged }
-  const { offset } = outcome
-  return { ...common, type: 'ok', value: [offset === undefined ? micro : { ...micro, offset }] }
-}
-
-const unacknowledged = { code: 'NOT_ACKNOWLEDGED', definite: false, message: 'acks 0 has no answer' }

@@ -1,0 +1,133 @@
+/**
+ * What a load run came to, measured from its history alone: how long records took to be acknowledged and to be read, how
+ * far reading fell behind, and the rate. HDR histograms, so that a quantile is exact to three digits however many records.
+ */
+import { build, type Histogram } from 'hdr-histogram-js'
+import { finalClientPrefix } from '../../history/final-read.ts'
+import type { MicroOp, Op, Ops, Value } from '../../history/op.ts'
+
+export interface Latencies {
+  readonly count: number
+  /** null when there was none. */
+  readonly p50Ms: number | null
+  readonly p90Ms: number | null
+  readonly p99Ms: number | null
+  readonly p999Ms: number | null
+  readonly maxMs: number | null
+}
+
+export interface Measured {
+  /** From the send to its acknowledgement. */
+  readonly produce: Latencies
+  /** From the send to the first time that any consumer had it. */
+  readonly endToEnd: Latencies
+  readonly offeredPerSecond: number
+  readonly acknowledgedPerSecond: number
+  /** Records acknowledged and not yet read, at most. */
+  readonly backlogMax: number
+  /** From the last acknowledgement until everything acknowledged was read; null when that never came. */
+  readonly drainMs: number | null
+}
+
+const microsPerMs = 1000
+const longestMicros = 3_600_000_000
+
+export function newHistogram(): Histogram {
+  return build({ lowestDiscernibleValue: 1, highestTrackableValue: longestMicros, numberOfSignificantValueDigits: 3, useWebAssembly: false })
+}
+
+export function recordMs(histogram: Histogram, ms: number): void {
+  histogram.recordValue(Math.min(longestMicros, Math.max(1, Math.round(ms * microsPerMs))))
+}
+
+export function latenciesOf(histogram: Histogram): Latencies {
+  const count = histogram.totalCount
+  const at = (percentile: number): number | null => (count === 0 ? null : histogram.getValueAtPercentile(percentile) / microsPerMs)
+  return { count, p50Ms: at(50), p90Ms: at(90), p99Ms: at(99), p999Ms: at(99.9), maxMs: at(100) }
+}
+
+interface Sent {
+  readonly sentNs: number
+  isAcknowledged: boolean
+  isRead: boolean
+}
+
+class Measuring {
+  readonly #client: string
+  readonly #records = new Map<Value, Sent>()
+  readonly #produce = newHistogram()
+  readonly #endToEnd = newHistogram()
+  #firstNs = Infinity
+  #lastNs = 0
+  #lastAckNs = 0
+  #drainedNs: number | undefined
+  #acknowledged = 0
+  #backlog = 0
+  #backlogMax = 0
+
+  constructor(client: string) {
+    this.#client = client
+  }
+
+  take({ f, type, time, client, value, process }: Op): void {
+    if (time === null || typeof process !== 'number' || !Array.isArray(value)) return
+    if (f === 'send' && client === this.#client) for (const micro of value as MicroOp[]) this.#send(micro, type, time)
+    if (f !== 'poll' || type !== 'ok' || client?.startsWith(finalClientPrefix) === true) return
+    for (const micro of value as MicroOp[]) {
+      for (const [, records] of micro.f === 'poll' ? (micro.polled ?? []) : []) for (const [, read] of records) this.#read(read, time)
+    }
+  }
+
+  #send(micro: MicroOp, type: Op['type'], time: number): void {
+    if (micro.f !== 'send') return
+    if (type === 'invoke') {
+      this.#records.set(micro.value, { sentNs: time, isAcknowledged: false, isRead: false })
+      this.#firstNs = Math.min(this.#firstNs, time)
+      this.#lastNs = Math.max(this.#lastNs, time)
+      return
+    }
+    const sent = this.#records.get(micro.value)
+    if (sent === undefined || type !== 'ok') return
+    sent.isAcknowledged = true
+    this.#acknowledged++
+    this.#lastAckNs = time
+    recordMs(this.#produce, (time - sent.sentNs) / 1e6)
+    if (sent.isRead) return this.#settle(time)
+    this.#backlog++
+    this.#backlogMax = Math.max(this.#backlogMax, this.#backlog)
+    this.#drainedNs = undefined
+  }
+
+  #read(value: Value, time: number): void {
+    const sent = this.#records.get(value)
+    if (sent === undefined || sent.isRead) return
+    sent.isRead = true
+    recordMs(this.#endToEnd, (time - sent.sentNs) / 1e6)
+    if (sent.isAcknowledged) this.#backlog--
+    this.#settle(time)
+  }
+
+  #settle(time: number): void {
+    if (this.#backlog === 0) this.#drainedNs ??= time
+  }
+
+  done(): Measured {
+    const seconds = Math.max((this.#lastNs - this.#firstNs) / 1e9, 1e-9)
+    const rate = (count: number): number => (this.#records.size === 0 ? 0 : Math.round(count / seconds))
+    return {
+      produce: latenciesOf(this.#produce),
+      endToEnd: latenciesOf(this.#endToEnd),
+      offeredPerSecond: rate(this.#records.size),
+      acknowledgedPerSecond: rate(this.#acknowledged),
+      backlogMax: this.#backlogMax,
+      drainMs: this.#backlog > 0 || this.#drainedNs === undefined ? null : Math.max(0, (this.#drainedNs - this.#lastAckNs) / 1e6),
+    }
+  }
+}
+
+/** Of the records that one client has sent, whoever reads them. */
+export function measure(ops: Ops, client: string): Measured {
+  const measuring = new Measuring(client)
+  for (const op of ops) measuring.take(op)
+  return measuring.done()
+}

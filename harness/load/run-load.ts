@@ -1,0 +1,184 @@
+/** `tribunal load`: a trial under load, judged as every trial is, held against the load tool's own word, and measured. */
+import type { Finding, ScenarioVerdict, Valid, Verdict } from '../../checkers/verdict.ts'
+import type { Ops } from '../../history/op.ts'
+import type { ScenarioHistory } from '../../reports/scenario-history.ts'
+import { apacheKafka } from '../apache-kafka/kafka-recipe.ts'
+import { brokerCommand } from '../broker-command.ts'
+import { gatewayClient } from '../gateway/gateway.ts'
+import { profiles } from '../profile.ts'
+import { runExternal, type ExternalCluster } from '../run-external.ts'
+import type { JudgedPart } from '../judge-run.ts'
+import { runOnProcesses } from '../run-processes.ts'
+import { runFacts, type RunStore } from '../run-store.ts'
+import { referenceBroker } from '../targets/broker-recipe.ts'
+import type { TrialPlan } from '../trial.ts'
+import type { BrokerName } from '../verify.ts'
+import { K6Driver } from './k6-driver.ts'
+import type { K6 } from './k6-binary.ts'
+import type { K6Thresholds, ScriptName } from './k6-process.ts'
+import { loadPlan, loadScenario } from './load-plan.ts'
+import { measure, type Measured } from './measure.ts'
+import { judgeObjectives, missed, type Objectives } from './objectives.ts'
+import { reconcile } from './reconcile.ts'
+
+export interface LoadOptions {
+  readonly k6: K6
+  readonly script: ScriptName
+  readonly timeMs: number
+  readonly recordsPerSecond: number
+  readonly batch: number
+  readonly valueSizeBytes: number
+  readonly partitions: number
+  readonly readers: number
+  readonly nemesis: string | undefined
+  readonly broker: BrokerName
+  readonly external: ExternalCluster | undefined
+  readonly defect: string | undefined
+  readonly objectives: Objectives
+  readonly thresholds: K6Thresholds
+  readonly seed: number
+  readonly accept: readonly string[]
+  readonly store: RunStore
+  readonly signal: AbortSignal
+  readonly onProgress: (line: string) => void
+  /** As given on the command line, for run.json. */
+  readonly given: Readonly<Record<string, unknown>>
+}
+
+export interface Loaded {
+  readonly verdict: Verdict
+  readonly histories: readonly ScenarioHistory[]
+  readonly measured: Measured
+}
+
+const recordKeysPerPartition = 8
+const topics = 2
+/** Requests that may be open: a stall of this long does not keep the next ones from being begun. */
+const stallMs = 6000
+const usersMost = 2000
+
+export async function runLoad(options: LoadOptions): Promise<Loaded> {
+  const { store, seed, given } = options
+  const startMs = performance.now()
+  const told = runFacts(seed, given, new Date())
+  const facts = { ...told, versions: { ...told.versions, k6: options.k6.version } }
+  store.writeRun(facts)
+  const driver = makeDriver(options)
+  const failures: string[] = []
+  const run = await onTarget(options, (plan) => loadPlan(plan, {
+    driver, timeMs: options.timeMs, partitions: options.partitions, onFailure: (message) => failures.push(message),
+  }))
+  const measured = measure(run.ops, gatewayClient)
+  const scenario = judged(run, { driver, measured, failures, options })
+  const anomalies = { ...run.anomalies }
+  for (const { anomaly } of scenario.findings) if (run.anomalies[anomaly] === undefined) anomalies[anomaly] = (anomalies[anomaly] ?? 0) + 1
+  const verdict: Verdict = { valid: scenario.valid, scenarios: [scenario], anomalies, seed, durationMs: Math.round(performance.now() - startMs) }
+  const histories = [{ scenario: scenario.name, target: scenario.target, ops: run.ops }]
+  store.writeVerdict(verdict, histories, facts)
+  if (verdict.valid === true) store.dropData()
+  store.linkLatest()
+  return { verdict, histories, measured }
+}
+
+function makeDriver({ k6, script, recordsPerSecond, batch, timeMs, valueSizeBytes, partitions, readers, thresholds, store }: LoadOptions): K6Driver {
+  const requestsPerSecond = recordsPerSecond / batch
+  return new K6Driver({
+    k6,
+    script,
+    settings: {
+      recordsPerSecond, batch, durationMs: timeMs, valueSizeBytes, readers, thresholds,
+      recordKeys: recordKeysPerPartition * partitions * topics,
+      requestsOpenMax: Math.min(usersMost, Math.max(50, Math.ceil((requestsPerSecond * stallMs) / 1000))),
+    },
+    files: { samples: store.path('k6-samples.json.gz'), summary: store.path('k6-summary.json'), log: store.path('k6.log') },
+    topicTimeoutMs: profiles.attached.clients.requestTimeoutMs,
+  })
+}
+
+async function onTarget(options: LoadOptions, alter: (plan: TrialPlan) => TrialPlan): Promise<JudgedPart> {
+  const { script, nemesis, external, broker, defect, timeMs: faultsMs } = options
+  const name = `load-${script}`
+  const common = { ...options, faultsMs, alter }
+  if (external !== undefined) {
+    const scenario = loadScenario(name, 'external', nemesis)
+    if (scenario.target === 'external') return (await runExternal(scenario, { ...common, ...external }))[0]
+  }
+  const scenario = loadScenario(name, 'processes', nemesis)
+  if (scenario.target !== 'processes') throw new Error('not a scenario of processes')
+  const isKafka = broker === 'kafka'
+  const recipe = isKafka ? apacheKafka() : referenceBroker(await brokerCommand(defect))
+  return (await runOnProcesses(scenario, { ...common, recipe, jvm: isKafka }))[0]
+}
+
+/** How long a cluster may take to be whole again, from the same profile as the trial. */
+export function recoveryBoundMs(broker: BrokerName, isAttached: boolean): number {
+  if (isAttached) return profiles.attached.recoveryMs
+  return profiles[broker === 'kafka' ? 'trial-of-jvm' : 'trial'].recoveryMs
+}
+
+interface Judging {
+  readonly driver: K6Driver
+  readonly measured: Measured
+  readonly failures: readonly string[]
+  readonly options: LoadOptions
+}
+
+function judged(run: JudgedPart, { driver, measured, failures, options }: Judging): ScenarioVerdict {
+  const { script, objectives, accept, signal } = options
+  const { outcome } = driver
+  const reconciled = outcome === undefined ? undefined : reconcile(run.ops, {
+    samples: outcome.samples, summary: outcome.summary?.values, isCut: signal.aborted,
+  })
+  const results = judgeObjectives(objectives, measured, { ...run, summary: outcome?.summary?.values })
+  const isSearch = script === 'breakpoint'
+  const crossed = isSearch ? [] : (outcome?.summary?.thresholds ?? []).filter(({ isMet }) => !isMet)
+  const tooSlow = wasStarved(run.ops)
+  const misses = [...missed(results), ...crossed.map(({ name }) => thresholdCrossed(name))]
+  const findings = [...(reconciled?.findings ?? []), ...(tooSlow ? [] : misses)].map((finding) => accepted(finding, accept))
+  const reasons = [
+    ...failures,
+    ...(outcome === undefined && failures.length === 0 ? ['k6 has told nothing'] : []),
+    ...(tooSlow ? misses.map(({ message }) => `the machine was too slow to judge: ${message}`) : []),
+  ]
+  return {
+    ...run.verdict,
+    valid: validOf(run.verdict.valid, findings, reasons),
+    findings: [...run.verdict.findings, ...findings],
+    reasons: [...reasons, ...run.verdict.reasons],
+    figures: { ...figuresOf(measured), ...(isSearch && { breakpointRecordsPerSecond: mostPerSecond(driver) }), ...reconciled?.figures, ...run.verdict.figures },
+    objectives: results,
+  }
+}
+
+function validOf(valid: Valid, findings: readonly Finding[], reasons: readonly string[]): Valid {
+  if (valid === false || findings.some(({ allowed }) => allowed === undefined)) return false
+  return reasons.length > 0 ? 'unknown' : valid
+}
+
+function accepted(finding: Finding, accept: readonly string[]): Finding {
+  return accept.includes(finding.anomaly) ? { ...finding, allowed: `accepted: ${finding.anomaly}` } : finding
+}
+
+function thresholdCrossed(name: string): Finding {
+  return { anomaly: 'slo-missed', guarantees: [], message: `k6 judged: ${name} was not kept`, witness: [] }
+}
+
+function wasStarved(ops: Ops): boolean {
+  for (const { f, process } of ops) if (f === 'starved' && process === 'harness') return true
+  return false
+}
+
+/** The most that was acknowledged in one second. */
+function mostPerSecond({ outcome }: K6Driver): number {
+  return Math.max(0, ...(outcome?.samples.seconds ?? []).map(({ acknowledged }) => acknowledged))
+}
+
+/** Numbers of the verdict; what could not be measured is left out. */
+export function figuresOf({ produce, endToEnd, drainMs, ...rest }: Measured): Record<string, number> {
+  const all: Readonly<Record<string, number | null>> = {
+    ...rest,
+    produceP50Ms: produce.p50Ms, produceP99Ms: produce.p99Ms, produceP999Ms: produce.p999Ms, produceMaxMs: produce.maxMs,
+    endToEndP50Ms: endToEnd.p50Ms, endToEndP99Ms: endToEnd.p99Ms, endToEndMaxMs: endToEnd.maxMs, drainMs,
+  }
+  return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [[name, Math.round(value * 1000) / 1000]])))
+}

@@ -1,0 +1,63 @@
+/** What all scripts have in common: readers beside the scenario, thresholds, and the summary as JSON. */
+import type { Options, Scenario, Threshold } from 'k6/options'
+import {
+  droppedShareMax, durationSeconds, failedShareMax, produceP99Ms, readers, recordsPerSecond, batch, requestsOpenMax, requestTimeoutMs,
+  summaryFile,
+} from './settings.ts'
+
+const seconds = (count: number): string => `${Math.max(1, Math.round(count))}s`
+
+/** Nothing is cut off at the end that could still be answered. */
+export const gracefulStop: string = seconds(requestTimeoutMs / 1000 + 5)
+
+export const requestsPerSecond: number = Math.max(1, Math.round(recordsPerSecond / batch))
+
+/** Users that are there from the beginning: enough for 500 ms a request. A request for which none is left is dropped. */
+const users = {
+  preAllocatedVUs: Math.min(requestsOpenMax, Math.max(10, Math.ceil(requestsPerSecond / 2))),
+  maxVUs: requestsOpenMax,
+  gracefulStop,
+  exec: 'produce',
+} as const
+
+/** Open model: requests begin by the clock, whether or not earlier ones have been answered. */
+export function constantRate(share = 1): Scenario {
+  const rate = Math.max(1, Math.round(requestsPerSecond * share))
+  return { executor: 'constant-arrival-rate', rate, timeUnit: '1s', duration: seconds(durationSeconds), ...users }
+}
+
+/** `[share of the rate, share of the time]` each. */
+export function ramps(startShare: number, stages: readonly (readonly [rate: number, time: number])[]): Scenario {
+  return {
+    executor: 'ramping-arrival-rate',
+    startRate: Math.max(1, Math.round(requestsPerSecond * startShare)),
+    timeUnit: '1s',
+    stages: stages.map(([rate, time]) => ({ target: Math.max(1, Math.round(requestsPerSecond * rate)), duration: seconds(durationSeconds * time) })),
+    ...users,
+  }
+}
+
+export function optionsOf(name: string, scenario: Scenario, isSearch = false): Options {
+  const reading: Scenario = { executor: 'constant-vus', exec: 'read', vus: readers, duration: seconds(durationSeconds), gracefulStop }
+  return {
+    scenarios: { [name]: scenario, ...(readers > 0 && { reading }) },
+    thresholds: thresholdsOf(isSearch),
+    systemTags: ['scenario', 'status', 'error_code', 'name'],
+    summaryTrendStats: ['count', 'min', 'avg', 'med', 'p(90)', 'p(99)', 'p(99.9)', 'max'],
+    setupTimeout: '30s',
+  }
+}
+
+/** A search ends at the first threshold that is crossed, which is what it looks for. */
+function thresholdsOf(isSearch: boolean): Record<string, Threshold[]> {
+  const judged = (threshold: string): Threshold[] => (isSearch ? [{ threshold, abortOnFail: true, delayAbortEval: '3s' }] : [threshold])
+  return {
+    ...(produceP99Ms > 0 && { produce_time: judged(`p(99)<${produceP99Ms}`) }),
+    ...(failedShareMax >= 0 && { http_req_failed: judged(`rate<=${failedShareMax}`) }),
+    ...(droppedShareMax >= 0 && { dropped_iterations: judged(`count<=${Math.floor(droppedShareMax * requestsPerSecond * durationSeconds)}`) }),
+  }
+}
+
+export function handleSummary(data: unknown): Record<string, string> {
+  return { [summaryFile]: JSON.stringify(data) }
+}
