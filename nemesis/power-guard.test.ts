@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../history/op.ts'
 import { kill } from './kill.ts'
-import { PowerGuard, type PowerRules } from './power-guard.ts'
+import { lastingMs, PowerGuard, type PowerRules } from './power-guard.ts'
 import { powerLoss } from './power-loss.ts'
 
 const twoOfThree: PowerRules = { minInSyncReplicas: 2, syncsFirst: false }
@@ -16,6 +16,13 @@ function guardOf(rules: PowerRules = twoOfThree): PowerGuard {
   const guard = new PowerGuard(() => rules)
   guard.observed({ node: 1, askedMs: 0, observations: [told([1, 2, 3])] })
   return guard
+}
+
+/** The in-sync set with everybody in it, told by the leader, and again when it has lasted; the replica itself answered between. */
+function comeBack(guard: PowerGuard, sinceMs: number, replica: number): void {
+  observe(guard, sinceMs, told([1, 2, 3]))
+  observe(guard, sinceMs + 10, told([1, 2, 3]), replica)
+  observe(guard, sinceMs + lastingMs, told([1, 2, 3]))
 }
 
 function observe(guard: PowerGuard, askedMs: number, observation: Observation, node: number = observation.leader): void {
@@ -34,7 +41,7 @@ describe('with two replicas needed in sync', () => {
     expect(new PowerGuard(() => twoOfThree).mayHit(powerLoss, [1])).toBe(false)
   })
 
-  it('the next one may when the leader has shown the in-sync set without the one before, and then with it', () => {
+  it('the next one may when the leader has shown the in-sync set without the one before, and then for some time with it', () => {
     const guard = guardOf()
     guard.hit(powerLoss, [3], 100)
     expect(guard.mayHit(powerLoss, [2])).toBe(false)
@@ -44,6 +51,26 @@ describe('with two replicas needed in sync', () => {
     observe(guard, 300, told([1, 2]))
     expect(guard.mayHit(powerLoss, [2])).toBe(false)
     observe(guard, 400, told([1, 2, 3]))
+    expect(guard.mayHit(powerLoss, [2])).toBe(false)
+    comeBack(guard, 500, 3)
+    expect(guard.mayHit(powerLoss, [2])).toBe(true)
+  })
+
+  // A leader that was frozen finds what a follower asked before it lost its power, and takes it in on that word (seed 3849).
+  it('an in-sync set that was given up again, or is of a replica that nobody heard, does not count', () => {
+    const guard = guardOf()
+    guard.hit(powerLoss, [3], 100)
+    observe(guard, 200, told([1, 2]))
+    observe(guard, 300, told([1, 2, 3]))
+    observe(guard, 300 + lastingMs, told([1, 2, 3]))
+    expect(guard.mayHit(powerLoss, [2])).toBe(false)
+    observe(guard, 2000, told([1, 2]))
+    observe(guard, 2010, told([1, 2, 3]), 3)
+    observe(guard, 2020, told([1, 2, 3]))
+    observe(guard, 2020 + lastingMs, told([1, 2, 3]))
+    expect(guard.mayHit(powerLoss, [2])).toBe(false)
+    observe(guard, 4000, told([1, 2, 3]), 3)
+    observe(guard, 4010, told([1, 2, 3]))
     expect(guard.mayHit(powerLoss, [2])).toBe(true)
   })
 
@@ -58,18 +85,19 @@ describe('with two replicas needed in sync', () => {
       guard.hit(powerLoss, [3], 100)
       show(guard, [1, 2])
       show(guard, [1, 2, 3])
+      comeBack(guard, 300, 3)
       expect(guard.mayHit(powerLoss, [2])).toBe(false)
     }
   })
 
   it('a kill of the one that is back changes nothing, and a second loss begins anew', () => {
     const guard = guardOf()
-    for (const lostMs of [100, 1000]) {
+    for (const lostMs of [100, 5000]) {
       guard.hit(powerLoss, [3], lostMs)
       guard.hit(kill, [2], lostMs)
       expect(guard.mayHit(powerLoss, [2])).toBe(false)
       observe(guard, lostMs + 10, told([1, 2]))
-      observe(guard, lostMs + 20, told([1, 2, 3]))
+      comeBack(guard, lostMs + 20, 3)
       expect(guard.mayHit(powerLoss, [2])).toBe(true)
     }
   })

@@ -4,8 +4,10 @@
  * counts (flush.messages=1), any number.
  *
  * A replica has returned when the leader itself, under the newest leaderEpoch and asked after the loss, has shown the
- * in-sync set without it and then with it: a set that still has it may be as old as the loss. When the first was missed,
- * it counts as away for good, which costs attacks and never a promise.
+ * in-sync set without it and then with it: a set that still has it may be as old as the loss. With it must last, and the
+ * replica itself be heard meanwhile: a leader that was frozen may find what the replica had asked before its loss, and take
+ * it in on that word until the controller hears of the loss. When the first was missed, it counts as away for good, which
+ * costs attacks and never a promise.
  */
 import type { Key, Observation } from '../history/op.ts'
 import type { Fault } from './fault.ts'
@@ -22,7 +24,14 @@ interface Away {
   readonly sinceMs: number
   /** Seen out of the in-sync set since. */
   missed: boolean
+  /** When the leader was first asked that then had it in the in-sync set, without having been without it since. */
+  backMs: number | undefined
+  /** It has answered by itself since then. */
+  isHeard: boolean
 }
+
+/** Longer than a broker that is up takes to register where the controllers have a majority. */
+export const lastingMs = 1000
 
 /** What one broker said of the partitions, and when it was asked. */
 export interface Observed {
@@ -65,7 +74,7 @@ export class PowerGuard implements Guard {
   hit(fault: Fault, targets: readonly number[], nowMs: number): void {
     if (fault.losesUnsynced === undefined) return
     for (const { replicas, away } of this.#partitions.values()) {
-      for (const id of targets) if (replicas.has(id)) away.set(id, { sinceMs: nowMs, missed: false })
+      for (const id of targets) if (replicas.has(id)) away.set(id, { sinceMs: nowMs, missed: false, backMs: undefined, isHeard: false })
     }
   }
 
@@ -76,13 +85,20 @@ export class PowerGuard implements Guard {
       this.#partitions.set(key, watched)
     }
     for (const id of inSyncReplicas) watched.replicas.add(id)
+    const itself = watched.away.get(node)
+    if (itself?.backMs !== undefined && askedMs >= itself.backMs) itself.isHeard = true
     if (leaderEpoch < watched.leaderEpoch) return
     watched.leaderEpoch = leaderEpoch
     if (node !== leader) return
     for (const [id, state] of watched.away) {
       if (askedMs < state.sinceMs) continue
-      if (!inSyncReplicas.includes(id)) state.missed = true
-      else if (state.missed) watched.away.delete(id)
+      if (!inSyncReplicas.includes(id)) Object.assign(state, { missed: true, backMs: undefined, isHeard: false })
+      else if (state.missed) this.#takeBack(watched, { id, state, askedMs })
     }
+  }
+
+  #takeBack({ away }: Watched, { id, state, askedMs }: { readonly id: number; readonly state: Away; readonly askedMs: number }): void {
+    state.backMs ??= askedMs
+    if (state.isHeard && askedMs >= state.backMs + lastingMs) away.delete(id)
   }
 }
