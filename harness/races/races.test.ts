@@ -48,6 +48,36 @@ describe.each(planted)('%s', (name, race, anomalies) => {
   })
 })
 
+/** What of the planted defects each race is there for, beside those that name it. */
+const alsoConvicts: Readonly<Record<string, string>> = {
+  'late-record-joins-next': 'append-unasked',
+  'unadded-record': 'append-unasked',
+  'mixed-versions': 'add-while-ending',
+  'leader-moves-before-ack': 'forget-duplicates',
+  'sequence-reset-in-flight': 'forget-duplicates',
+  'epoch-bump-in-flight': 'refuse-duplicates',
+  'acknowledged-offsets': 'answer-offset-zero',
+}
+
+it('every race convicts a defect', () => {
+  const withOwn = planted.map(([, race]) => race)
+  expect([...new Set([...withOwn, ...Object.keys(alsoConvicts)])].sort()).toEqual(races.map(({ name }) => name).sort())
+})
+
+it.each(Object.entries(alsoConvicts))('%s convicts %s', (race, defect) => {
+  expect(judged(named(race), { decisions: withDefect(defect) }).valid).toBe(false)
+})
+
+describe.each(races.flatMap((race) => (race.wrongClient === undefined ? [] : [[race.name, race, race.wrongClient] as const])))('%s', (_name, race, wrongClient) => {
+  it(`a client that ${wrongClient.describes} is convicted of ${wrongClient.anomalies.join(' or ')}, and is to blame`, () => {
+    const { findings, valid } = judged({ ...race, play: wrongClient.play })
+    expect(valid).toBe(false)
+    const own = findings.filter(({ anomaly }) => wrongClient.anomalies.includes(anomaly))
+    expect(own.map(({ blame }) => blame)).toEqual(own.map(() => 'client'))
+    expect(own.length).toBeGreaterThan(0)
+  })
+})
+
 it('the same seed is played the same way, to the byte', () => {
   const hashes = [1, 1].map((seed) => simulateRace(races[0]!, { seed, decisions: soundDecisions }).traceHash)
   expect(hashes[0]).toBe(hashes[1])
