@@ -1,10 +1,12 @@
 /** Every race in the simulator: the sound broker passes it, and whoever has its bug is convicted by name. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Judgement } from '../../checkers/verdict.ts'
 import { soundDecisions } from '../../reference-broker/core/decisions.ts'
 import { defects, withDefect } from '../../reference-broker/defects/registry.ts'
 import { judgeRace } from './judge-race.ts'
 import type { Race } from './race.ts'
+import { racesPage, renderRacesPage } from './races-page.ts'
 import { races } from './registry.ts'
 import { simulateRace, type SimulatedRaceOptions } from './simulated-race.ts'
 
@@ -76,6 +78,10 @@ describe.each(races.flatMap((race) => (race.wrongClient === undefined ? [] : [[r
     expect(own.map(({ blame }) => blame)).toEqual(own.map(() => 'client'))
     expect(own.length).toBeGreaterThan(0)
   })
+})
+
+it('docs/races.md says what the registry says (else: npm run defects)', () => {
+  expect(readFileSync(racesPage, 'utf8')).toBe(renderRacesPage())
 })
 
 it('the same seed is played the same way, to the byte', () => {

@@ -10,7 +10,6 @@ export const epochBumpInFlight: Race = {
     1: 'the first batch, sent again, is answered with its offset, and the second is appended behind it',
     2: 'the first batch, sent again, is answered with its offset, and the second is appended behind it',
   },
-  versions: [2],
   partitions: 1,
   rules: () => rulesInFlight('OUT_OF_ORDER_SEQUENCE_NUMBER'),
   interleaving: () => interleavingInFlight,

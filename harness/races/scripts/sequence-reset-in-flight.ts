@@ -12,7 +12,6 @@ export const sequenceResetInFlight: Race = {
     1: 'the first batch, sent again, is answered with its offset, and the sequence goes on',
     2: 'the first batch, sent again, is answered with its offset, and the sequence goes on',
   },
-  versions: [2],
   partitions: 1,
   rules: () => rulesInFlight(refusal),
   interleaving: () => interleavingInFlight,
