@@ -1,9 +1,9 @@
 /**
- * `npm run verdicts`: tries our broker and Apache Kafka with the default plan's scenarios on processes, by the commands a
- * person would type, and prints what came of it to docs/verdicts.md.
+ * `npm run verdicts`: tries our broker and Apache Kafka with the default plan's scenarios on processes, and with all races, by the
+ * commands a person would type, and prints what came of it to docs/verdicts.md. `npm run verdicts -- races`: the races only.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ScenarioVerdict, Verdict } from '../checkers/verdict.ts'
@@ -11,6 +11,7 @@ import type { RunFacts } from '../reports/html/report.ts'
 import { kafkaVersion, whyNoKafka } from './apache-kafka/kafka-jars.ts'
 import { root, tribunalVersion } from './checkout.ts'
 import { exitCodes } from './exit-codes.ts'
+import { oldKafkaVersion, raceSections } from './race-verdicts.ts'
 
 interface Tried {
   readonly title: string
@@ -20,6 +21,7 @@ interface Tried {
 }
 
 const seed = 1
+const racesMark = '<!-- races -->'
 const cases = [
   { title: `The reference broker ${tribunalVersion()}`, argv: ['--target', 'processes', '--seed', String(seed)] },
   { title: `Apache Kafka ${kafkaVersion()}`, argv: ['--target', 'processes', '--broker', 'kafka', '--rate', '200', '--seed', String(seed)] },
@@ -97,20 +99,26 @@ function document(all: readonly Tried[]): string {
 }
 
 function writeVerdicts(): number {
-  const missing = whyNoKafka()
+  const missing = whyNoKafka() ?? whyNoKafka(oldKafkaVersion)
   if (missing !== undefined) {
     process.stderr.write(`${missing}\n`)
     return exitCodes.unknown
   }
   const directory = mkdtempSync(join(tmpdir(), 'tribunal-verdicts-'))
-  const tried = cases.map((each, at) => tryOne(each, join(directory, String(at))))
   const file = join(root, 'docs', 'verdicts.md')
-  writeFileSync(file, `${document(tried).trimEnd()}\n`)
-  const kept = tried.some(({ verdict }) => verdict.valid !== true)
-  if (kept) process.stderr.write(`The run directories are in ${directory}.\n`)
-  else rmSync(directory, { recursive: true, force: true })
-  process.stderr.write(`${file} is written.\n`)
+  const trials = process.argv[2] === 'races' ? trialsIn(readFileSync(file, 'utf8')) : tryAll(directory)
+  writeFileSync(file, `${trials}\n\n${racesMark}\n\n${raceSections(directory)}\n`)
+  process.stderr.write(`${file} is written; the run directories are in ${directory}.\n`)
   return exitCodes.valid
+}
+
+/** What stands above the races. */
+function trialsIn(page: string): string {
+  return page.split(racesMark)[0]!.trimEnd()
+}
+
+function tryAll(directory: string): string {
+  return document(cases.map((each, at) => tryOne(each, join(directory, String(at))))).trimEnd()
 }
 
 process.exitCode = writeVerdicts()

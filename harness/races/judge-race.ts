@@ -31,10 +31,17 @@ export function judgeRace({ race, played, ops, failures, accept }: RaceOutcome):
   }
 }
 
-function ruledFinding({ protocolBug }: Race, { versions }: RacePlayed, finding: Finding, accept: readonly string[]): Finding {
+function ruledFinding({ protocolBug }: Race, { versions, clientFaults }: RacePlayed, finding: Finding, accept: readonly string[]): Finding {
   const isKnown = protocolBug !== undefined && versions.includes(protocolBug.under) && protocolBug.anomalies.includes(finding.anomaly)
-  const named: Finding = isKnown ? { ...finding, issue: protocolBug.issue } : finding
+  const blamed = blamedFinding(finding, clientFaults)
+  const named: Finding = isKnown ? { ...blamed, issue: protocolBug.issue } : blamed
   if (named.allowed !== undefined) return named
   const id = accept.find((each) => each === named.anomaly || each === named.issue)
   return id === undefined ? named : { ...named, allowed: `accepted: ${id}` }
+}
+
+/** Where the wire shows that a record is wrong by its producer's own doing, no broker is to blame. */
+function blamedFinding(finding: Finding, clientFaults: ReadonlyMap<string, string>): Finding {
+  const because = finding.values?.map((value) => clientFaults.get(String(value))).find((each) => each !== undefined)
+  return because === undefined ? finding : { ...finding, blame: 'client', message: `${finding.message}; ${because}` }
 }

@@ -35,6 +35,8 @@ export interface RacePlayed {
   /** Why nothing was tried, or not all. */
   readonly reasons: readonly string[]
   readonly wire: readonly WireEvent[]
+  /** By value, of records that are wrong: what on the wire shows that their producer is to blame. */
+  readonly clientFaults: ReadonlyMap<string, string>
 }
 
 const minInSyncReplicas = 2
@@ -46,6 +48,7 @@ export function* playRace(floor: RaceFloor, race: Race, recorder: Recorder): Pla
   recorder.record({ process: 'harness', type: 'info', f: 'config', value: configOf(floor) })
   const reasons: string[] = []
   const findings: Finding[] = []
+  const clientFaults = new Map<string, string>()
   const wireFrom = floor.proxy.record.length
   let versions: readonly TransactionVersion[] = []
   try {
@@ -55,6 +58,7 @@ export function* playRace(floor: RaceFloor, race: Race, recorder: Recorder): Pla
       const from = floor.proxy.record.length
       const played = yield* playVersion(floor, { race, version, recorder, nextProcess: () => process++ })
       findings.push(...played.findings)
+      for (const [value, because] of played.clientFaults) clientFaults.set(value, because)
       const missed = missing(race.interleaving(version), floor.proxy.record.slice(from), version)
       reasons.push(...[...played.reasons, ...missed].map((reason) => `under version ${version}: ${reason}`))
     }
@@ -63,7 +67,7 @@ export function* playRace(floor: RaceFloor, race: Race, recorder: Recorder): Pla
     reasons.push(error.message)
   }
   if (versions.length === 0 && reasons.length === 0) reasons.push('these brokers know no version of transactions that it is about')
-  return { versions, findings, reasons, wire: floor.proxy.record.slice(wireFrom) }
+  return { versions, findings, reasons, clientFaults, wire: floor.proxy.record.slice(wireFrom) }
 }
 
 function configOf({ replicationFactor }: RaceFloor): Readonly<Record<string, unknown>> {
@@ -104,7 +108,7 @@ interface Setting {
   readonly nextProcess: () => number
 }
 
-function* playVersion(floor: RaceFloor, setting: Setting): Play<Pick<RacePlayed, 'findings' | 'reasons'>> {
+function* playVersion(floor: RaceFloor, setting: Setting): Play<Pick<RacePlayed, 'findings' | 'reasons' | 'clientFaults'>> {
   const { race } = setting
   yield* makeTopic(floor, setting)
   const stage = new Stage({ ...floor, ...setting })
@@ -121,7 +125,7 @@ function* playVersion(floor: RaceFloor, setting: Setting): Play<Pick<RacePlayed,
   floor.proxy.setRules([])
   yield* tried(closing(stage, floor.makeClient))
   stage.close()
-  return { findings: stage.findings, reasons }
+  return { findings: stage.findings, reasons, clientFaults: stage.clientFaults }
 }
 
 function* makeTopic(floor: RaceFloor, { race, version }: Setting): Play {

@@ -10,11 +10,18 @@ export type Performed<T> = { readonly ok: true; readonly value: T } | { readonly
 /** `done` is called once, when the play has ended or thrown; never when something it waits for never comes. */
 export function perform<T>(play: Play<T>, done: (performed: Performed<T>) => void): void {
   const goOn = (): void => {
+    let failure: { readonly error: unknown } | undefined
     try {
       for (;;) {
-        const next = play.next()
+        const next: IteratorResult<Wait, T> = failure === undefined ? play.next() : play.throw(failure.error)
         if (next.done === true) return done({ ok: true, value: next.value })
-        if (!resumedAtOnce(next.value, goOn)) return undefined
+        failure = undefined
+        try {
+          if (!resumedAtOnce(next.value, goOn)) return undefined
+        } catch (error) {
+          // What cannot even be asked for is the script's to deal with.
+          failure = { error }
+        }
       }
     } catch (error) {
       return done({ ok: false, error })

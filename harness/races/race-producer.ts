@@ -8,6 +8,7 @@ import type { InitProducerIdResponse } from '../../protocol/apis/22-init-produce
 import { toBigInt, toNumber } from '../../protocol/int64.ts'
 import { encodeBatch } from '../../protocol/record-batch-encode.ts'
 import type { Play } from './play.ts'
+import type { TransactionVersion } from './race.ts'
 import type { RawClient, Reply } from './raw-client.ts'
 import type { Stage } from './stage.ts'
 
@@ -46,6 +47,8 @@ export class RaceProducer {
   readonly #timeoutMs: number
   producerId = -1
   producerEpoch = -1
+  /** The version it speaks at the moment. */
+  speaks: TransactionVersion
   readonly #sequences = new Map<string, number>()
 
   constructor(stage: Stage, raw: RawClient, { transactionalId, timeoutMs }: { readonly transactionalId: string; readonly timeoutMs: number }) {
@@ -53,6 +56,7 @@ export class RaceProducer {
     this.raw = raw
     this.transactionalId = transactionalId
     this.#timeoutMs = timeoutMs
+    this.speaks = stage.version
   }
 
   get identity(): Identity {
@@ -84,10 +88,18 @@ export class RaceProducer {
     return reply
   }
 
+  /** Without transactions, as an idempotent producer only. */
+  *initIdempotent(): Play<Reply<InitProducerIdResponse>> {
+    const node = yield* this.#stage.leaderOf(0)
+    const reply = yield* this.raw.ask(apis.InitProducerId, { transactionalId: null, transactionTimeoutMs: this.#timeoutMs }, { node })
+    if (reply.error === 'NONE') this.goOnAs({ producerId: toNumber(reply.body!.producerId), producerEpoch: reply.body!.producerEpoch })
+    return reply
+  }
+
   /** Without a question under version 2, where leaders do it. */
   *add(partitions: readonly number[], otherwise: Otherwise = {}): Play<Reply> {
     const node = yield* this.#stage.coordinatorOf(this.transactionalId)
-    if (this.#stage.version === 2) return { error: 'NONE', node }
+    if (this.speaks === 2) return { error: 'NONE', node }
     const { producerId, producerEpoch } = { ...this.identity, ...otherwise }
     return yield* this.raw.ask(apis.AddPartitionsToTxn, {
       v3AndBelowTransactionalId: this.transactionalId,
@@ -111,9 +123,10 @@ export class RaceProducer {
       baseSequence,
       isTransactional,
     })
+    stage.sentAs(value, `${producerId}/${producerEpoch}/${baseSequence}`)
     const topicData = [{ name: stage.topic, partitionData: [{ index: partition, records }] }]
     const transactionalId = isTransactional ? this.transactionalId : null
-    const maxVersion = otherwise.maxVersion ?? produceVersions[stage.version]
+    const maxVersion = otherwise.maxVersion ?? produceVersions[this.speaks]
     const reply = yield* this.raw.ask(apis.Produce, { transactionalId, acks: -1, timeoutMs: produceTimeoutMs, topicData }, { node, maxVersion, ...connectionOf(otherwise) })
     if (reply.error === 'NONE') this.setSequence(partition, baseSequence + values.length)
     const offset = reply.body?.responses[0]?.partitionResponses[0]?.baseOffset ?? -1n
@@ -122,7 +135,7 @@ export class RaceProducer {
 
   *addOffsets(group: string): Play<Reply> {
     const node = yield* this.#stage.coordinatorOf(this.transactionalId)
-    if (this.#stage.version === 2) return { error: 'NONE', node }
+    if (this.speaks === 2) return { error: 'NONE', node }
     const body = { transactionalId: this.transactionalId, producerId: toBigInt(this.producerId), producerEpoch: this.producerEpoch, groupId: group }
     return yield* this.raw.ask(apis.AddOffsetsToTxn, body, { node })
   }
@@ -135,15 +148,14 @@ export class RaceProducer {
       producerId: toBigInt(this.producerId),
       producerEpoch: this.producerEpoch,
       topics: [{ name: this.#stage.topic, partitions: [{ partitionIndex: partition, committedOffset: toBigInt(offset), committedMetadata: '' }] }],
-    }, { node, maxVersion: offsetVersions[this.#stage.version] })
+    }, { node, maxVersion: offsetVersions[this.speaks] })
   }
 
   *end(committed: boolean, otherwise: Otherwise = {}): Play<Reply> {
-    const { version } = this.#stage
     const node = yield* this.#stage.coordinatorOf(this.transactionalId)
     const { producerId, producerEpoch } = { ...this.identity, ...otherwise }
     const body = { transactionalId: this.transactionalId, producerId: toBigInt(producerId), producerEpoch, committed }
-    const reply = yield* this.raw.ask(apis.EndTxn, body, { node, maxVersion: otherwise.maxVersion ?? endVersions[version], ...connectionOf(otherwise) })
+    const reply = yield* this.raw.ask(apis.EndTxn, body, { node, maxVersion: otherwise.maxVersion ?? endVersions[this.speaks], ...connectionOf(otherwise) })
     const next = reply.body
     if (reply.error === 'NONE' && next !== undefined && next.producerId >= 0n) {
       this.goOnAs({ producerId: toNumber(next.producerId), producerEpoch: next.producerEpoch })

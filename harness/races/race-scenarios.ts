@@ -17,7 +17,8 @@ export function isRace(scenario: AnyScenario): scenario is RaceScenario {
   return 'race' in scenario
 }
 
-function targetsOf({ needsOurCluster }: Race): TargetName[] {
+function targetsOf({ needsOurCluster, simulatedDecisions }: Race): TargetName[] {
+  if (simulatedDecisions !== undefined) return ['simulated']
   return needsOurCluster === true ? ['simulated', 'processes'] : ['simulated', 'processes', 'external']
 }
 

@@ -11,12 +11,12 @@ export class RaceTransaction {
   readonly #producer: RaceProducer
   readonly #sends: readonly (PlannedSend & { readonly partition: number })[]
 
-  constructor(stage: Stage, producer: RaceProducer, sends: readonly (PlannedSend & { readonly partition: number })[]) {
+  constructor(stage: Stage, producer: RaceProducer, sends: readonly (PlannedSend & { readonly partition: number })[], f: 'txn' | 'send' = 'txn') {
     const { recorder, nextProcess } = stage.options
     this.#stage = stage
     this.#producer = producer
     this.#sends = sends
-    this.op = new RecordedTransaction(recorder, { process: nextProcess(), client: producer.raw.clientId, sends })
+    this.op = new RecordedTransaction(recorder, { process: nextProcess(), client: producer.raw.clientId, sends, f })
   }
 
   value(at: number): string {
@@ -52,6 +52,12 @@ export class RaceTransaction {
   /** Aborts, which must work. */
   *abort(): Play {
     yield* this.#stage.well('EndTxn(abort)', () => this.#producer.end(false))
+    this.op.aborted()
+  }
+
+  /** The producer takes it for aborted, whatever it was told. */
+  takenForAborted(answer: string): void {
+    if (answer !== 'NONE') this.#stage.blameClient(this.#sends.map(({ value }) => value), `its producer took the transaction for aborted, which was answered ${answer}`)
     this.op.aborted()
   }
 

@@ -3,6 +3,7 @@
  * repeated, plays the rest, and names the order in which it must all have happened: without that nothing was tried.
  */
 import type { WireEvent, WireRule } from '../../nemesis/wire-rules/rule.ts'
+import type { Decisions } from '../../reference-broker/core/decisions.ts'
 import type { Play } from './play.ts'
 import type { Stage } from './stage.ts'
 
@@ -19,6 +20,13 @@ export interface ProtocolBug {
   readonly anomalies: readonly string[]
 }
 
+/** A client that does what such clients have done: brokers answer it rightly, and it breaks the promise itself. */
+export interface WrongClient {
+  readonly describes: string
+  readonly anomalies: readonly string[]
+  readonly play: (stage: Stage) => Play
+}
+
 export interface Race {
   readonly name: string
   readonly describes: string
@@ -31,6 +39,9 @@ export interface Race {
   readonly versions?: readonly TransactionVersion[]
   /** It breaks brokers, or needs them behind the proxy: only where we start them. */
   readonly needsOurCluster?: true
+  /** What our own broker must be made to begin with, where getting there would take hours: in the simulator only. */
+  readonly simulatedDecisions?: Partial<Decisions>
+  readonly wrongClient?: WrongClient
   readonly topicConfigs?: Readonly<Record<string, string>>
   /** Of its topic. */
   readonly partitions: number

@@ -1,10 +1,12 @@
 /** Every race in the simulator: the sound broker passes it, and whoever has its bug is convicted by name. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Judgement } from '../../checkers/verdict.ts'
 import { soundDecisions } from '../../reference-broker/core/decisions.ts'
 import { defects, withDefect } from '../../reference-broker/defects/registry.ts'
 import { judgeRace } from './judge-race.ts'
 import type { Race } from './race.ts'
+import { racesPage, renderRacesPage } from './races-page.ts'
 import { races } from './registry.ts'
 import { simulateRace, type SimulatedRaceOptions } from './simulated-race.ts'
 
@@ -46,6 +48,40 @@ describe.each(planted)('%s', (name, race, anomalies) => {
     expect(valid).toBe(false)
     expect(findings.filter(({ anomaly }) => anomalies.includes(anomaly))).not.toEqual([])
   })
+})
+
+/** What of the planted defects each race is there for, beside those that name it. */
+const alsoConvicts: Readonly<Record<string, string>> = {
+  'late-record-joins-next': 'append-unasked',
+  'unadded-record': 'append-unasked',
+  'mixed-versions': 'add-while-ending',
+  'leader-moves-before-ack': 'forget-duplicates',
+  'sequence-reset-in-flight': 'forget-duplicates',
+  'epoch-bump-in-flight': 'refuse-duplicates',
+  'acknowledged-offsets': 'answer-offset-zero',
+}
+
+it('every race convicts a defect', () => {
+  const withOwn = planted.map(([, race]) => race)
+  expect([...new Set([...withOwn, ...Object.keys(alsoConvicts)])].sort()).toEqual(races.map(({ name }) => name).sort())
+})
+
+it.each(Object.entries(alsoConvicts))('%s convicts %s', (race, defect) => {
+  expect(judged(named(race), { decisions: withDefect(defect) }).valid).toBe(false)
+})
+
+describe.each(races.flatMap((race) => (race.wrongClient === undefined ? [] : [[race.name, race, race.wrongClient] as const])))('%s', (_name, race, wrongClient) => {
+  it(`a client that ${wrongClient.describes} is convicted of ${wrongClient.anomalies.join(' or ')}, and is to blame`, () => {
+    const { findings, valid } = judged({ ...race, play: wrongClient.play })
+    expect(valid).toBe(false)
+    const own = findings.filter(({ anomaly }) => wrongClient.anomalies.includes(anomaly))
+    expect(own.map(({ blame }) => blame)).toEqual(own.map(() => 'client'))
+    expect(own.length).toBeGreaterThan(0)
+  })
+})
+
+it('docs/races.md says what the registry says (else: npm run defects)', () => {
+  expect(readFileSync(racesPage, 'utf8')).toBe(renderRacesPage())
 })
 
 it('the same seed is played the same way, to the byte', () => {

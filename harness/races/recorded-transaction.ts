@@ -7,19 +7,28 @@ export interface PlannedSend {
   readonly value: string
 }
 
+export interface RecordedOptions {
+  readonly process: number
+  readonly client: string
+  readonly sends: readonly PlannedSend[]
+  readonly f: 'txn' | 'send'
+}
+
 export class RecordedTransaction {
   readonly #recorder: Recorder
   readonly #process: number
   readonly #client: string
   readonly #sends: { -readonly [K in keyof SendMicroOp]: SendMicroOp[K] }[]
+  readonly #f: string
   isEnded = false
 
-  constructor(recorder: Recorder, { process, client, sends }: { readonly process: number; readonly client: string; readonly sends: readonly PlannedSend[] }) {
+  constructor(recorder: Recorder, { process, client, sends, f }: RecordedOptions) {
+    this.#f = f
     this.#recorder = recorder
     this.#process = process
     this.#client = client
     this.#sends = sends.map((send) => ({ f: 'send', ...send }))
-    recorder.record({ process, type: 'invoke', f: 'txn', value: this.#value(), client })
+    recorder.record({ process, type: 'invoke', f, value: this.#value(), client })
   }
 
   wrote(value: string, offset: number): void {
@@ -47,7 +56,7 @@ export class RecordedTransaction {
   #end(type: 'ok' | 'fail' | 'info', error?: OpError): void {
     if (this.isEnded) return
     this.isEnded = true
-    const op = { process: this.#process, type, f: 'txn', value: this.#value(), client: this.#client }
+    const op = { process: this.#process, type, f: this.#f, value: this.#value(), client: this.#client }
     this.#recorder.record(error === undefined ? op : { ...op, error })
   }
 

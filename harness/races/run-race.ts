@@ -64,7 +64,7 @@ async function onGround({ race, name, target }: RaceScenario, { store, ground }:
     return { ops, played, failures: failures().slice(exitsBefore).map((exit) => `${exit}; see ${raceLogs}`) }
   } catch (error) {
     if (!(error instanceof CannotPlay)) throw error
-    return { ops, failures: [], played: { versions: [], findings: [], reasons: [error.message], wire: [] } }
+    return { ops, failures: [], played: { versions: [], findings: [], reasons: [error.message], wire: [], clientFaults: new Map() } }
   } finally {
     await endJournal()
   }

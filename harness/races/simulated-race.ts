@@ -49,7 +49,7 @@ export function simulateRace(race: Race, options: SimulatedRaceOptions): Simulat
     brokers,
     settings: { ...settings, ...options.settings },
     settingsOf: (id) => ({ 'advertised.listeners': `PLAINTEXT://${clientsMachine}:${firstProxyPort + id}` }),
-    decisions: options.decisions ?? soundDecisions,
+    decisions: { ...(options.decisions ?? soundDecisions), ...race.simulatedDecisions },
   })
   let played: RacePlayed | undefined
   let thrown: unknown
@@ -69,7 +69,7 @@ export function simulateRace(race: Race, options: SimulatedRaceOptions): Simulat
   if (thrown !== undefined) throw thrown
   return {
     ops: recorder!.ops,
-    played: played ?? { versions: [], findings: [], reasons: ['the race never ended'], wire: [] },
+    played: played ?? { versions: [], findings: [], reasons: ['the race never ended'], wire: [], clientFaults: new Map() },
     failures: world.failures.map(({ node, error }) => `${node}: ${error instanceof Error ? error.message : String(error)}`),
     traceHash: world.traceHash(),
   }

@@ -9,6 +9,7 @@ import type { RuleProxy } from '../../nemesis/wire-rules/rule-proxy.ts'
 import type { WireEvent, WireRule } from '../../nemesis/wire-rules/rule.ts'
 import type { Loop } from '../../ports/loop.ts'
 import { apis } from '../../protocol/apis.ts'
+import type { OffsetFetchResponse } from '../../protocol/apis/09-offset-fetch.ts'
 import { toBigInt, toNumber } from '../../protocol/int64.ts'
 import type { ErrorName } from '../../protocol/errors.ts'
 import { readFetched } from '../../workloads/client/fetched-records.ts'
@@ -54,10 +55,12 @@ export interface Fetched {
 /** What is otherwise before long; asked for again wherever a script has nothing else to expect. */
 export const passing: ReadonlySet<string> = new Set([
   'CONCURRENT_TRANSACTIONS', 'COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR',
-  'NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'NOT_ENOUGH_REPLICAS', 'UNKNOWN_TOPIC_OR_PARTITION', 'REQUEST_TIMED_OUT', 'NO_ANSWER',
+  'UNSTABLE_OFFSET_COMMIT', 'NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'NOT_ENOUGH_REPLICAS', 'UNKNOWN_TOPIC_OR_PARTITION', 'REQUEST_TIMED_OUT', 'NO_ANSWER',
 ])
 const fetchBytes = 1 << 20
 const againMs = 20
+/** The last for one group. */
+const offsetFetchVersion = 7
 const transactionKey = 1
 const groupKey = 0
 /** Transactions of scripts end by their word: none takes so long. */
@@ -67,11 +70,14 @@ export class Stage {
   readonly version: TransactionVersion
   readonly topic: string
   readonly findings: Finding[] = []
+  /** By value: why it is the client's fault. */
+  readonly clientFaults: Map<string, string> = new Map()
   readonly loop: Loop
   readonly options: StageOptions
   readonly #raw: RawClient
   readonly #clients: RawClient[] = []
   readonly #found = new Map<string, number>()
+  readonly #identities = new Map<string, string>()
   readonly #recordFrom: number
   #sequence = 0
 
@@ -157,6 +163,12 @@ export class Stage {
     return new RaceTransaction(this, producer, sends)
   }
 
+  /** A record of a producer without transactions. */
+  beginSend(producer: RaceProducer, partition: number): RaceTransaction {
+    const value = makeValue(producer.raw.clientId, this.#sequence++)
+    return new RaceTransaction(this, producer, [{ partition, key: this.key(partition), value }], 'send')
+  }
+
   /** Goes on beside the script; nothing waits for it. */
   spawn(play: Play<unknown>): void {
     perform(play, () => undefined)
@@ -191,6 +203,54 @@ export class Stage {
     })
     if ('lost' in released) throw new CannotPlay(`what ${rule} kept was released, and the connection ended: ${released.lost}`)
     return (released.errors.find((name) => name !== 'NONE') ?? 'NONE') as Answer
+  }
+
+  /** From here on everything passes. */
+  liftRules(): void {
+    this.options.proxy.setRules([])
+  }
+
+  /** Lets go on what the rule holds. */
+  resume(rule: string): void {
+    if (!this.options.proxy.resume(rule)) throw new CannotPlay(`${rule} holds nothing`)
+  }
+
+  *kill(node: number): Play {
+    const { kill } = this.options.cluster
+    if (kill === undefined) throw new CannotPlay('brokers cannot be killed here')
+    yield (resume) => kill(node, resume)
+    this.forget()
+  }
+
+  *start(node: number): Play {
+    const { start } = this.options.cluster
+    if (start === undefined) throw new CannotPlay('brokers cannot be started here')
+    yield (resume) => start(node, resume)
+    this.forget()
+  }
+
+  /** Until somebody else leads what that broker led: `find` tells who. */
+  *movedFrom(node: number, find: () => Play<number>): Play<number> {
+    const deadlineMs = this.loop.now() + this.options.patienceMs
+    for (;;) {
+      this.forget()
+      const now = yield* find()
+      if (now !== node) return now
+      if (this.loop.now() > deadlineMs) throw new CannotPlay(`broker ${node} went on leading`)
+      yield* this.pause(againMs)
+    }
+  }
+
+  /** What is wrong with these records is their producer's own doing, as the wire shows. */
+  blameClient(values: readonly string[], because: string): void {
+    for (const value of values) this.clientFaults.set(value, because)
+  }
+
+  /** A record that goes out as two, each with an identity of its own, can be told from its first copy by nobody. */
+  sentAs(value: string, identity: string): void {
+    const known = this.#identities.get(value)
+    if (known !== undefined && known !== identity) this.blameClient([value], `its producer sent it again under another identity (${known}, then ${identity})`)
+    else this.#identities.set(value, identity)
   }
 
   /** Asks until the answer is not one to ask again for. */
@@ -301,6 +361,16 @@ export class Stage {
       aborted: aborted?.length,
       error,
     }
+  }
+
+  /** The committed offset, -1 for none, once no transaction can change it any more. */
+  *committedOffset(group: string, partition: number): Play<number> {
+    const reply = yield* this.well('OffsetFetch', function* (this: Stage): Play<Reply<OffsetFetchResponse>> {
+      const node = yield* this.groupCoordinatorOf(group)
+      const topics = [{ name: this.topic, partitionIndexes: [partition] }]
+      return yield* this.#raw.ask(apis.OffsetFetch, { groupId: group, topics, requireStable: true }, { node, maxVersion: offsetFetchVersion })
+    }.bind(this))
+    return toNumber(reply.body?.topics[0]?.partitions[0]?.committedOffset ?? -1n)
   }
 
   get director(): RawClient {

@@ -23,7 +23,8 @@ export interface ProxyFloor {
   readonly record: (did: Deed, asked: Asked, more?: { readonly rule?: WireRule; readonly errors?: readonly string[] }) => void
   /** Kept for `release`. */
   readonly keepRequest: (rule: WireRule, asked: Asked) => void
-  readonly keepAnswer: (rule: WireRule, letGo: () => void) => void
+  /** Kept for `resume`. */
+  readonly keepPlace: (rule: WireRule, goOn: () => void) => void
   readonly sendAgain: (rule: WireRule, asked: Asked) => void
   /** Calls once when a request that matches was answered. */
   readonly whenAnswered: (match: WireMatch, goOn: () => void) => void
@@ -85,12 +86,13 @@ export class RelayedConnection {
   }
 
   #rule(asked: Asked, rule: WireRule): void {
-    const { record, keepRequest, sendAgain, loop, whenAnswered } = this.#floor
+    const { record, keepRequest, keepPlace, sendAgain, loop, whenAnswered } = this.#floor
     const { act } = rule
     switch (act.do) {
       case 'hold':
         record('held', asked, { rule })
         keepRequest(rule, asked)
+        keepPlace(rule, () => this.#goOnWith(asked))
         return this.#there.stop()
       case 'drop':
         record('dropped', asked, { rule })
@@ -170,7 +172,7 @@ export class RelayedConnection {
   #ruleAnswer(arrived: Arrived, rule: WireRule): void {
     const { asked, answer } = arrived
     const { errors } = answer
-    const { record, keepAnswer, loop } = this.#floor
+    const { record, keepPlace, loop } = this.#floor
     const { act } = rule
     const goOn = (): void => {
       if (this.#isClosed) return
@@ -180,7 +182,7 @@ export class RelayedConnection {
     switch (act.do) {
       case 'hold':
         record('held', asked, { rule, errors })
-        keepAnswer(rule, goOn)
+        keepPlace(rule, goOn)
         return this.#back.stop()
       case 'drop':
         record('dropped', asked, { rule, errors })

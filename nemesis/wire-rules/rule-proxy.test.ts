@@ -130,8 +130,19 @@ it('a held answer is let go to who waits for it, in order', () => {
   for (const id of [1, 2]) scene.endTxn(connection, id)
   scene.pass()
   expect([scene.arrived.length, scene.heard.length]).toEqual([2, 0])
-  scene.proxy.release('r', () => undefined)
+  expect(scene.proxy.resume('r')).toBe(true)
   scene.pass()
+  expect(scene.heard.map(({ correlationId }) => correlationId)).toEqual([1, 2])
+})
+
+it('a held request that is resumed goes on where it was, once', () => {
+  const scene = new Scene([rule({ do: 'hold' })])
+  const connection = scene.connect(1)
+  for (const id of [1, 2]) scene.endTxn(connection, id)
+  scene.pass()
+  expect([scene.proxy.resume('r'), scene.proxy.resume('r')]).toEqual([true, false])
+  scene.pass()
+  expect(scene.arrived.map(({ correlationId, own }) => [correlationId, own])).toEqual([[1, false], [2, false]])
   expect(scene.heard.map(({ correlationId }) => correlationId)).toEqual([1, 2])
 })
 

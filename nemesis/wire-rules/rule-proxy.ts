@@ -40,7 +40,7 @@ export class RuleProxy {
   readonly #book = new RuleBook()
   readonly #ports = new Map<number, number>()
   readonly #requests = new Map<string, Asked>()
-  readonly #answers = new Map<string, () => void>()
+  readonly #places = new Map<string, () => void>()
   readonly #connections = new Set<RelayedConnection>()
   readonly #floor: ProxyFloor
   #nextOwnId = firstOwnCorrelationId
@@ -55,7 +55,7 @@ export class RuleProxy {
       addressOf: (node) => this.address(node),
       record: (did, asked, more = {}) => this.#note(did, asked, more),
       keepRequest: (rule, asked) => void this.#requests.set(rule.name, asked),
-      keepAnswer: (rule, letGo) => void this.#answers.set(rule.name, letGo),
+      keepPlace: (rule, goOn) => void this.#places.set(rule.name, goOn),
       sendAgain: (rule, asked) => this.#sendAgain(rule.name, asked, () => undefined),
       whenAnswered: (match, goOn) => waiters.add(match, goOn),
       answered: (asked) => waiters.answered(asked),
@@ -103,19 +103,20 @@ export class RuleProxy {
     this.#book.set(rules)
   }
 
-  /** Sends what the rule kept to its node, again each time; a held answer it lets go. False: it has kept nothing. */
+  /** Sends the request that the rule kept to its node, again each time. False: it has kept none. */
   release(rule: string, done: (released: Released) => void): boolean {
-    const letGo = this.#answers.get(rule)
     const asked = this.#requests.get(rule)
-    if (letGo !== undefined) {
-      this.#answers.delete(rule)
-      letGo()
-      done({ errors: [] })
-      return true
-    }
     if (asked === undefined) return false
     this.#sendAgain(rule, asked, done)
     return true
+  }
+
+  /** Lets go on what the rule holds, request or answer, where it was held, and all behind it. False: it holds nothing. */
+  resume(rule: string): boolean {
+    const goOn = this.#places.get(rule)
+    this.#places.delete(rule)
+    goOn?.()
+    return goOn !== undefined
   }
 
   close(): void {

@@ -24,7 +24,7 @@ export interface WireMatch {
 export type WireAct =
   /**
    * Kept; what follows on its connection waits behind it. `release` sends a request to its node on a connection of its own
-   * and swallows the answer; a held answer it lets go to who waits for it.
+   * and swallows the answer; `resume` lets a request or an answer go on where it was.
    */
   | { readonly do: 'hold' }
   /** Never arrives, nor does what follows on its connection. */

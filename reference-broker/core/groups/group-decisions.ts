@@ -51,6 +51,8 @@ export interface GroupDecisions extends ConsumerDecisions {
   sessionIsOver(view: { readonly heardOf: boolean }): boolean
   /** Of two commits the later in the log counts, whenever it came to count. */
   replacesCommit(view: { readonly known: number; readonly coming: number }): boolean
+  /** Do offsets of a transaction count only when it commits? */
+  offsetsWaitForTransaction(): boolean
   /** Is the answer to an offset query to wait for a transaction? */
   isUnstable(view: { readonly requireStable: boolean; readonly pending: boolean }): boolean
   offsetIsExpired(view: ExpiryView): boolean
@@ -100,6 +102,7 @@ export const soundGroupDecisions: GroupDecisions = {
   mayCommit,
   sessionIsOver: ({ heardOf }) => !heardOf,
   replacesCommit: ({ known, coming }) => coming > known,
+  offsetsWaitForTransaction: () => true,
   isUnstable: ({ requireStable, pending }) => requireStable && pending,
   offsetIsExpired,
   ...soundConsumerDecisions,

@@ -53,7 +53,7 @@ export function commitOffsets(shard: GroupShard, request: CommitRequest, give: G
   const errors = offsets.map(({ metadata }): ErrorName =>
     encodeText(metadata ?? '').length > offsetMetadataMaxBytes ? 'OFFSET_METADATA_TOO_LARGE' : 'NONE')
   const records = offsets.filter((_, i) => errors[i] === 'NONE').map((offset) => recordOf(shard, request, offset))
-  const written = shard.write(records, request.transaction)
+  const written = shard.write(records, shard.decisions.offsetsWaitForTransaction() ? request.transaction : undefined)
   if (written !== 'NONE') return refuseAll(written === 'MESSAGE_TOO_LARGE' ? 'INVALID_COMMIT_OFFSET_SIZE' : written)
   return shard.answerCommitted((failure) => give(errors.map((error) => (error === 'NONE' ? failure : error))))
 }

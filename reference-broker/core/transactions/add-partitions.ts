@@ -26,7 +26,9 @@ export function producerError(
   return decisions.mayAddPartitions(known) ? 'NONE' : 'CONCURRENT_TRANSACTIONS'
 }
 
+/** While the last transaction ends everybody waits, also who has the producer id already that the end has told it (KAFKA-18660). */
 export function addPartitions(known: Transaction | undefined, request: AddRequest, decisions: TransactionDecisions): Verdict {
+  if (known !== undefined && !decisions.mayAddPartitions(known)) return refused('CONCURRENT_TRANSACTIONS')
   const error = producerError(known, request, decisions)
   if (known === undefined || error !== 'NONE') return refused(error)
   const { partitions, nowMs, transactionVersion } = request

@@ -29,7 +29,8 @@ function endKeepingEpoch(known: Transaction, request: EndRequest, decisions: Tra
   if (known.producerId !== request.producerId) return refused('INVALID_PRODUCER_ID_MAPPING')
   if (decisions.isFencedProducer({ asked: request.producerEpoch, current: known.producerEpoch })) return refused('PRODUCER_FENCED')
   if (known.state === 'Ongoing') return ended(known, request, decisions)
-  if (known.state === 'Empty' || isCommitted(known) !== request.committed) return refused('INVALID_TXN_STATE')
+  if (known.state === 'Empty' && decisions.mayEndNothing(request)) return unchanged(known)
+  if (known.state === 'Empty' || !isRepeated(known, request, decisions)) return refused('INVALID_TXN_STATE')
   return isEnding(known) ? refused('CONCURRENT_TRANSACTIONS') : unchanged(known)
 }
 
@@ -37,20 +38,24 @@ function isCommitted({ state }: Transaction): boolean {
   return state === 'PrepareCommit' || state === 'CompleteCommit'
 }
 
+function isRepeated(known: Transaction, { committed: asked }: EndRequest, decisions: TransactionDecisions): boolean {
+  return decisions.isRepeatedEnd({ asked, committed: isCommitted(known) })
+}
+
 function endRaisingEpoch(known: Transaction, request: EndRequest, decisions: TransactionDecisions): Verdict {
   const afterRotation = isRepeatedAfterRotation(known, request)
   if (known.producerId !== request.producerId && !afterRotation) return refused('INVALID_PRODUCER_ID_MAPPING')
-  const isRepeated = afterRotation || known.producerEpoch === request.producerEpoch + 1
+  const isBefore = afterRotation || known.producerEpoch === request.producerEpoch + 1
   const isCurrent =
     !afterRotation && !decisions.isFencedProducer({ asked: request.producerEpoch, current: known.producerEpoch })
   if (isEnding(known)) {
-    if (!isRepeated) return refused('PRODUCER_FENCED')
-    return refused(isCommitted(known) === request.committed ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE')
+    if (!isBefore) return refused('PRODUCER_FENCED')
+    return refused(isRepeated(known, request, decisions) ? 'CONCURRENT_TRANSACTIONS' : 'INVALID_TXN_STATE')
   }
   if (isCurrent) return endCurrent(known, request, decisions)
   const isComplete = known.state === 'CompleteCommit' || known.state === 'CompleteAbort'
-  if (!isComplete || !isRepeated) return refused('PRODUCER_FENCED')
-  return isCommitted(known) === request.committed ? unchanged(known) : refused('INVALID_TXN_STATE')
+  if (!isComplete || !isBefore) return refused('PRODUCER_FENCED')
+  return isRepeated(known, request, decisions) ? unchanged(known) : refused('INVALID_TXN_STATE')
 }
 
 /** The last end used up the epochs of the producer id, and the producer does not know of its new one yet. */
@@ -61,7 +66,7 @@ function isRepeatedAfterRotation(known: Transaction, { producerId, producerEpoch
 /** Without a transaction there is nothing to commit; an abort raises the epoch all the same. */
 function endCurrent(known: Transaction, request: EndRequest, decisions: TransactionDecisions): Verdict {
   if (known.state === 'Ongoing') return ended(known, request, decisions)
-  if (request.committed) return refused('INVALID_TXN_STATE')
+  if (!decisions.mayEndNothing(request)) return refused('INVALID_TXN_STATE')
   return ended({ ...known, partitions: noPartitions, startMs: request.nowMs }, request, decisions)
 }
 

@@ -19,18 +19,18 @@ export interface InitRequest {
 }
 
 export function initProducerId(known: Transaction | undefined, request: InitRequest, decisions: TransactionDecisions): Verdict {
-  if (known === undefined) return begun(request)
+  if (known === undefined) return begun(request, decisions)
   const isNew = request.producerId === noId
   if (!isNew && !mayBe(known, request)) return refused('PRODUCER_FENCED')
   if (isEnding(known)) return refused('CONCURRENT_TRANSACTIONS')
-  if (known.state === 'Ongoing') return changed(abortedOver(known, request.nowMs, decisions), 'CONCURRENT_TRANSACTIONS')
+  if (known.state === 'Ongoing' && decisions.mustAbortBeforeTakingOver()) return changed(abortedOver(known, request.nowMs, decisions), 'CONCURRENT_TRANSACTIONS')
   if (known.producerEpoch >= lastUsableEpoch && (isNew || request.producerEpoch === known.producerEpoch)) {
     return rotated(known, request)
   }
   return nextEpoch(known, request)
 }
 
-function begun(request: InitRequest): Verdict {
+function begun(request: InitRequest, decisions: TransactionDecisions): Verdict {
   const { transactionalId, timeoutMs, nowMs, freshProducerId } = request
   if (freshProducerId === undefined) return needsProducerId
   return changed({
@@ -38,7 +38,7 @@ function begun(request: InitRequest): Verdict {
     producerId: freshProducerId,
     previousProducerId: noId,
     nextProducerId: noId,
-    producerEpoch: 0,
+    producerEpoch: decisions.firstEpoch(),
     lastProducerEpoch: noEpoch,
     timeoutMs,
     state: 'Empty',

@@ -2,12 +2,20 @@
 import { includes, isEnding, type TopicPartitions, type Transaction } from './transaction.ts'
 
 export interface TransactionDecisions {
+  /** Of a producer id nobody had. */
+  firstEpoch(): number
   /** Does the epoch a request comes with belong to a producer that was replaced, or to none there ever was? */
   isFencedProducer(view: { readonly asked: number; readonly current: number }): boolean
   /** The epoch a transaction ends in. With version 2 each end raises it, so that what comes late is fenced (KIP-890). */
   epochAfterEnd(view: { readonly producerEpoch: number; readonly transactionVersion: number }): number
   /** The epoch in which a transaction is aborted over the head of its producer. */
   fencingEpoch(producerEpoch: number): number
+  /** Must an open transaction be aborted before another instance takes the producer over? */
+  mustAbortBeforeTakingOver(): boolean
+  /** Is the end that was asked for the one there was? Then it is answered as it was the first time. */
+  isRepeatedEnd(view: { readonly asked: boolean; readonly committed: boolean }): boolean
+  /** May a transaction end that has not begun? With version 2 an abort does, and raises the epoch. */
+  mayEndNothing(view: { readonly committed: boolean; readonly transactionVersion: number }): boolean
   /** May partitions still be added? Once the outcome is decided, its markers go to those that were known then. */
   mayAddPartitions(transaction: Transaction): boolean
   isInTransaction(transaction: Transaction, topic: string, index: number): boolean
@@ -28,9 +36,13 @@ export interface TransactionDecisions {
 }
 
 export const soundTransactionDecisions: TransactionDecisions = {
+  firstEpoch: () => 0,
   isFencedProducer: ({ asked, current }) => asked !== current,
   epochAfterEnd: ({ producerEpoch, transactionVersion }) => producerEpoch + (transactionVersion >= 2 ? 1 : 0),
   fencingEpoch: (producerEpoch) => producerEpoch + 1,
+  mustAbortBeforeTakingOver: () => true,
+  isRepeatedEnd: ({ asked, committed }) => asked === committed,
+  mayEndNothing: ({ committed, transactionVersion }) => transactionVersion >= 2 && !committed,
   mayAddPartitions: (transaction) => !isEnding(transaction),
   isInTransaction: ({ partitions }, topic, index) => includes(partitions, topic, index),
   markersWaitForCommit: () => true,

@@ -104,8 +104,12 @@ describe('AddPartitionsToTxn', () => {
     expect(add(transaction('Ongoing'), { index: 0 })).toBe('same answer')
   })
 
-  it('is for the producer of this epoch only', () => {
+  it('is for the producer of this epoch only, but while a transaction ends everybody waits, as with Kafka', () => {
     for (const state of states) {
+      if (state === 'PrepareCommit' || state === 'PrepareAbort') {
+        expect(add(transaction(state), { id: 8, epoch: 0 })).toBe('CONCURRENT_TRANSACTIONS')
+        continue
+      }
       for (const epoch of [4, 6]) expect(add(transaction(state), { epoch })).toBe('PRODUCER_FENCED')
       expect(add(transaction(state), { id: 8 })).toBe('INVALID_PRODUCER_ID_MAPPING')
     }
