@@ -21,12 +21,17 @@ export class Recorder implements OpSink {
   record(op: NewOp): Op {
     const recorded: Op = {
       index: this.ops.length,
-      time: Math.round((this.#nowMs() - this.#startMs) * 1e6),
+      time: this.timeOf(this.#nowMs()),
       ...op,
     }
     this.ops.push(recorded)
     for (const listener of this.#listeners) listener(recorded)
     return recorded
+  }
+
+  /** A time of the recorder's clock as the history writes it. */
+  timeOf(nowMs: number): number {
+    return Math.round((nowMs - this.#startMs) * 1e6)
   }
 
   /** Calls `listener` with every later op, for journals and live views. */

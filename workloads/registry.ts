@@ -1,5 +1,6 @@
 /** All workloads there are, by name. */
+import { aboutGroupChurn } from './group-churn/group-churn.ts'
 import { aboutKeyedAppend } from './keyed-append/keyed-append.ts'
 import type { About } from './workload.ts'
 
-export const workloads: readonly About[] = [aboutKeyedAppend]
+export const workloads: readonly About[] = [aboutKeyedAppend, aboutGroupChurn]

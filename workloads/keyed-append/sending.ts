@@ -15,6 +15,9 @@ import { encodeValue } from './values.ts'
 
 interface Target {
   readonly topic: string
+  /** The partitioner's choice, unless the topic has grown: then it would choose otherwise than before. */
+  partition: number | undefined
+  readonly index: number
   readonly key: string
   readonly recordKeys: readonly Uint8Array[]
 }
@@ -38,7 +41,7 @@ interface Sender {
 
 export class Sending {
   readonly #context: KeyedAppendContext
-  readonly #targets: readonly Target[]
+  readonly #targets: Target[]
   readonly #ranks: ZipfRanks
   readonly #senders: readonly Sender[]
   /** Per key the largest offset acknowledged. */
@@ -58,6 +61,16 @@ export class Sending {
     this.#senders = Array.from({ length: context.options.producers }, (_, index) => this.#makeSender(index))
     this.#nextMs = context.loop.now()
     this.#scheduleNext()
+  }
+
+  /** This topic has so many partitions now: the new ones get records, too, and what goes to the old ones stays there. */
+  grow(topic: string, partitions: number): void {
+    const ofTopic = this.#targets.filter((each) => each.topic === topic)
+    for (const target of ofTopic) target.partition = target.index
+    const keys = recordKeys(partitions, this.#context.options.recordKeysPerPartition)
+    for (let index = ofTopic.length; index < partitions; index++) {
+      this.#targets.push({ topic, partition: index, index, key: keyOf(topic, index), recordKeys: keys[index]! })
+    }
   }
 
   /** `done` when no send is open any more. */
@@ -138,7 +151,9 @@ export class Sending {
       value: [{ f: 'send', key: target.key, value: slot.value }],
       client: sender.name,
     })
-    const record = { topic: target.topic, key: recordKey, value: encodeValue(slot.value, sizeBytes) }
+    const { topic, partition } = target
+    const value = encodeValue(slot.value, sizeBytes)
+    const record = { topic, key: recordKey, value, ...(partition !== undefined && { partition }) }
     sender.producer.send(record, slot.done)
   }
 
@@ -159,6 +174,8 @@ function targetsOf({ topics, options }: KeyedAppendContext): Target[] {
   return topics.flatMap(({ name, partitions }) =>
     recordKeys(partitions, options.recordKeysPerPartition).map((ofPartition, partition) => ({
       topic: name,
+      partition: undefined,
+      index: partition,
       key: keyOf(name, partition),
       recordKeys: ofPartition,
     })),
