@@ -5,6 +5,7 @@
 import type { NewOp, Observation } from '../history/op.ts'
 import type { Decisions } from '../reference-broker/core/decisions.ts'
 import type { Logger } from '../reference-broker/core/logger.ts'
+import { GroupSights } from './group-sights.ts'
 
 /** By name, with the words for a reason. */
 export const coverageNames = {
@@ -19,9 +20,24 @@ export const coverageNames = {
   controllerChanges: 'a change of controller',
   failedSends: 'a send that certainly failed',
   openSends: 'a send with an open end',
+  rebalances: 'a rebalance of a group',
+  coordinatorChanges: 'a change of coordinator',
+  zombieCommits: 'a commit of a member that was none any more',
+  lostMemberships: 'a member that found itself thrown out',
+  memberCrashes: 'a member that died',
+  partitionsAdded: 'a partition added to a topic',
 } as const
 
 export type CoverageName = keyof typeof coverageNames
+
+/** What every set of many seeds goes through; scenarios that cannot, or go through more, say so themselves. */
+export const logCoverage: readonly CoverageName[] = [
+  'truncations', 'belowMinimum', 'answersLost', 'duplicatesFound', 'tornTails', 'snapshotsLoaded', 'snapshotsFetched',
+  'leaderChanges', 'controllerChanges', 'failedSends', 'openSends',
+]
+export const groupCoverage: readonly CoverageName[] = [
+  'rebalances', 'coordinatorChanges', 'zombieCommits', 'lostMemberships', 'memberCrashes', 'partitionsAdded', 'leaderChanges',
+]
 export type CoverageCounts = Record<CoverageName, number>
 
 interface Seen {
@@ -34,11 +50,13 @@ export class Coverage {
   readonly counts: CoverageCounts
   readonly #minInSyncReplicas: number
   readonly #seen = new Map<unknown, Seen>()
+  readonly #groups: GroupSights
   #controllers = 0
 
   constructor(minInSyncReplicas: number) {
     this.#minInSyncReplicas = minInSyncReplicas
     this.counts = Object.fromEntries(Object.keys(coverageNames).map((name) => [name, 0])) as CoverageCounts
+    this.#groups = new GroupSights(this.counts)
   }
 
   /** The same decisions, counted. */
@@ -61,7 +79,9 @@ export class Coverage {
     else if (message === 'active controller' && ++this.#controllers > 1) this.counts.controllerChanges++
   }
 
-  see({ process, f, type, value }: NewOp): void {
+  see(op: NewOp): void {
+    const { process, f, type, value } = op
+    this.#groups.see(op)
     if (f === 'send' && type === 'fail') this.counts.failedSends++
     if (f === 'send' && type === 'info') this.counts.openSends++
     if (process === 'observer' && f === 'observe') for (const told of value as readonly Observation[]) this.#observed(told)
@@ -87,9 +107,13 @@ export class Coverage {
 /** So many seeds must between them have gone through everything. */
 const enoughSeeds = 200
 
-/** Given in how many seeds each happened: one sentence for everything that never did, once there were seeds enough. */
-export function uncovered(covered: Readonly<Record<CoverageName, number>>, seeds: number): string[] {
+/** Given in how many seeds each happened: one sentence for all of `names` that never did, once there were seeds enough. */
+export function uncovered(
+  covered: Readonly<Record<CoverageName, number>>,
+  seeds: number,
+  names: readonly CoverageName[] = logCoverage,
+): string[] {
   if (seeds < enoughSeeds) return []
-  const never = (Object.keys(coverageNames) as CoverageName[]).filter((name) => covered[name] === 0)
+  const never = names.filter((name) => covered[name] === 0)
   return never.map((name) => `too little was tested: not one of ${seeds} seeds had ${coverageNames[name]}`)
 }

@@ -14,6 +14,8 @@ import { rollingRestart } from '../nemesis/rolling-restart.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { onContainers } from './container-scenarios.ts'
+import { groupCoverage, type CoverageName } from './coverage.ts'
+import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
@@ -26,6 +28,8 @@ export interface SimulatedScenario {
   readonly draw: (seed: number) => Swarm
   /** Of the seeds asked for, this part. */
   readonly seedsShare: number
+  /** What enough seeds must have gone through, where that is not what the swarm goes through. */
+  readonly mustCover?: readonly CoverageName[]
 }
 
 export interface ProcessScenario {
@@ -79,6 +83,14 @@ const withoutContainers: readonly Scenario[] = [
     describes: 'Cuts the power of most brokers at once, which is more than is promised, and lists what was lost.',
     draw: drawPowerLossOfMost,
     seedsShare: 0.02,
+  },
+  {
+    target: 'simulated',
+    name: 'group-churn',
+    describes: 'Consumer groups of every protocol in virtual time, whose members and coordinators come and go.',
+    draw: drawGroupChurn,
+    seedsShare: 0.1,
+    mustCover: groupCoverage,
   },
   {
     target: 'processes',

@@ -169,6 +169,7 @@ async function runScenario(
     name: scenario.name,
     firstSeed: seed,
     seeds: Math.ceil(options.seeds * scenario.seedsShare),
+    ...(scenario.mustCover !== undefined && { mustCover: scenario.mustCover }),
     accept,
     signal,
     onProgress,

@@ -21,7 +21,7 @@ export class Recorder implements OpSink {
   record(op: NewOp): Op {
     const recorded: Op = {
       index: this.ops.length,
-      time: this.timeOf(this.#nowMs()),
+      time: this.timeOfMsAgo(0),
       ...op,
     }
     this.ops.push(recorded)
@@ -29,9 +29,9 @@ export class Recorder implements OpSink {
     return recorded
   }
 
-  /** A time of the recorder's clock as the history writes it. */
-  timeOf(nowMs: number): number {
-    return Math.round((nowMs - this.#startMs) * 1e6)
+  /** What the history calls the time that was so long ago. */
+  timeOfMsAgo(ms: number): number {
+    return Math.round((this.#nowMs() - ms - this.#startMs) * 1e6)
   }
 
   /** Calls `listener` with every later op, for journals and live views. */

@@ -27,6 +27,8 @@ export interface GroupChurnOptions {
 }
 
 const adminTimeoutMs = 10_000
+/** Of the time there is at the end; the rest is for reading everything once more. */
+const drainShare = 0.6
 
 class GroupChurn implements RunningWorkload {
   readonly #context: KeyedAppendContext
@@ -53,7 +55,10 @@ class GroupChurn implements RunningWorkload {
     const { groups, watchMs: intervalMs } = options
     this.#watch = new GroupWatch(context, 'group-watch', { groups, intervalMs, timeoutMs: adminTimeoutMs, topics: () => this.#topics })
     this.#admin = context.makeClient('group-admin')
-    if (options.growMs > 0) this.#growLater()
+    if (options.growMs > 0) {
+      this.#sending.choosePartitions()
+      this.#growLater()
+    }
   }
 
   stop(done: () => void): void {
@@ -69,7 +74,9 @@ class GroupChurn implements RunningWorkload {
 
   /** The groups first: they are to process and commit all there is, and then go. */
   finalReads(deadlineMs: number, done: (complete: boolean) => void): void {
-    this.#watch.drained(deadlineMs, (isDrained) => this.#leave([...this.#lives], () => {
+    const { loop } = this.#context
+    const drainedByMs = loop.now() + (deadlineMs - loop.now()) * drainShare
+    this.#watch.drained(drainedByMs, (isDrained) => this.#leave([...this.#lives], () => {
       const context = { ...this.#context, topics: this.#topics }
       this.#final = new FinalReading(context, this.#sending.acknowledged, deadlineMs, (complete) => done(complete && isDrained))
     }))

@@ -54,10 +54,10 @@ export class Consuming implements MemberHandler {
   /** By key, what is to be committed. */
   #due = new Map<string, CommittedOffset>()
   #revocations: { readonly keys: ReadonlySet<string>; readonly proceed: () => void }[] = []
-  #isBusy = true
-  #isFrozen = false
+  /** What it was about to do when it was frozen. */
+  #frozenAt: (() => void) | undefined
   #freezesBeforeCommit: (() => void) | undefined
-  #crashes: { readonly at: CrashPoint; readonly then: () => void } | undefined
+  #crashes: { readonly at: CrashPoint; readonly died: () => void } | undefined
   #leaves: (() => void) | undefined
   #lastAutoMs: number
   #batch: Batch | undefined
@@ -80,16 +80,17 @@ export class Consuming implements MemberHandler {
 
   /** Its own steps go on at once; that it is no member any more it can hear `zombieMs` later. */
   thaw(zombieMs: number): void {
-    if (!this.#isFrozen) return
-    this.#isFrozen = false
+    const goOn = this.#frozenAt
+    if (goOn === undefined || this.process.isOver) return
+    this.#frozenAt = undefined
     this.#context.loop.after(zombieMs, () => {
       if (!this.process.isOver) this.process.member.release()
     })
-    this.#commitDue()
+    goOn()
   }
 
-  crashAt(at: CrashPoint, then: () => void): void {
-    this.#crashes = { at, then }
+  crashAt(at: CrashPoint, died: () => void): void {
+    this.#crashes = { at, died }
   }
 
   crash(): void {
@@ -102,7 +103,6 @@ export class Consuming implements MemberHandler {
   /** After what it is at, which it commits. */
   leave(then: () => void): void {
     this.#leaves = then
-    if (!this.#isBusy) this.#step()
   }
 
   // What its member is told
@@ -119,10 +119,10 @@ export class Consuming implements MemberHandler {
     this.#tenures.set(key, this.#tenure(key) + 1)
   }
 
+  /** A poll that was open has ended with this: the next step comes by itself. */
   revoking(partitions: readonly TopicPartition[], proceed: () => void): void {
     const keys = new Set(partitions.map(({ topic, partition }) => keyOf(topic, partition)))
     this.#revocations.push({ keys, proceed })
-    if (!this.#isBusy) this.#step()
   }
 
   /** What is in work is worked on to its end: nobody tells a computation that it is in vain. */
@@ -144,7 +144,6 @@ export class Consuming implements MemberHandler {
   /** The next one. Each of them ends by calling this again. */
   #step(): void {
     if (this.process.isOver) return
-    this.#isBusy = true
     const revocation = this.#revocations[0]
     if (revocation !== undefined) return this.#giveUp(revocation)
     const batch = this.#batches.shift()
@@ -159,16 +158,14 @@ export class Consuming implements MemberHandler {
     if (crashes?.at !== point) return false
     this.#crashes = undefined
     this.crash()
-    crashes.then()
+    crashes.died()
     return true
   }
 
   #poll(): void {
     if (this.#options.commits !== 'sync') this.#commitBeside()
     const { maxRecordsPerPoll, pollTimeoutMs } = this.#options
-    this.#isBusy = false
     this.process.poll(maxRecordsPerPoll, pollTimeoutMs, (polled) => {
-      this.#isBusy = true
       if (this.#diesAt('polled')) return undefined
       this.#take(polled)
       // A poll may end within the call that ends it.
@@ -245,7 +242,7 @@ export class Consuming implements MemberHandler {
     const freezes = this.#freezesBeforeCommit
     if (freezes !== undefined && keys === undefined && this.#due.size > 0) {
       this.#freezesBeforeCommit = undefined
-      this.#isFrozen = true
+      this.#frozenAt = () => this.#commitThen(then)
       this.process.member.hold()
       return freezes()
     }

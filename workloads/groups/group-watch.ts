@@ -69,7 +69,7 @@ export class GroupWatch {
 
   #again(): void {
     this.#timer = this.#context.loop.after(this.#options.intervalMs, () => {
-      if (this.#open === 0) for (const each of this.#options.groups) this.#ask(each, () => undefined)
+      if (this.#open === 0) for (const each of this.#options.groups) this.#ask(each, 'watch', () => undefined)
       if (!this.#isStopped) this.#again()
     })
   }
@@ -81,13 +81,14 @@ export class GroupWatch {
 
   #ask(
     { group, topics }: WatchOptions['groups'][number],
+    thread: 'watch' | 'drain',
     done: (offsets: readonly CommittedOffset[] | undefined) => void,
   ): void {
     const { recorder, nextProcess } = this.#context
     const partitions = this.#partitions(topics)
     const keys: Key[] = partitions.map(({ topic, partition }) => keyOf(topic, partition))
-    const process = this.#processes.get(group) ?? nextProcess()
-    this.#processes.set(group, process)
+    const process = this.#processes.get(`${thread} ${group}`) ?? nextProcess()
+    this.#processes.set(`${thread} ${group}`, process)
     const op = { process, f: 'offsets', client: this.#name }
     this.#open++
     recorder.record({ ...op, type: 'invoke', value: { group, keys } })
@@ -107,7 +108,7 @@ export class GroupWatch {
     const queries = this.#partitions(group.topics).map((each) => ({ ...each, timestamp: latest }))
     this.#client.admin.listOffsets(queries, this.#options.timeoutMs, (ends) => {
       if (!ends.ok) return done(false)
-      return this.#ask(group, (offsets) => {
+      return this.#ask(group, 'drain', (offsets) => {
         done(offsets !== undefined && ends.value.every(({ offset }, at) => Math.max(0, offsets[at]!.offset) >= offset))
       })
     })

@@ -81,8 +81,8 @@ export class MemberProcess {
   readonly #joinValue: Readonly<Record<string, unknown>>
   #topics: readonly string[]
   #heardMs = -Infinity
-  /** Keys that came or went since the last poll ended. */
-  #changed = new Set<Key>()
+  /** Keys that came or went since a poll last returned records of them. */
+  readonly #changed = new Set<Key>()
   #isOver = false
   #isLeaving = false
   /** Threads of commits that are not waited for, and free again. */
@@ -118,8 +118,7 @@ export class MemberProcess {
     this.#steps.invoke('poll', [{ f: 'poll' }])
     this.member.poll(maxRecords, timeoutMs, (polled) => {
       if (this.#isOver || this.#isLeaving) return
-      const rebalanced = [...this.#changed]
-      this.#changed = new Set()
+      const rebalanced = polled.map(({ topic, partition }) => keyOf(topic, partition)).filter((key) => this.#changed.delete(key))
       this.#steps.complete('ok', [{ f: 'poll', polled: polledOf(polled) }], rebalanced.length > 0 ? { rebalanced } : {})
       done(polled)
     })
@@ -292,7 +291,7 @@ export class MemberProcess {
   #heard(sentAtMs: number): void {
     if (sentAtMs - this.#heardMs < this.#sessionTimeoutMs / heardShare) return
     this.#heardMs = sentAtMs
-    this.#mark('heard', this.member.identity, { sentAt: this.#context.recorder.timeOf(sentAtMs) })
+    this.#mark('heard', this.member.identity, { sentAt: this.#context.recorder.timeOfMsAgo(this.#context.loop.now() - sentAtMs) })
   }
 
   #note(event: ConsumerEvent): void {

@@ -15,7 +15,7 @@ import { encodeValue } from './values.ts'
 
 interface Target {
   readonly topic: string
-  /** The partitioner's choice, unless the topic has grown: then it would choose otherwise than before. */
+  /** undefined: the partitioner's choice, which changes when the topic grows. */
   partition: number | undefined
   readonly index: number
   readonly key: string
@@ -63,10 +63,14 @@ export class Sending {
     this.#scheduleNext()
   }
 
-  /** This topic has so many partitions now: the new ones get records, too, and what goes to the old ones stays there. */
+  /** Before the first record: topics will grow, so no partitioner is to choose. */
+  choosePartitions(): void {
+    for (const target of this.#targets) target.partition = target.index
+  }
+
+  /** This topic has so many partitions now: the new ones get records, too. */
   grow(topic: string, partitions: number): void {
     const ofTopic = this.#targets.filter((each) => each.topic === topic)
-    for (const target of ofTopic) target.partition = target.index
     const keys = recordKeys(partitions, this.#context.options.recordKeysPerPartition)
     for (let index = ofTopic.length; index < partitions; index++) {
       this.#targets.push({ topic, partition: index, index, key: keyOf(topic, index), recordKeys: keys[index]! })

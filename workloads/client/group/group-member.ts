@@ -257,6 +257,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   #watchMetadata(): void {
     this.#gate.after(this.#options.metadataMaxAgeMs, () => {
       this.#parts.cluster.refresh()
+      this.#membership.look()
       this.#watchMetadata()
     })
   }
