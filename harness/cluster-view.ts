@@ -4,24 +4,27 @@ import type { Loop } from '../ports/loop.ts'
 import type { WorkloadClient } from '../workloads/client/client.ts'
 import type { Observer } from '../workloads/observer.ts'
 import { BrokerProbes } from './broker-probes.ts'
+import type { Coordinators } from './coordinators.ts'
 
 export interface ViewSetup {
   readonly loop: Loop
   /** Of the parts of a trial: each knows its own topics, the first is asked for the rest. */
   readonly observers: readonly Observer[]
   readonly client: WorkloadClient
+  readonly coordinators: Coordinators
   readonly address: (brokerId: number) => { readonly host: string; readonly port: number }
   /** Where a connect from here would not tell: whether one to the broker's own listener is refused. */
   readonly refuses?: ClusterView['refuses']
 }
 
-export function clusterView({ loop, observers, client, address, refuses }: ViewSetup): ClusterView {
+export function clusterView({ loop, observers, client, coordinators, address, refuses }: ViewSetup): ClusterView {
   const [observer] = observers as readonly [Observer]
   const probes = new BrokerProbes(loop, client)
   return {
     leaders: () => new Map(observers.flatMap((each) => [...each.leaders()])),
     inSyncReplicas: () => new Map(observers.flatMap((each) => [...each.inSyncReplicas()])),
     controller: () => observer.controller(),
+    coordinators: () => coordinators.nodes,
     answers: (id, timeoutMs, done) => observer.answers(id, done, timeoutMs),
     refuses: refuses ?? ((id, _timeoutMs, done) => {
       const { host, port } = address(id)

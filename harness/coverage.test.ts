@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../history/op.ts'
 import { soundDecisions } from '../reference-broker/core/decisions.ts'
-import { Coverage, coverageNames, uncovered, type CoverageName } from './coverage.ts'
+import { Coverage, coverageNames, groupCoverage, logCoverage, uncovered, type CoverageName } from './coverage.ts'
 
 const names = Object.keys(coverageNames) as (keyof typeof coverageNames)[]
 
@@ -52,14 +52,28 @@ describe('coverage', () => {
     expect(coverage.counts).toMatchObject({ failedSends: 1, openSends: 2 })
   })
 
+  it('counts generations, coordinators, zombies and deaths of groups', () => {
+    const coverage = new Coverage(2)
+    const commit = (type: 'ok' | 'fail', generation: number, more: object): void =>
+      coverage.see({ process: 1, type, f: 'commit', value: { group: 'g', memberId: 'm', generation, offsets: [] }, ...more })
+    for (const [generation, node] of [[1, 1], [1, 1], [2, 1], [2, 3], [1, 3]] as const) commit('ok', generation, { node })
+    for (const code of ['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS']) commit('fail', 1, { error: { code, definite: true } })
+    for (const f of ['lost', 'crash', 'grow']) coverage.see({ process: 1, type: 'info', f, value: null })
+    expect(coverage.counts).toMatchObject({
+      rebalances: 1, coordinatorChanges: 1, zombieCommits: 1, lostMemberships: 1, memberCrashes: 1, partitionsAdded: 1,
+    })
+  })
+
   it('what not one of 200 seeds had is a reason to doubt them; of fewer seeds nothing is asked', () => {
     const all = Object.fromEntries(names.map((name) => [name, 1])) as Record<CoverageName, number>
     expect(uncovered(all, 200)).toEqual([])
-    for (const name of names) {
+    for (const name of logCoverage) {
       const [reason, ...others] = uncovered({ ...all, [name]: 0 }, 200)
       expect(reason).toContain(coverageNames[name])
       expect(others).toEqual([])
       expect(uncovered({ ...all, [name]: 0 }, 199)).toEqual([])
     }
+    for (const name of groupCoverage) expect(uncovered({ ...all, [name]: 0 }, 200, groupCoverage)).toHaveLength(1)
+    expect(uncovered({ ...all, zombieCommits: 0 }, 200)).toEqual([])
   })
 })

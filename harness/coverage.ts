@@ -5,6 +5,7 @@
 import type { NewOp, Observation, OpError } from '../history/op.ts'
 import type { Decisions } from '../reference-broker/core/decisions.ts'
 import type { Logger } from '../reference-broker/core/logger.ts'
+import { GroupSights } from './group-sights.ts'
 
 /** By name, with the words for a reason. */
 export const coverageNames = {
@@ -19,18 +20,31 @@ export const coverageNames = {
   controllerChanges: 'a change of controller',
   failedSends: 'a send that certainly failed',
   openSends: 'a send with an open end',
-} as const
-
-/** What only workloads with transactions go through. */
-export const transactionCoverageNames = {
   transactions: 'a transaction',
   abortedTransactions: 'a transaction that was aborted',
   openTransactions: 'a commit with an open end',
   fencedProducers: 'a producer that was fenced',
-  coordinatorChanges: 'a change of the coordinator of transactions',
+  rebalances: 'a rebalance of a group',
+  coordinatorChanges: 'a change of coordinator',
+  zombieCommits: 'a commit of a member that was none any more',
+  lostMemberships: 'a member that found itself thrown out',
+  memberCrashes: 'a member that died',
+  partitionsAdded: 'a partition added to a topic',
 } as const
 
-export type CoverageName = keyof typeof coverageNames | keyof typeof transactionCoverageNames
+export type CoverageName = keyof typeof coverageNames
+
+/** What every set of many seeds goes through; scenarios that cannot, or go through more, say so themselves. */
+export const logCoverage: readonly CoverageName[] = [
+  'truncations', 'belowMinimum', 'answersLost', 'duplicatesFound', 'tornTails', 'snapshotsLoaded', 'snapshotsFetched',
+  'leaderChanges', 'controllerChanges', 'failedSends', 'openSends',
+]
+export const transactionCoverage: readonly CoverageName[] = [
+  'transactions', 'abortedTransactions', 'openTransactions', 'fencedProducers', 'coordinatorChanges', 'leaderChanges',
+]
+export const groupCoverage: readonly CoverageName[] = [
+  'rebalances', 'coordinatorChanges', 'zombieCommits', 'lostMemberships', 'memberCrashes', 'partitionsAdded', 'leaderChanges',
+]
 export type CoverageCounts = Record<CoverageName, number>
 
 interface Seen {
@@ -41,19 +55,19 @@ interface Seen {
 
 const fencing: ReadonlySet<string> = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'])
 
-const allNames = Object.keys({ ...coverageNames, ...transactionCoverageNames }) as CoverageName[]
-
 export class Coverage {
   readonly counts: CoverageCounts
   readonly #minInSyncReplicas: number
   readonly #seen = new Map<unknown, Seen>()
   /** By partition of the topic that keeps transactions: the newest leaderEpoch in which somebody led. */
   readonly #coordinators = new Map<unknown, number>()
+  readonly #groups: GroupSights
   #controllers = 0
 
   constructor(minInSyncReplicas: number) {
     this.#minInSyncReplicas = minInSyncReplicas
-    this.counts = Object.fromEntries(allNames.map((name) => [name, 0])) as CoverageCounts
+    this.counts = Object.fromEntries(Object.keys(coverageNames).map((name) => [name, 0])) as CoverageCounts
+    this.#groups = new GroupSights(this.counts)
   }
 
   /** The same decisions, counted. */
@@ -84,7 +98,9 @@ export class Coverage {
     this.#coordinators.set(partition, leaderEpoch)
   }
 
-  see({ process, f, type, value, error }: NewOp): void {
+  see(op: NewOp): void {
+    const { process, f, type, value, error } = op
+    this.#groups.see(op)
     if (f === 'txn') this.#transacted(type, error)
     if (f === 'send' && type === 'fail') this.counts.failedSends++
     if (f === 'send' && type === 'info') this.counts.openSends++
@@ -118,16 +134,13 @@ export class Coverage {
 /** So many seeds must between them have gone through everything. */
 const enoughSeeds = 200
 
-/**
- * Given in how many seeds each happened: one sentence for everything that never did, once there were seeds enough. What is not in
- * `names` is not asked for.
- */
+/** Given in how many seeds each happened: one sentence for all of `names` that never did, once there were seeds enough. */
 export function uncovered(
   covered: Readonly<Record<CoverageName, number>>,
   seeds: number,
-  names: Readonly<Partial<Record<CoverageName, string>>> = coverageNames,
+  names: readonly CoverageName[] = logCoverage,
 ): string[] {
   if (seeds < enoughSeeds) return []
-  const never = (Object.keys(names) as CoverageName[]).filter((name) => covered[name] === 0)
-  return never.map((name) => `too little was tested: not one of ${seeds} seeds had ${names[name]}`)
+  const never = names.filter((name) => covered[name] === 0)
+  return never.map((name) => `too little was tested: not one of ${seeds} seeds had ${coverageNames[name]}`)
 }

@@ -3,19 +3,19 @@ import { coveragePrefix } from '../checkers/coverage.ts'
 import { mergeValid, type Finding, type OpCounts, type ScenarioVerdict } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
 import { verifyCommand } from './checkout.ts'
-import { coverageNames, transactionCoverageNames, uncovered, type CoverageName } from './coverage.ts'
+import { coverageNames, logCoverage, uncovered, type CoverageName } from './coverage.ts'
 import { anomaliesOf } from './judge-run.ts'
-import type { SimulatedScenario } from './scenarios.ts'
 import { runSeeds } from './seed-pool.ts'
 import type { SeedResult } from './seed-worker.ts'
 
 export interface SeedRunOptions {
   readonly name: string
+  /** What enough seeds must have gone through. */
+  readonly mustCover?: readonly CoverageName[]
   readonly firstSeed: number
   readonly seeds: number
   readonly defect?: string
   /** What must have happened in one of many seeds, with the words for it; what coverage knows of any run when missing. */
-  readonly covers?: SimulatedScenario['covers']
   readonly accept: readonly string[]
   readonly signal: AbortSignal
   readonly onProgress: (line: string) => void
@@ -33,7 +33,8 @@ export interface SeedRun {
 const allowedExamples = 3
 const reasonsMax = 20
 
-const allNames = Object.keys({ ...coverageNames, ...transactionCoverageNames }) as CoverageName[]
+const namesOfCoverage = Object.keys(coverageNames) as CoverageName[]
+
 
 /** What many seeds come to. */
 export class Tally {
@@ -48,7 +49,7 @@ export class Tally {
   opsUnderFault = 0
   invalid = 0
   /** Seeds in which it happened. */
-  readonly covered: Record<CoverageName, number> = Object.fromEntries(allNames.map((name) => [name, 0])) as Record<CoverageName, number>
+  readonly covered = Object.fromEntries(namesOfCoverage.map((name) => [name, 0])) as Record<CoverageName, number>
   readonly anomalies: Record<string, number> = {}
   readonly allowed: Finding[] = []
   readonly unknown: string[] = []
@@ -63,7 +64,7 @@ export class Tally {
     this.simulatedMs += result.simulatedMs
     this.wallMs += result.wallMs
     this.events += result.events
-    for (const name of allNames) if (result.coverage[name] > 0) this.covered[name]++
+    for (const name of namesOfCoverage) if (result.coverage[name] > 0) this.covered[name]++
     const figures = judgement.figures ?? {}
     this.faults += figures['faults'] ?? 0
     this.leaderChanges += figures['leaderChanges'] ?? 0
@@ -87,12 +88,12 @@ export class Tally {
   }
 
   /** Of all seeds, those in which it happened. */
-  #shares(): Record<string, number> {
+  #shares(names: readonly CoverageName[]): Record<string, number> {
     const share = (name: CoverageName): number => Math.round((this.covered[name] / Math.max(1, this.seeds)) * 1000) / 1000
-    return Object.fromEntries(allNames.filter((name) => this.covered[name] > 0 || name in coverageNames).map((name) => [`${coveragePrefix}${name}`, share(name)]))
+    return Object.fromEntries(names.map((name) => [`${coveragePrefix}${name}`, share(name)]))
   }
 
-  figures(): Record<string, number> {
+  figures(names: readonly CoverageName[] = logCoverage): Record<string, number> {
     const wallSeconds = this.wallMs / 1000
     return {
       simulatedSeconds: Math.round(this.simulatedMs / 1000),
@@ -100,7 +101,7 @@ export class Tally {
       events: this.events,
       faults: this.faults,
       leaderChanges: this.leaderChanges,
-      ...this.#shares(),
+      ...this.#shares(names),
       opsUnderFaultShare: this.ops.invoke === 0 ? 0 : Math.round((this.opsUnderFault / this.ops.invoke) * 1000) / 1000,
     }
   }
@@ -134,7 +135,7 @@ export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdic
   const { failing, unknown } = tally
   const shown = (failing ?? tally.first)?.judgement
   const short = tally.seeds < options.seeds && failing === undefined ? [`only ${tally.seeds} of ${options.seeds} seeds ran`] : []
-  const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds, options.covers) : []
+  const missed = options.defect === undefined ? uncovered(tally.covered, tally.seeds, options.mustCover) : []
   const faultless = tally.faults === 0 && tally.seeds > 1 ? ['no fault was ever in force'] : []
   const reasons = [...short, ...faultless, ...missed, ...unknown]
   const more = reasons.length > reasonsMax ? [`and ${reasons.length - reasonsMax} more`] : []
@@ -150,7 +151,7 @@ export function verdictOf(tally: Tally, options: SeedRunOptions): ScenarioVerdic
     ...(shown?.availability !== undefined && { availability: shown.availability }),
     findings: [...(failing?.judgement.findings.filter(({ allowed }) => allowed === undefined) ?? []), ...tally.allowed],
     reasons: [...reasons.slice(0, reasonsMax), ...more],
-    figures: tally.figures(),
+    figures: tally.figures(options.mustCover),
     ...(failing !== undefined && {
       failure: {
         seed: failing.seed,

@@ -14,8 +14,9 @@ import { rollingRestart } from '../nemesis/rolling-restart.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { onContainers } from './container-scenarios.ts'
+import { groupCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
+import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
-import { transactionCoverageNames, type CoverageName } from './coverage.ts'
 import { drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
@@ -28,8 +29,8 @@ export interface SimulatedScenario {
   readonly draw: (seed: number) => Swarm
   /** Of the seeds asked for, this part. */
   readonly seedsShare: number
-  /** What must have happened in one of many seeds, with the words for it; what coverage knows of any run when missing. */
-  readonly covers?: Readonly<Partial<Record<CoverageName, string>>>
+  /** What enough seeds must have gone through, where that is not what the swarm goes through. */
+  readonly mustCover?: readonly CoverageName[]
 }
 
 export interface ProcessScenario {
@@ -90,7 +91,15 @@ const withoutContainers: readonly Scenario[] = [
     describes: 'Transactions committed, aborted, crashed and fenced over several partitions, under the faults of the swarm.',
     draw: drawTransactions,
     seedsShare: 0.2,
-    covers: transactionCoverageNames,
+    mustCover: transactionCoverage,
+  },
+  {
+    target: 'simulated',
+    name: 'group-churn',
+    describes: 'Consumer groups of every protocol in virtual time, whose members and coordinators come and go.',
+    draw: drawGroupChurn,
+    seedsShare: 0.1,
+    mustCover: groupCoverage,
   },
   {
     target: 'processes',

@@ -89,7 +89,7 @@ export function drawSwarm(seed: number): Swarm {
 }
 
 /** Snapshots of the metadata every few records, in pieces: a broker that was away finds the log gone it would go on from. */
-function drawSettings(random: Random): Readonly<Record<string, string>> {
+export function drawSettings(random: Random): Readonly<Record<string, string>> {
   if (randomChance(random, 0.5)) return {}
   return {
     'metadata.log.max.record.bytes.between.snapshots': randomPick(random, ['500', '2000', '10000']),
@@ -162,7 +162,7 @@ export function drawPowerLossOfMost(seed: number): Swarm {
 /** Kafka's own default. */
 const neverSynced = '9223372036854775807'
 
-function drawNetwork(random: Random, theme: Theme): NetworkOptions {
+export function drawNetwork(random: Random, theme: Theme): NetworkOptions {
   const delayMsMax = randomPick(random, theme === 'slow return' ? [20] : [1, 1, 5, 20])
   const network = { ...calmNetwork, delayMsMax }
   return {
@@ -176,7 +176,7 @@ function drawNetwork(random: Random, theme: Theme): NetworkOptions {
 
 const codecs: readonly Compression[] = ['gzip', 'snappy', 'lz4', 'zstd']
 
-function drawWorkload(random: Random, profile: Profile): KeyedAppendOptions {
+export function drawWorkload(random: Random, profile: Profile): KeyedAppendOptions {
   return {
     producers: randomBetween(random, 2, 4),
     consumers: 2,
@@ -197,11 +197,14 @@ function drawWorkload(random: Random, profile: Profile): KeyedAppendOptions {
   }
 }
 
-function attacksWith(fault: Fault): NemesisPlan['attacks'] {
-  return (fault.aims ?? (Object.keys(aims) as Aim[])).map((aim) => ({ fault, aim }))
+/** Nobody is a coordinator where there are neither groups nor transactions. */
+const anyAim = (Object.keys(aims) as Aim[]).filter((aim) => aim !== 'coordinator')
+
+export function attacksWith(fault: Fault): NemesisPlan['attacks'] {
+  return (fault.aims ?? anyAim).map((aim) => ({ fault, aim }))
 }
 
-const simulatedFaults: readonly Fault[] = Object.values(faults).filter((fault) => !onContainersOnly.has(fault))
+export const simulatedFaults: readonly Fault[] = Object.values(faults).filter((fault) => !onContainersOnly.has(fault))
 
 /** Whatever the cluster is like, it can be done. */
 function isAlwaysPossible({ fault, aim }: NemesisPlan['attacks'][number]): boolean {

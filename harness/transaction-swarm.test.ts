@@ -1,6 +1,6 @@
 /** What a seed of transactions is: a test worth its name, the same each time, and not one that convicts a sound broker. */
 import { expect, it } from 'vitest'
-import { transactionCoverageNames } from './coverage.ts'
+import { transactionCoverage } from './coverage.ts'
 import { runSimulated } from './run-seeds.ts'
 import { simulate } from './targets/simulated.ts'
 import { drawTransactions } from './transaction-swarm.ts'
@@ -10,7 +10,7 @@ it('sound brokers are not convicted, and every seed reaches its floors', async (
     name: 'transactions',
     firstSeed: 1,
     seeds: 2,
-    covers: transactionCoverageNames,
+    mustCover: transactionCoverage,
     accept: [],
     signal: new AbortController().signal,
     onProgress: () => undefined,

@@ -17,6 +17,7 @@ import { Observer } from '../workloads/observer.ts'
 import { keyOf, type RunningWorkload, type WorkloadContext } from '../workloads/workload.ts'
 import { probeTopics } from './broker-probes.ts'
 import { clusterView, type ViewSetup } from './cluster-view.ts'
+import { Coordinators } from './coordinators.ts'
 import type { Profile } from './profile.ts'
 import { acknowledgedBy, specsOf, type TrialPart } from './trial-part.ts'
 
@@ -67,13 +68,13 @@ function unavailableFaults({ plan, control }: TrialSetup): string[] {
   return [...new Set(missing.map(({ fault }) => fault.name))]
 }
 
+/** Of a topic's partitions, those that came later included. */
 function powerRules(topics: readonly NewTopic[]): (key: Key) => PowerRules {
-  const rules = new Map(topics.flatMap(({ name, partitions, configs }) => {
+  const rules = new Map(topics.map(({ name, configs }) => {
     const minInSyncReplicas = Number(configs?.['min.insync.replicas'] ?? 1)
-    const ofTopic = { minInSyncReplicas, syncsFirst: configs?.['flush.messages'] === '1' }
-    return Array.from({ length: partitions }, (_, partition) => [keyOf(name, partition), ofTopic] as const)
+    return [name, { minInSyncReplicas, syncsFirst: configs?.['flush.messages'] === '1' }] as const
   }))
-  return (key) => rules.get(String(key))!
+  return (key) => rules.get(String(key).replace(/-\d+$/, ''))!
 }
 
 /** Begins all at once; `done` when all have ended. */
@@ -103,6 +104,7 @@ export class Trial {
   readonly #shared: OpSink
   readonly #nemesis: Nemesis
   readonly #client: WorkloadClient
+  readonly #coordinators: Coordinators
   #nextProcess = 0
   #stopping = false
   #endFaults: (() => void) | undefined
@@ -115,6 +117,7 @@ export class Trial {
     this.#setup = setup
     this.#shared = { record: (op) => recorders.forEach((recorder) => recorder.record(op)) }
     this.#client = setup.makeClient('harness')
+    this.#coordinators = new Coordinators(loop, this.#client)
     const isBeyond = plan.parts.some(({ config }) => config.beyondPromises !== undefined)
     const guard = isBeyond ? undefined : new PowerGuard(powerRules(plan.parts.flatMap(({ topics }) => topics)))
     this.#parts = plan.parts.map((part, at) => this.#makePart(part, recorders[at]!, guard))
@@ -127,6 +130,7 @@ export class Trial {
         loop,
         observers: this.#parts.map(({ observer }) => observer),
         client: this.#client,
+        coordinators: this.#coordinators,
         address: setup.ownAddress ?? setup.address,
         ...(setup.refuses !== undefined && { refuses: setup.refuses }),
       }),
@@ -151,6 +155,7 @@ export class Trial {
     })
     const made: Part = { ...part, recorder, observer, running: undefined, acknowledged: 0, unserved: new Set() }
     recorder.listen((op) => {
+      this.#coordinators.see(op)
       const keys = acknowledgedBy(op)
       made.acknowledged += keys.length
       for (const key of keys) made.unserved.delete(key)
@@ -352,6 +357,7 @@ export class Trial {
 
   #close(done: () => void): void {
     for (const { observer } of this.#parts) observer.close()
+    this.#coordinators.close()
     this.#client.close()
     done()
   }

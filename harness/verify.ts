@@ -169,11 +169,11 @@ async function runScenario(
     name: scenario.name,
     firstSeed: seed,
     seeds: Math.ceil(options.seeds * scenario.seedsShare),
+    ...(scenario.mustCover !== undefined && { mustCover: scenario.mustCover }),
     accept,
     signal,
     onProgress,
     ...(defect !== undefined && { defect }),
-    ...(scenario.covers !== undefined && { covers: scenario.covers }),
   })
   if (sample !== undefined) store.writeHistory(`${scenario.name}-${sample.seed}`, sample.ops)
   const history = sample && { scenario: scenario.name, target: scenario.target, ...sample }

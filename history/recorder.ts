@@ -29,12 +29,17 @@ export class Recorder implements OpSink {
   record(op: NewOp): Op {
     const recorded: Op = {
       index: this.#recorded++,
-      time: Math.round((this.#nowMs() - this.#startMs) * 1e6),
+      time: this.timeOfMsAgo(0),
       ...op,
     }
     if (!this.#isForgetful) this.ops.push(recorded)
     for (const listener of this.#listeners) listener(recorded)
     return recorded
+  }
+
+  /** What the history calls the time that was so long ago. */
+  timeOfMsAgo(ms: number): number {
+    return Math.round((this.#nowMs() - ms - this.#startMs) * 1e6)
   }
 
   /** Calls `listener` with every later op, for journals and live views. */

@@ -10,7 +10,7 @@ const inSync = new Map<string, readonly number[]>([['a-0', [1, 3]], ['a-1', [2]]
 /** Whom the aim has hit in many tries, each try's targets as one string. */
 function hits(aim: Aim, states: Readonly<Record<number, BrokerState>> = {}, taken: readonly number[] = []): string[] {
   const control: Partial<BrokerControl> = { brokerIds: [1, 2, 3], state: (id) => states[id] ?? 'running' }
-  const view: Partial<ClusterView> = { leaders: () => leaders, inSyncReplicas: () => inSync, controller: () => 3 }
+  const view: Partial<ClusterView> = { leaders: () => leaders, inSyncReplicas: () => inSync, controller: () => 3, coordinators: () => new Set([2]) }
   const random: Random = simRandom(1)
   const at = { control: control as BrokerControl, view: view as ClusterView, taken: new Set(taken) }
   return [...new Set(Array.from({ length: 100 }, () => takeAim(aim, at, random).join()))].sort()

@@ -2,11 +2,12 @@
 import { randomPick, type Random } from '../ports/random.ts'
 import type { BrokerControl, ClusterView } from './control.ts'
 
-export type Aim = 'leader' | 'controller' | 'in-sync-follower' | 'last-in-sync' | 'one' | 'majority' | 'all'
+export type Aim = 'leader' | 'controller' | 'coordinator' | 'in-sync-follower' | 'last-in-sync' | 'one' | 'majority' | 'all'
 
 export const aims: Readonly<Record<Aim, string>> = {
   leader: 'The leader of a partition.',
   controller: 'The active controller.',
+  coordinator: 'The coordinator of a group or a transactional id in use.',
   'in-sync-follower': 'A follower that is in the in-sync set of a partition.',
   'last-in-sync': 'The only broker left in the in-sync set of a partition.',
   one: 'Any one broker.',
@@ -32,6 +33,8 @@ export function takeAim(aim: Aim, { control, view, taken }: AimAt, random: Rando
     }
     case 'controller':
       return among([view.controller()])
+    case 'coordinator':
+      return oneOf(among([...view.coordinators()]), random)
     case 'in-sync-follower':
       return oneOf(among(followersInSync(view)), random)
     case 'last-in-sync':

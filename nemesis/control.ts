@@ -180,6 +180,8 @@ export interface ClusterView {
   inSyncReplicas(): ReadonlyMap<Key, readonly number[]>
   /** The active controller as last observed. */
   controller(): number | undefined
+  /** Those that coordinate a group or a transactional id in use, as last observed. */
+  coordinators(): ReadonlySet<number>
   /** Whether the broker answers a request within `timeoutMs`, on a new connection. */
   answers(id: number, timeoutMs: number, done: (yes: boolean) => void): void
   /** Whether a connect to the broker is refused. */

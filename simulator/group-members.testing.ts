@@ -50,7 +50,8 @@ export class TestMember {
           this.generation = generation
           this.told.push(error === undefined ? `joined ${generation}` : `refused ${error.code}`)
         },
-        onAssigned: ({ generation }, starts, incremental) => {
+        onAsking: () => 0,
+        onAssigned: ({ generation }, { starts, incremental }) => {
           if (!incremental) this.owned.clear()
           for (const key of named(starts)) this.owned.add(key)
           this.generation = generation

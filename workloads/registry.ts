@@ -1,6 +1,7 @@
 /** All workloads there are, by name. */
+import { aboutGroupChurn } from './group-churn/group-churn.ts'
 import { aboutKeyedAppend } from './keyed-append/keyed-append.ts'
 import { aboutTransactions } from './transactions/transactions.ts'
 import type { About } from './workload.ts'
 
-export const workloads: readonly About[] = [aboutKeyedAppend, aboutTransactions]
+export const workloads: readonly About[] = [aboutKeyedAppend, aboutTransactions, aboutGroupChurn]

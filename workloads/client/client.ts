@@ -253,14 +253,23 @@ export interface GroupStart extends TopicPartition {
   readonly offset: number
 }
 
+export interface GroupAssigned {
+  readonly starts: readonly GroupStart[]
+  readonly incremental: boolean
+  /** From `onAsking`; undefined where nothing was asked. */
+  readonly asked: number | undefined
+}
+
 /** What a member is told, in order; each call may come at any time, also while a poll is open, which then has ended empty. */
 export interface GroupListener {
   /** It asks to join: anew, or for another generation. A consumer group does so once a life. */
   onJoining(): void
   /** The answer to that; `error` when it was refused, and it will try again. */
   onJoined(identity: GroupIdentity, error: OpError | undefined): void
+  /** The committed offsets of what it is to own are asked for; what this returns comes back with them. */
+  onAsking(): number
   /** From here on it owns these, beside what it had when `incremental`, and its polls return them. */
-  onAssigned(identity: GroupIdentity, starts: readonly GroupStart[], incremental: boolean): void
+  onAssigned(identity: GroupIdentity, assigned: GroupAssigned): void
   /** To be given up: `proceed` when nothing is done with them any more and what is to be committed is. */
   onRevoking(identity: GroupIdentity, partitions: readonly TopicPartition[], proceed: () => void): void
   /** They are another's already, perhaps. */
@@ -285,6 +294,8 @@ export type CommitOutcome =
 
 export interface WorkloadGroupMember {
   readonly identity: GroupIdentity
+  /** The coordinator known; -1 for none. */
+  readonly coordinator: number
   /** What it owns by its own belief. */
   readonly owned: readonly TopicPartition[]
   /** As a consumer's. */
@@ -293,7 +304,7 @@ export interface WorkloadGroupMember {
   pauseOnly(partitions: readonly TopicPartition[]): void
   /** Of an owned partition: where to go on. */
   seek(start: AssignedPartition): void
-  /** In the generation it believes in now, tried again until `timeoutMs` is over. */
+  /** In the generation it believes in now, tried again until `timeoutMs` is over; NOT_A_MEMBER when there is none. */
   commit(offsets: readonly CommittedOffset[], timeoutMs: number, done: (outcome: CommitOutcome) => void): void
   subscribe(topics: readonly string[]): void
   /** As a process that is stopped: it sends nothing and hears nothing, until released. Commits are the caller's own. */

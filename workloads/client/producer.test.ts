@@ -600,3 +600,14 @@ test('the same seed sends the same requests at the same times', () => {
   }
   expect(trace()).toEqual(trace())
 })
+
+test('a record for a partition that has just come is sent as soon as the partition is heard of, and so is what follows it', () => {
+  const stage = new Stage()
+  stage.settle()
+  stage.cluster.addTopic('t', 2)
+  stage.send('new', { partition: 1 })
+  stage.send('old')
+  stage.world.runFor(1000)
+  expect(stage.outcomes.get('new')).toMatchObject({ type: 'ok', partition: 1 })
+  expect(stage.outcomes.get('old')).toMatchObject({ type: 'ok', partition: 0 })
+})

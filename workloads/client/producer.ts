@@ -125,7 +125,11 @@ export class WireProducer implements WorkloadProducer {
     const sizeBytes = recordSizeBytes(record)
     if (this.#bufferedBytes > 0 && this.#bufferedBytes + sizeBytes > this.#options.bufferMemoryBytes) return false
     const index = this.#partitionOf(record, partitions.length)
-    if (index >= partitions.length) return false
+    if (index >= partitions.length) {
+      this.#cluster.refresh()
+      this.#wakeAt(this.#loop.now() + this.#options.retryBackoffMs)
+      return false
+    }
     const queue = this.#queue(record.topic, index)
     this.#bufferedBytes += sizeBytes
     const closed = queue.append(record, done, sentMs)

@@ -15,6 +15,9 @@ import { encodeValue } from './values.ts'
 
 interface Target {
   readonly topic: string
+  /** undefined: the partitioner's choice, which changes when the topic grows. */
+  partition: number | undefined
+  readonly index: number
   readonly key: string
   readonly recordKeys: readonly Uint8Array[]
 }
@@ -38,7 +41,7 @@ interface Sender {
 
 export class Sending {
   readonly #context: KeyedAppendContext
-  readonly #targets: readonly Target[]
+  readonly #targets: Target[]
   readonly #ranks: ZipfRanks
   readonly #senders: readonly Sender[]
   /** Per key the largest offset acknowledged. */
@@ -58,6 +61,20 @@ export class Sending {
     this.#senders = Array.from({ length: context.options.producers }, (_, index) => this.#makeSender(index))
     this.#nextMs = context.loop.now()
     this.#scheduleNext()
+  }
+
+  /** Before the first record: topics will grow, so no partitioner is to choose. */
+  choosePartitions(): void {
+    for (const target of this.#targets) target.partition = target.index
+  }
+
+  /** This topic has so many partitions now: the new ones get records, too. */
+  grow(topic: string, partitions: number): void {
+    const ofTopic = this.#targets.filter((each) => each.topic === topic)
+    const keys = recordKeys(partitions, this.#context.options.recordKeysPerPartition)
+    for (let index = ofTopic.length; index < partitions; index++) {
+      this.#targets.push({ topic, partition: index, index, key: keyOf(topic, index), recordKeys: keys[index]! })
+    }
   }
 
   /** `done` when no send is open any more. */
@@ -138,7 +155,9 @@ export class Sending {
       value: [{ f: 'send', key: target.key, value: slot.value }],
       client: sender.name,
     })
-    const record = { topic: target.topic, key: recordKey, value: encodeValue(slot.value, sizeBytes) }
+    const { topic, partition } = target
+    const value = encodeValue(slot.value, sizeBytes)
+    const record = { topic, key: recordKey, value, ...(partition !== undefined && { partition }) }
     sender.producer.send(record, slot.done)
   }
 
@@ -160,6 +179,8 @@ function targetsOf({ topics, options }: KeyedAppendContext): Target[] {
   return topics.flatMap(({ name, partitions }) =>
     recordKeys(partitions, options.recordKeysPerPartition).map((ofPartition, partition) => ({
       topic: name,
+      partition: undefined,
+      index: partition,
       key: keyOf(name, partition),
       recordKeys: ofPartition,
     })),

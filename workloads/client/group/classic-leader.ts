@@ -1,15 +1,18 @@
 /**
  * What the leader of a classic group does beside being a member: it shares out all partitions of what the members read, and
- * sees when there are more of them than it shared out.
+ * sees when there are more of them than it shared out. A static leader that comes back shares nothing out (KIP-814) and has
+ * forgotten what it had: it asks the coordinator, else partitions that came while it was away would be nobody's.
  */
 import { MalformedMessage } from '../../../protocol/malformed.ts'
 import { apis } from '../../../protocol/apis.ts'
 import type { Decoded } from '../../../protocol/message.ts'
 import type { BodyOf } from '../broker-connection.ts'
+import type { TopicPartition } from '../client.ts'
 import type { KafkaCluster } from '../cluster.ts'
+import type { Coordinator } from '../coordinator.ts'
 import type { AssignedMember } from './assignors/assignor.ts'
 import { classicAssignor } from './assignors/assignors.ts'
-import { decodeSubscription, encodeAssignment } from './embedded-protocol.ts'
+import { decodeAssignment, decodeSubscription, encodeAssignment } from './embedded-protocol.ts'
 
 type JoinAnswer = Decoded<typeof apis.JoinGroup.response>
 
@@ -29,6 +32,21 @@ export class LeaderDuty {
 
   resign(): void {
     this.#counts = new Map()
+  }
+
+  /** The group is as it was when this member led it last. */
+  resume({ members }: JoinAnswer, { group, coordinator }: { readonly group: string; readonly coordinator: Coordinator }): void {
+    const topics = new Set(members.flatMap(({ metadata }) => readSubscription(metadata).topics))
+    for (const topic of topics) this.#cluster.addTopic(topic)
+    coordinator.request(apis.DescribeGroups, { body: () => ({ groups: [group], includeAuthorizedOperations: false }) }, (result) => {
+      const described = result.ok ? (result.body.groups[0]?.members ?? []) : []
+      const counts = new Map([...topics].map((topic) => [topic, 0]))
+      for (const { topic, partition } of described.flatMap(({ memberAssignment }) => readAssignment(memberAssignment))) {
+        if (counts.has(topic)) counts.set(topic, Math.max(counts.get(topic)!, partition + 1))
+      }
+      this.#counts = counts
+      this.#cluster.refresh()
+    })
   }
 
   /** Partitions came, or a whole topic. */
@@ -59,6 +77,15 @@ export class LeaderDuty {
       const assignment = classicAssignor(protocolName ?? '').assign(asked, known)
       done([...assignment].map(([memberId, partitions]) => ({ memberId, assignment: encodeAssignment(partitions) })))
     })
+  }
+}
+
+function readAssignment(bytes: Uint8Array): readonly TopicPartition[] {
+  try {
+    return decodeAssignment(bytes)
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error
+    return []
   }
 }
 

@@ -188,9 +188,11 @@ export class ClassicMembership implements Membership {
     this.#generation = body.generationId
     this.#isAskingToJoin = false
     this.#setup.host.joined()
-    const isLeader = body.leader === body.memberId && !body.skipAssignment
-    if (!isLeader) {
-      this.#leading.resign()
+    const { coordinator } = this.#setup
+    const isLeader = body.leader === body.memberId
+    if (!isLeader || body.skipAssignment) {
+      if (isLeader) this.#leading.resume(body, { group: this.#options.group, coordinator })
+      else this.#leading.resign()
       return this.#sync(body, [])
     }
     return this.#leading.share(body, (assignments) => this.#setup.gate.pass(() => {

@@ -9,7 +9,7 @@ import type { Loop } from '../../../ports/loop.ts'
 import { apis } from '../../../protocol/apis.ts'
 import { errorCode } from '../../../protocol/errors.ts'
 import type {
-  AssignedPartition, CommitOutcome, CommittedOffset, ConsumerPosition, GroupIdentity, GroupMemberOptions, GroupStart, PolledPartition,
+  AssignedPartition, CommitOutcome, CommittedOffset, ConsumerPosition, GroupAssigned, GroupIdentity, GroupMemberOptions, GroupStart, PolledPartition,
   TopicPartition, WorkloadAdmin, WorkloadConsumer, WorkloadGroupMember,
 } from '../client.ts'
 import type { KafkaCluster } from '../cluster.ts'
@@ -71,6 +71,10 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
     return this.#membership.identity
   }
 
+  get coordinator(): number {
+    return this.#coordinator.node
+  }
+
   get owned(): readonly TopicPartition[] {
     return this.#owned.map(({ topic, partition }) => ({ topic, partition }))
   }
@@ -79,10 +83,10 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
     this.#watchPolls()
     if (this.#isOut) this.#gate.pass(() => this.#membership.start())
     this.#isOut = false
-    this.#parts.consumer.poll(maxRecords, timeoutMs, (polled) => {
+    this.#parts.consumer.poll(maxRecords, timeoutMs, (polled) => this.#gate.pass(() => {
       this.#watchPolls()
       done(polled)
-    })
+    }))
   }
 
   position(topic: string, partition: number): ConsumerPosition | undefined {
@@ -98,7 +102,10 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   }
 
   commit(offsets: readonly CommittedOffset[], timeoutMs: number, done: (outcome: CommitOutcome) => void): void {
-    this.#commits.commit(this.identity, { offsets, timeoutMs }, done)
+    if (this.identity.generation >= 0) return this.#commits.commit(this.identity, { offsets, timeoutMs }, done)
+    // Without a generation it would be nobody's commit, and an empty group takes those.
+    this.#loop.after(0, () => done({ type: 'fail', error: { code: 'NOT_A_MEMBER', definite: true }, attempts: 0 }))
+    return undefined
   }
 
   subscribe(topics: readonly string[]): void {
@@ -135,7 +142,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   take(partitions: readonly TopicPartition[], incremental: boolean): void {
     const added = partitions.map(({ topic, partition }): Owned => ({ topic, partition, isRead: false }))
     this.#owned = [...this.#owned, ...added]
-    if (added.length === 0) this.#options.listener.onAssigned(this.identity, [], incremental)
+    if (added.length === 0) this.#options.listener.onAssigned(this.identity, { starts: [], incremental, asked: undefined })
     else this.#place(added, incremental)
   }
 
@@ -203,33 +210,34 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   }
 
   #fetch(asked: readonly Owned[], { taken, incremental }: { readonly taken: readonly Owned[]; readonly incremental: boolean }): void {
+    const how = { incremental, asked: this.#options.listener.onAsking() }
     const what = { partitions: asked, ids: new TopicIds(this.#parts.cluster, asked) }
     const body = fetchBody(this.#options.group, this.identity, what)
     this.#coordinator.request(apis.OffsetFetch, { body, ...what.ids.limits }, (result, node) => this.#gate.pass(() => {
       if (!result.ok) return this.#placeSoon(taken, incremental)
       const { code: top, offsets } = fetchedOffsets(result.body, result.version, what)
       const bad = top === errorCode.NONE ? offsets.find(({ code }) => code !== errorCode.NONE)?.code : top
-      if (bad === undefined) return this.#startAt(asked, offsets, incremental)
+      if (bad === undefined) return this.#startAt(asked, offsets, how)
       this.#coordinator.forgetBy(bad, node)
       return this.#placeSoon(taken, incremental)
     }))
   }
 
   /** Where nothing is committed the reset policy says where the log is entered. */
-  #startAt(asked: readonly Owned[], offsets: readonly CommittedOffset[], incremental: boolean): void {
+  #startAt(asked: readonly Owned[], offsets: readonly CommittedOffset[], how: Omit<GroupAssigned, 'starts'>): void {
     const { resetPolicy } = this.#options.consumer
     const missing = offsets.filter(({ offset }) => offset < 0)
-    if (missing.length === 0 || resetPolicy === 'none') return this.#begin(asked, offsets, incremental)
+    if (missing.length === 0 || resetPolicy === 'none') return this.#begin(asked, offsets, how)
     const timestamp = resetPolicy === 'earliest' ? earliest : latest
     const queries = missing.map(({ topic, partition }) => ({ topic, partition, timestamp }))
     return this.#parts.admin.listOffsets(queries, this.#parts.cluster.options.requestTimeoutMs, (listed) => this.#gate.pass(() => {
-      if (!listed.ok) return this.#placeSoon(asked, incremental)
+      if (!listed.ok) return this.#placeSoon(asked, how.incremental)
       const placed = listed.value.map((each) => ({ ...each, leaderEpoch: -1 }))
-      return this.#begin(asked, [...offsets.filter(({ offset }) => offset >= 0), ...placed], incremental)
+      return this.#begin(asked, [...offsets.filter(({ offset }) => offset >= 0), ...placed], how)
     }))
   }
 
-  #begin(asked: readonly Owned[], offsets: readonly CommittedOffset[], incremental: boolean): void {
+  #begin(asked: readonly Owned[], offsets: readonly CommittedOffset[], how: Omit<GroupAssigned, 'starts'>): void {
     const mine = this.#unplaced(asked)
     const starts: GroupStart[] = []
     const readable: AssignedPartition[] = []
@@ -241,7 +249,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
       else this.#options.listener.onError({ code: 'NO_OFFSET', definite: true, message: `${topic}-${partition}` })
     }
     this.#parts.consumer.change(readable, without(named(mine), readable))
-    if (mine.length > 0) this.#options.listener.onAssigned(this.identity, starts, incremental)
+    if (mine.length > 0) this.#options.listener.onAssigned(this.identity, { ...how, starts })
   }
 
   // Watching
@@ -249,6 +257,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   #watchMetadata(): void {
     this.#gate.after(this.#options.metadataMaxAgeMs, () => {
       this.#parts.cluster.refresh()
+      this.#membership.look()
       this.#watchMetadata()
     })
   }

@@ -1,0 +1,150 @@
+/**
+ * What one seed of `group-churn` draws: groups of every protocol and assignor, some of them on the same topics, members that come
+ * and go, and faults of which the coordinators of the groups get more than their share. No power is cut: what a group commits
+ * lies on topics whose safety against that is a matter of settings, and keyed-append tries those.
+ */
+import type { Fault } from '../nemesis/fault.ts'
+import { cutClients } from '../nemesis/cut-clients.ts'
+import { isolate } from '../nemesis/isolate.ts'
+import { kill } from '../nemesis/kill.ts'
+import type { NemesisPlan } from '../nemesis/nemesis.ts'
+import { pause } from '../nemesis/pause.ts'
+import { randomBetween, randomChance, randomPick, type Random } from '../ports/random.ts'
+import { calmDisk } from '../simulator/sim-disk.ts'
+import { simRandom } from '../simulator/sim-random.ts'
+import type { GroupProtocol, NewTopic } from '../workloads/client/client.ts'
+import { groupChurn, type GroupChurnOptions } from '../workloads/group-churn/group-churn.ts'
+import { groupConfig, rebalanceBound, type GroupPlan, type GroupTimes } from '../workloads/groups/group-plan.ts'
+import { profiles, type Profile } from './profile.ts'
+import { attacksWith, drawNetwork, drawSettings, drawWorkload, simulatedFaults, type Swarm } from './swarm.ts'
+
+const faultsMs = 45_000
+const acknowledgedMin = 500
+
+/** What the brokers of a trial have for the members of consumer groups; classic members ask for the same. */
+export const trialGroupTimes: GroupTimes = {
+  sessionTimeoutMs: 3000,
+  heartbeatIntervalMs: 300,
+  rebalanceTimeoutMs: 3000,
+  maxPollIntervalMs: 30_000,
+  metadataMaxAgeMs: 1000,
+}
+
+const kinds: readonly { readonly protocol: GroupProtocol; readonly assignors: readonly string[] }[] = [
+  { protocol: 'classic', assignors: ['range'] },
+  { protocol: 'classic', assignors: ['roundrobin'] },
+  { protocol: 'classic', assignors: ['sticky'] },
+  { protocol: 'classic', assignors: ['cooperative-sticky'] },
+  { protocol: 'classic', assignors: ['cooperative-sticky'] },
+  { protocol: 'consumer', assignors: [] },
+  { protocol: 'consumer', assignors: [] },
+  { protocol: 'consumer', assignors: ['range'] },
+]
+
+export function drawGroupChurn(seed: number): Swarm {
+  const random = simRandom(seed).fork('groups')
+  const profile = profiles.trial
+  const topics = drawTopics(random)
+  const options = drawChurn(random, profile, topics)
+  const { requestTimeoutMs } = profile.clients
+  return {
+    settings: drawSettings(simRandom(seed).fork('broker settings')),
+    brokers: 3,
+    network: drawNetwork(random, 'anything'),
+    disk: randomChance(random, 0.7) ? calmDisk : { writeMsMin: 0.05, writeMsMax: 5, syncMsMin: 0.5, syncMsMax: 20 },
+    plan: {
+      parts: [{
+        workload: groupChurn(options),
+        topics,
+        acknowledgedMin,
+        config: {
+          acks: -1,
+          idempotence: options.traffic.idempotence,
+          isolation: options.traffic.isolation,
+          minInSyncReplicas: 2,
+          replicationFactor: 3,
+          uncleanLeaderElection: false,
+          recoveryMs: profile.recoveryMs,
+          profile: profile.name,
+          groups: options.groups.map(groupConfig),
+          rebalanceBoundMs: rebalanceBound(options.groups, { requestTimeoutMs, recoveryMs: profile.recoveryMs }),
+          floors: { acknowledged: acknowledgedMin },
+        },
+      }],
+      nemesis: drawNemesis(random),
+      profile,
+      faultsMs,
+      healOnlyCore: randomChance(random, 0.3),
+      observeIntervalMs: 500,
+      finalMs: 90_000,
+    },
+  }
+}
+
+function drawTopics(random: Random): NewTopic[] {
+  return Array.from({ length: randomBetween(random, 1, 2) }, (_, i) => ({
+    name: `trial-${i + 1}`,
+    partitions: randomBetween(random, 1, 6),
+    replicationFactor: 3,
+    configs: { 'min.insync.replicas': '2' },
+  }))
+}
+
+/** Slow, or a few at a time; both together would never end. */
+const paces = [
+  { maxRecordsPerPoll: 5, processMs: { min: 0, max: 10 } },
+  { maxRecordsPerPoll: 50, processMs: { min: 0, max: 50 } },
+  { maxRecordsPerPoll: 500, processMs: { min: 0, max: 5 } },
+  { maxRecordsPerPoll: 500, processMs: { min: 50, max: 300 } },
+]
+
+function drawChurn(random: Random, profile: Profile, topics: readonly NewTopic[]): GroupChurnOptions {
+  return {
+    traffic: { ...drawWorkload(random, profile), recordsPerSecond: randomBetween(random, 30, 80), valueSizeBytes: { min: 10, max: 50 } },
+    groups: Array.from({ length: randomPick(random, [1, 2, 2, 3]) }, (_, i) => drawGroup(random, `group-${i + 1}`, topics)),
+    consuming: {
+      commits: randomPick(random, ['sync', 'sync', 'sync', 'async', 'auto']),
+      autoCommitIntervalMs: randomPick(random, [200, 1000]),
+      ...randomPick(random, paces),
+      pollTimeoutMs: 500,
+      commitTimeoutMs: 5000,
+    },
+    churnMs: randomPick(random, [500, 2000, 5000]),
+    growMs: randomPick(random, [0, 8000, 15_000]),
+    growthMax: 3,
+    watchMs: randomPick(random, [500, 2000]),
+  }
+}
+
+function drawGroup(random: Random, group: string, topics: readonly NewTopic[]): GroupPlan {
+  const members = randomBetween(random, 1, 4)
+  return {
+    group,
+    ...randomPick(random, kinds),
+    topics: topics.map(({ name }) => name),
+    members,
+    staticMembers: randomChance(random, 0.4) ? randomBetween(random, 1, members) : 0,
+    delivery: randomChance(random, 0.8) ? 'at-least-once' : 'at-most-once',
+    resetPolicy: 'earliest',
+    times: { ...trialGroupTimes, ...(randomChance(random, 0.2) && { rebalanceTimeoutMs: 1500 }) },
+  }
+}
+
+const keepsWhatIsWritten = ({ losesUnsynced }: Fault): boolean => losesUnsynced === undefined
+
+function drawNemesis(random: Random): NemesisPlan {
+  const share = randomPick(random, [0, 0.15, 0.3])
+  const others = simulatedFaults.filter((fault) => keepsWhatIsWritten(fault) && randomChance(random, share)).flatMap(attacksWith)
+  return {
+    attacks: [
+      { fault: kill, aim: 'coordinator' },
+      { fault: pause, aim: 'coordinator' },
+      { fault: isolate, aim: 'coordinator' },
+      { fault: cutClients, aim: 'coordinator' },
+      ...others.filter(({ aim }) => aim !== 'last-in-sync'),
+    ],
+    lanes: randomPick(random, [1, 1, 2]),
+    quietMs: [500, randomBetween(random, 2, 8) * 1000],
+    holdMs: [200, randomBetween(random, 1, 6) * 1000],
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One group whose members come and go: they leave, die, freeze past their session and wake up as zombies that commit before
+ * they hear of it, come back under their instance id, and change what they read. Each seat of the group is one member after
+ * another; at least one seat is always taken or about to be.
+ */
+import { randomBetween, randomChance, randomInt, randomPick, type Random } from '../../ports/random.ts'
+import type { TimerId } from '../../ports/events.ts'
+import { Consuming, crashPoints, type ConsumingOptions } from '../groups/consuming.ts'
+import { memberOptions, type GroupPlan } from '../groups/group-plan.ts'
+import type { MemberContext } from '../groups/member-process.ts'
+
+export interface LifeOptions {
+  readonly plan: GroupPlan
+  readonly consuming: ConsumingOptions
+  /** Between two events of this group, about. */
+  readonly churnMs: number
+}
+
+interface Seat {
+  readonly name: string
+  readonly instanceId: string | undefined
+  life: number
+  member: Consuming | undefined
+  /** Something is happening to it. */
+  isBusy: boolean
+  topics: readonly string[]
+}
+
+export type ChurnName = 'joins' | 'leaves' | 'crashes' | 'pauses' | 'staticRestarts' | 'subscriptionChanges'
+
+/** A crash point that is not reached by then is reached at once. */
+const crashAtLatestMs = 2000
+
+export class GroupLife {
+  readonly #context: MemberContext
+  readonly #options: LifeOptions
+  readonly #seats: readonly Seat[]
+  readonly counts: Record<ChurnName, number> = { joins: 0, leaves: 0, crashes: 0, pauses: 0, staticRestarts: 0, subscriptionChanges: 0 }
+  readonly #timers = new Set<TimerId>()
+  #isCalm = false
+  #isClosed = false
+
+  constructor(context: MemberContext, options: LifeOptions) {
+    this.#context = context
+    this.#options = options
+    const { group, members, staticMembers, topics } = options.plan
+    this.#seats = Array.from({ length: members }, (_, i) => ({
+      name: `${group}-member-${i}`,
+      instanceId: i < staticMembers ? `${group}-instance-${i}` : undefined,
+      life: 0,
+      member: undefined,
+      isBusy: false,
+      topics,
+    }))
+    for (const seat of this.#seats) this.#after(randomInt(this.#random, 500), () => this.#join(seat))
+    this.#nextEvent()
+  }
+
+  get #random(): Random {
+    return this.#context.random
+  }
+
+  /** Nothing more happens; every seat is taken again, and reads everything. */
+  calm(): void {
+    this.#isCalm = true
+    for (const seat of this.#seats) this.#readAll(seat)
+  }
+
+  /** All members leave, one after the other; `done` when they have. */
+  leave(done: () => void): void {
+    const left = this.#seats.flatMap(({ member }) => (member === undefined || member.process.isOver ? [] : [member]))
+    const next = (): void => {
+      const member = left.shift()
+      if (member === undefined) done()
+      else member.leave(next)
+    }
+    next()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const timer of this.#timers) this.#context.loop.cancel(timer)
+    for (const { member } of this.#seats) member?.process.close()
+  }
+
+  #after(delayMs: number, act: () => void): void {
+    const timer = this.#context.loop.after(delayMs, () => {
+      this.#timers.delete(timer)
+      if (!this.#isClosed) act()
+    })
+    this.#timers.add(timer)
+  }
+
+  #join(seat: Seat): void {
+    const { plan, consuming } = this.#options
+    this.counts.joins++
+    const member = { ...memberOptions(plan, seat.instanceId), topics: seat.topics }
+    seat.member = new Consuming(this.#context, { name: `${seat.name}-${seat.life++}`, member, consuming })
+    seat.isBusy = false
+  }
+
+  // What happens
+
+  #nextEvent(): void {
+    this.#after(this.#options.churnMs * (0.5 + this.#random.next()), () => {
+      if (this.#isCalm) return
+      const idle = this.#seats.filter(({ member, isBusy }) => member !== undefined && !isBusy)
+      if (idle.length > 0) this.#happenTo(randomPick(this.#random, idle))
+      this.#nextEvent()
+    })
+  }
+
+  #happenTo(seat: Seat): void {
+    seat.isBusy = true
+    const others = this.#seats.filter((each) => each !== seat && each.member !== undefined && !each.isBusy).length
+    const events = [
+      () => this.#crash(seat),
+      () => this.#pause(seat),
+      () => this.#pause(seat),
+      () => this.#resubscribe(seat),
+      ...(others > 0 ? [() => this.#leaveAndReturn(seat), () => this.#leaveAndReturn(seat)] : []),
+    ]
+    randomPick(this.#random, events)()
+  }
+
+  #returns(seat: Seat, afterMs: number): void {
+    seat.member = undefined
+    this.#after(afterMs, () => this.#join(seat))
+  }
+
+  #leaveAndReturn(seat: Seat): void {
+    this.counts.leaves++
+    seat.member!.leave(() => this.#returns(seat, randomBetween(this.#random, 100, 3000)))
+  }
+
+  /** Who has an instance id is back within its session, more often than not. */
+  #crash(seat: Seat): void {
+    const { sessionTimeoutMs } = this.#options.plan.times
+    const member = seat.member!
+    const isQuick = seat.instanceId !== undefined && randomChance(this.#random, 0.7)
+    const awayMs = isQuick ? sessionTimeoutMs * 0.5 * this.#random.next() : sessionTimeoutMs * 2 * this.#random.next()
+    this.counts[isQuick ? 'staticRestarts' : 'crashes']++
+    const dead = (): void => {
+      if (seat.member === member) this.#returns(seat, awayMs)
+    }
+    member.crashAt(randomPick(this.#random, crashPoints), dead)
+    this.#after(crashAtLatestMs, () => {
+      if (seat.member !== member || member.process.isOver) return
+      member.crash()
+      dead()
+    })
+  }
+
+  #pause(seat: Seat): void {
+    const { sessionTimeoutMs } = this.#options.plan.times
+    const member = seat.member!
+    const pauseMs = sessionTimeoutMs * (0.3 + 2 * this.#random.next())
+    const zombieMs = randomPick(this.#random, [0, 100, 500])
+    const woken = { is: false }
+    member.freezeBeforeCommit(() => {
+      this.counts.pauses++
+      this.#after(pauseMs, () => {
+        woken.is = true
+        member.thaw(zombieMs)
+        seat.isBusy = false
+      })
+    })
+    // It may never have anything to commit.
+    this.#after(pauseMs + 2 * sessionTimeoutMs, () => {
+      if (!woken.is) seat.isBusy = false
+    })
+  }
+
+  #resubscribe(seat: Seat): void {
+    const { topics } = this.#options.plan
+    if (topics.length > 1) {
+      this.counts.subscriptionChanges++
+      seat.topics = seat.topics.length === topics.length ? [randomPick(this.#random, topics)] : topics
+      seat.member!.process.subscribe(seat.topics)
+    }
+    seat.isBusy = false
+  }
+
+  #readAll(seat: Seat): void {
+    const { topics } = this.#options.plan
+    if (seat.topics.length === topics.length) return
+    seat.topics = topics
+    seat.member?.process.subscribe(topics)
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * What a consumer does all its life: poll, process, commit, in the order its delivery level asks for. It can be stopped before a
+ * commit, as a process that is frozen, and die at any boundary between two steps; whoever made it decides when.
+ */
+import { keyOf } from '../workload.ts'
+import { randomBetween } from '../../ports/random.ts'
+import type { CommitOutcome, CommittedOffset, ConsumedRecord, GroupMemberOptions, PolledPartition, TopicPartition } from '../client/client.ts'
+import type { GroupPlan } from './group-plan.ts'
+import { MemberProcess, type MemberContext, type MemberHandler } from './member-process.ts'
+
+export type CommitStrategy = 'sync' | 'async' | 'auto'
+
+/** Where a consumer can die. */
+export type CrashPoint = 'polled' | 'processing' | 'processed' | 'committing' | 'committed'
+export const crashPoints: readonly CrashPoint[] = ['polled', 'processing', 'processed', 'committing', 'committed']
+
+export interface ConsumingOptions {
+  readonly delivery: GroupPlan['delivery']
+  readonly commits: CommitStrategy
+  /** Between two automatic commits. */
+  readonly autoCommitIntervalMs: number
+  readonly maxRecordsPerPoll: number
+  readonly pollTimeoutMs: number
+  /** One batch of one partition takes as long, drawn anew each time. */
+  readonly processMs: { readonly min: number; readonly max: number }
+  readonly commitTimeoutMs: number
+}
+
+/** What one partition's share of a poll is to work on. */
+export interface Batch extends TopicPartition {
+  readonly records: readonly ConsumedRecord[]
+  /** What to commit when all of it is processed. */
+  readonly next: CommittedOffset
+  /** How often the partition had come and gone before. */
+  readonly tenure: number
+}
+
+export interface ConsumingSetup {
+  readonly name: string
+  readonly member: Omit<GroupMemberOptions, 'listener'>
+  readonly consuming: ConsumingOptions
+  /** Called with every batch that was processed. */
+  readonly onProcessed?: (batch: Batch) => void
+}
+
+export class Consuming implements MemberHandler {
+  readonly process: MemberProcess
+  readonly #context: MemberContext
+  readonly #options: ConsumingOptions
+  readonly #onProcessed: (batch: Batch) => void
+  #batches: Batch[] = []
+  /** By key, how often it came and went. */
+  readonly #tenures = new Map<string, number>()
+  /** By key, what is to be committed. */
+  #due = new Map<string, CommittedOffset>()
+  #revocations: { readonly keys: ReadonlySet<string>; readonly proceed: () => void }[] = []
+  /** What it was about to do when it was frozen. */
+  #frozenAt: (() => void) | undefined
+  #freezesBeforeCommit: (() => void) | undefined
+  #crashes: { readonly at: CrashPoint; readonly died: () => void } | undefined
+  #leaves: (() => void) | undefined
+  #lastAutoMs: number
+  #batch: Batch | undefined
+
+  constructor(context: MemberContext, { name, member, consuming, onProcessed }: ConsumingSetup) {
+    this.#context = context
+    this.#options = consuming
+    this.#onProcessed = onProcessed ?? (() => undefined)
+    this.#lastAutoMs = context.loop.now()
+    this.process = new MemberProcess(context, { name, options: member, handler: this })
+    context.loop.after(0, () => this.#step())
+  }
+
+  // What others decide
+
+  /** Before its next commit it stops as a whole; `then` is told. */
+  freezeBeforeCommit(then: () => void): void {
+    this.#freezesBeforeCommit = then
+  }
+
+  /** Its own steps go on at once; that it is no member any more it can hear `zombieMs` later. */
+  thaw(zombieMs: number): void {
+    const goOn = this.#frozenAt
+    if (goOn === undefined || this.process.isOver) return
+    this.#frozenAt = undefined
+    this.#context.loop.after(zombieMs, () => {
+      if (!this.process.isOver) this.process.member.release()
+    })
+    goOn()
+  }
+
+  crashAt(at: CrashPoint, died: () => void): void {
+    this.#crashes = { at, died }
+  }
+
+  crash(): void {
+    const batch = this.#batch
+    const first = batch?.records[0]?.offset
+    const done = batch === undefined ? undefined : randomBetween(this.#context.random, first! - 1, batch.records.at(-1)!.offset)
+    this.process.crash(done)
+  }
+
+  /** After what it is at, which it commits. */
+  leave(then: () => void): void {
+    this.#leaves = then
+  }
+
+  // What its member is told
+
+  assigned(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.#changeTenure(keyOf(topic, partition))
+  }
+
+  #tenure(key: string): number {
+    return this.#tenures.get(key) ?? 0
+  }
+
+  #changeTenure(key: string): void {
+    this.#tenures.set(key, this.#tenure(key) + 1)
+  }
+
+  /** A poll that was open has ended with this: the next step comes by itself. */
+  revoking(partitions: readonly TopicPartition[], proceed: () => void): void {
+    const keys = new Set(partitions.map(({ topic, partition }) => keyOf(topic, partition)))
+    this.#revocations.push({ keys, proceed })
+  }
+
+  /** What is in work is worked on to its end: nobody tells a computation that it is in vain. */
+  lost(partitions: readonly TopicPartition[]): void {
+    this.#forget(new Set(partitions.map(({ topic, partition }) => keyOf(topic, partition))))
+    this.#revocations = []
+  }
+
+  #forget(keys: ReadonlySet<string>): void {
+    this.#batches = this.#batches.filter(({ topic, partition }) => !keys.has(keyOf(topic, partition)))
+    for (const key of keys) {
+      this.#due.delete(key)
+      this.#changeTenure(key)
+    }
+  }
+
+  // The steps
+
+  /** The next one. Each of them ends by calling this again. */
+  #step(): void {
+    if (this.process.isOver) return
+    const revocation = this.#revocations[0]
+    if (revocation !== undefined) return this.#giveUp(revocation)
+    const batch = this.#batches.shift()
+    if (batch !== undefined) return this.#work(batch)
+    if (this.#leaves !== undefined) return this.#commitThen(() => this.#leave())
+    if (this.#options.commits === 'sync' && this.#due.size > 0) return this.#commitDue()
+    return this.#poll()
+  }
+
+  #diesAt(point: CrashPoint): boolean {
+    const crashes = this.#crashes
+    if (crashes?.at !== point) return false
+    this.#crashes = undefined
+    this.crash()
+    crashes.died()
+    return true
+  }
+
+  #poll(): void {
+    if (this.#options.commits !== 'sync') this.#commitBeside()
+    const { maxRecordsPerPoll, pollTimeoutMs } = this.#options
+    this.process.poll(maxRecordsPerPoll, pollTimeoutMs, (polled) => {
+      if (this.#diesAt('polled')) return undefined
+      this.#take(polled)
+      // A poll may end within the call that ends it.
+      this.#context.loop.after(0, () => this.#afterPoll())
+      return undefined
+    })
+  }
+
+  #afterPoll(): void {
+    if (this.process.isOver) return
+    const isBefore = this.#options.delivery === 'at-most-once' && this.#batches.length > 0
+    if (!isBefore) return this.#step()
+    for (const { next } of this.#batches) this.#due.set(keyOf(next.topic, next.partition), next)
+    return this.#commitThen((outcome) => {
+      if (outcome?.type === 'fail' || outcome?.type === 'info') this.#leaveUndone(outcome.type)
+      this.#step()
+    })
+  }
+
+  /** At most once: what may not have been committed is not processed; what certainly was not, is read again. */
+  #leaveUndone(type: 'fail' | 'info'): void {
+    const undone = this.#batches
+    this.#batches = []
+    for (const { topic, partition, records, tenure } of type === 'fail' ? undone : []) {
+      if (this.#tenure(keyOf(topic, partition)) === tenure) this.process.seek(topic, partition, records[0]!.offset)
+    }
+  }
+
+  #take(polled: readonly PolledPartition[]): void {
+    for (const { topic, partition, records } of polled) {
+      const position = this.process.member.position(topic, partition)
+      if (records.length === 0 || position === undefined) continue
+      this.#batches.push({ topic, partition, records, next: { topic, partition, ...position }, tenure: this.#tenure(keyOf(topic, partition)) })
+    }
+  }
+
+  #work(batch: Batch): void {
+    const { processMs } = this.#options
+    const { topic, partition, records } = batch
+    this.#batch = batch
+    this.process.beginProcess({ key: keyOf(topic, partition), first: records[0]!.offset, last: records.at(-1)!.offset })
+    const takesMs = processMs.min + this.#context.random.next() * (processMs.max - processMs.min)
+    if (this.#crashes?.at === 'processing') this.#context.loop.after(takesMs / 2, () => this.#diesAt('processing'))
+    this.#context.loop.after(takesMs, () => {
+      if (!this.process.isOver) this.#worked(batch)
+    })
+  }
+
+  #worked(batch: Batch): void {
+    this.#batch = undefined
+    this.process.endProcess()
+    this.#onProcessed(batch)
+    if (this.#diesAt('processed')) return
+    const key = keyOf(batch.topic, batch.partition)
+    const isStillOwned = this.#tenure(key) === batch.tenure
+    if (this.#options.delivery === 'at-least-once' && isStillOwned) this.#due.set(key, batch.next)
+    this.#step()
+  }
+
+  // Commits
+
+  #takeDue(keys?: ReadonlySet<string>): CommittedOffset[] {
+    const taken = [...this.#due].filter(([key]) => keys === undefined || keys.has(key))
+    for (const [key] of taken) this.#due.delete(key)
+    return taken.map(([, offset]) => offset)
+  }
+
+  #commitDue(): void {
+    this.#commitThen(() => this.#step())
+  }
+
+  /** `then` without an outcome: there was nothing to commit. */
+  #commitThen(then: (outcome?: CommitOutcome) => void, keys?: ReadonlySet<string>): void {
+    const freezes = this.#freezesBeforeCommit
+    if (freezes !== undefined && keys === undefined && this.#due.size > 0) {
+      this.#freezesBeforeCommit = undefined
+      this.#frozenAt = () => this.#commitThen(then)
+      this.process.member.hold()
+      return freezes()
+    }
+    const offsets = this.#takeDue(keys)
+    if (offsets.length === 0) return then()
+    this.process.commit(offsets, this.#options.commitTimeoutMs, (outcome) => {
+      if (!this.#diesAt('committed')) then(outcome)
+    })
+    if (this.#crashes?.at === 'committing') this.#context.loop.after(0, () => this.#diesAt('committing'))
+    return undefined
+  }
+
+  /** Commits nobody waits for: each time, or when the interval has passed. */
+  #commitBeside(): void {
+    const nowMs = this.#context.loop.now()
+    if (this.#options.commits === 'auto' && nowMs - this.#lastAutoMs < this.#options.autoCommitIntervalMs) return
+    this.#lastAutoMs = nowMs
+    const offsets = this.#takeDue()
+    if (offsets.length === 0) return
+    this.process.commitAsync(offsets, this.#options.commitTimeoutMs, () => void this.#diesAt('committed'))
+    if (this.#crashes?.at === 'committing') this.#context.loop.after(0, () => this.#diesAt('committing'))
+  }
+
+  // Giving up
+
+  /** What was not begun is left to whoever comes next; what is processed is committed. */
+  #giveUp(revocation: { readonly keys: ReadonlySet<string>; readonly proceed: () => void }): void {
+    this.#batches = this.#batches.filter(({ topic, partition }) => !revocation.keys.has(keyOf(topic, partition)))
+    this.#commitThen(() => {
+      const isStill = this.#revocations[0] === revocation
+      if (isStill) {
+        this.#revocations.shift()
+        this.#forget(revocation.keys)
+        revocation.proceed()
+      }
+      this.#step()
+    }, revocation.keys)
+  }
+
+  #leave(): void {
+    const then = this.#leaves!
+    this.process.leave(then)
+  }
+}

@@ -1,0 +1,70 @@
+/** What workloads of consumer groups are told of a group, and what the history is told of it. */
+import type { Delivery, GroupConfig } from '../../history/group-op.ts'
+import type { GroupMemberOptions, GroupProtocol, ResetPolicy } from '../client/client.ts'
+import { consumerDefaults } from '../client/defaults.ts'
+
+export interface GroupTimes {
+  /** Of a consumer group it is what the broker has (`group.consumer.session.timeout.ms`). */
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly maxPollIntervalMs: number
+  readonly metadataMaxAgeMs: number
+}
+
+export interface GroupPlan {
+  readonly group: string
+  readonly protocol: GroupProtocol
+  readonly assignors: readonly string[]
+  readonly topics: readonly string[]
+  readonly members: number
+  /** Of them, those with an instance id. */
+  readonly staticMembers: number
+  /** Whether a record is committed before it is processed, or after (GRP-7). */
+  readonly delivery: Exclude<Delivery, 'exactly-once'>
+  readonly resetPolicy: ResetPolicy
+  readonly times: GroupTimes
+}
+
+export function assignorOf({ protocol, assignors }: Pick<GroupPlan, 'protocol' | 'assignors'>): string {
+  return assignors.join(',') || (protocol === 'consumer' ? 'uniform' : '')
+}
+
+/** What the first op of a history says of it. */
+export function groupConfig(plan: GroupPlan): GroupConfig & { readonly resetPolicy: ResetPolicy } {
+  const { group, protocol, assignors, topics, delivery, resetPolicy, times } = plan
+  return {
+    group,
+    protocol,
+    assignor: assignorOf(plan),
+    topics,
+    sessionTimeoutMs: times.sessionTimeoutMs,
+    rebalanceTimeoutMs: times.rebalanceTimeoutMs,
+    delivery,
+    resetPolicy,
+    cooperative: protocol === 'consumer' || assignors.every((name) => name === 'cooperative-sticky'),
+  }
+}
+
+export function memberOptions(plan: GroupPlan, instanceId: string | undefined): Omit<GroupMemberOptions, 'listener'> {
+  const { group, protocol, assignors, topics, resetPolicy, times } = plan
+  return {
+    group,
+    protocol,
+    topics,
+    assignors,
+    ...times,
+    consumer: { ...consumerDefaults, resetPolicy },
+    ...(instanceId !== undefined && { instanceId }),
+  }
+}
+
+/**
+ * How long a partition may be without an owner after the last change of members, or after what was broken has healed: who
+ * is gone is gone after its session; those that are there have their rebalance timeout to come, twice where they give up first
+ * what another is to have; and everybody may have to find the coordinator first.
+ */
+export function rebalanceBound(plans: readonly GroupPlan[], { requestTimeoutMs, recoveryMs }: { readonly requestTimeoutMs: number; readonly recoveryMs: number }): number {
+  const each = plans.map(({ times }) => times.sessionTimeoutMs + 3 * times.rebalanceTimeoutMs + times.metadataMaxAgeMs + 3 * times.heartbeatIntervalMs)
+  return recoveryMs + 4 * requestTimeoutMs + Math.max(0, ...each)
+}
