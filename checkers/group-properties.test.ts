@@ -1,6 +1,7 @@
 /** Laws over whole histories of groups: what a right coordinator makes is never convicted, and what is spoilt always is. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Op } from '../history/op.ts'
 import { parseHistory, renderOp } from '../history/jsonl.ts'
 import { judge } from './judge.ts'
 import { drawFrom } from './testing/model-history.ts'
@@ -47,6 +48,27 @@ describe('groups with a right coordinator', () => {
       rested.rest(60_000)
       expect(convicts(rested)).toEqual([])
     }), { numRuns: 40 })
+  })
+})
+
+describe('ops of groups in another form', () => {
+  const key = fc.oneof(fc.constantFrom('x', 'y-1'), fc.nat({ max: 2 }))
+  const junk = fc.anything({ maxDepth: 2 })
+  const or = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof({ weight: 3, arbitrary }, { weight: 1, arbitrary: junk })
+  const value = fc.record({
+    group: or(fc.constantFrom('g', 'h')), memberId: or(fc.constantFrom('m1', 'm2')), generation: or(fc.nat({ max: 3 })),
+    keys: or(fc.array(key)), topics: or(fc.array(fc.constant('y'))), starts: or(fc.array(fc.tuple(key, fc.nat()))),
+    offsets: or(fc.oneof(fc.array(fc.tuple(key, fc.nat())), fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 })))), key: or(key), sentAt: or(fc.nat()),
+    members: or(fc.array(fc.record({ memberId: fc.constant('m1'), keys: or(fc.array(key)) }))), since: or(fc.nat()),
+  }, { requiredKeys: [] })
+  const kinds = ['join', 'assigned', 'revoked', 'lost', 'heard', 'process', 'commit', 'offsets', 'reset-offsets', 'leave', 'group-state', 'crash']
+  const op = fc.record({ f: fc.constantFrom(...kinds), type: fc.constantFrom('invoke', 'ok', 'fail', 'info'), process: fc.oneof(fc.nat({ max: 3 }), fc.constant('observer')), value: or(value) })
+
+  it('are passed over, or judged, and never in the way of the rest', () => {
+    fc.assert(fc.property(fc.array(op, { maxLength: 30 }), (ops) => {
+      const { reasons } = judge(ops.map((each, index) => ({ index, time: index, ...each }) as Op))
+      expect(reasons.filter((reason) => /failed|could not be judged/.test(reason))).toEqual([])
+    }), { numRuns: 300 })
   })
 })
 

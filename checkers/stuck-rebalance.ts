@@ -42,11 +42,12 @@ function joinings(index: HistoryIndex, group: Group): Waiting[] {
   return waits
 }
 
-/** From what the coordinator said until it said something else. */
+/** From what the coordinator said until it said something else, or let somebody in meanwhile. */
 function states(index: HistoryIndex, group: Group): Waiting[] {
   return group.states.flatMap(({ at, value }, nth) => {
     if (!unsettled.has(value.state)) return []
-    const to = group.states[nth + 1]?.at ?? endOfTraffic(index)
+    const next = group.states[nth + 1]?.at ?? endOfTraffic(index)
+    const to = group.joins.find(({ outcome, done }) => outcome === ok && done > at && done < next)?.done ?? next
     const words = `it was ${value.state} in generation ${value.generation}`
     return [{ from: at, to, words, steps: [stepAt(index, at, `the coordinator said ${value.state}`)] }]
   })

@@ -148,6 +148,7 @@ export class Trial {
       makeClient,
       brokers: control.brokerIds.map((node) => ({ node, ...address(node) })),
       topics: specsOf(part),
+      ...(part.config.groups !== undefined && { groups: part.config.groups }),
       observeIntervalMs: plan.observeIntervalMs,
       isTransactional: part.config.transactional === true,
       ...(sasl !== undefined && { sasl }),

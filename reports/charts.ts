@@ -6,17 +6,20 @@
 import { chartConfig } from './chart-style.ts'
 import { eventView, latencyView, leadershipView, throughputView, type Spec, type View } from './chart-views.ts'
 import { loadLatencyView, loadRateView } from './load-views.ts'
+import { committedView, lagView, ownerView, pauseView } from './group-views.ts'
 import { inSyncView, watermarkView } from './replication-views.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
- * Faults and findings, latency, throughput, what a load tool counted, leaders, in-sync replicas and high watermarks over one time axis, one above
- * the other; what has no rows is left out. undefined when nothing has any. `width` is that of the plots alone, in pixels.
+ * Faults and findings, latency, throughput, what a load tool counted, leaders, in-sync replicas and high watermarks, and of
+ * consumer groups owners, pauses, lag and committed offsets, over one time axis, one above the other; what has no rows is left
+ * out. undefined when nothing has any. `width` is that of the plots alone, in pixels.
  */
 export function timelineSpec(prepared: Prepared, width = 860): Spec | undefined {
   const views = [
     eventView(prepared), latencyView(prepared), throughputView(prepared), loadLatencyView(prepared), loadRateView(prepared),
     leadershipView(prepared), inSyncView(prepared), watermarkView(prepared),
+    ownerView(prepared), pauseView(prepared), lagView(prepared), committedView(prepared),
   ]
   const drawn = views.filter((view) => view !== undefined)
   if (drawn.length === 0) return undefined
@@ -53,6 +56,10 @@ function datasetsOf(prepared: Prepared): Record<string, readonly unknown[]> {
     watermarks: prepared.replication.watermarks,
     loadLatency: prepared.load.latency,
     loadRates: prepared.load.rates,
+    tenures: prepared.groups.tenures,
+    pauses: prepared.groups.pauses,
+    lags: prepared.groups.lags,
+    offsets: prepared.groups.offsets,
   }
 }
 

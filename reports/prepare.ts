@@ -2,6 +2,7 @@
 import type { FaultRecord, Finding } from '../checkers/verdict.ts'
 import type { Ops } from '../history/op.ts'
 import { faultBands, type FaultBand } from './faults.ts'
+import { groupsOf, type Groups } from './groups.ts'
 import { latencyOf, rounded, type Latency } from './latency.ts'
 import { loadOf, type Load } from './load.ts'
 import { leadershipOf, type Leadership } from './leadership.ts'
@@ -36,6 +37,7 @@ export interface Prepared {
   readonly findings: readonly FindingMark[]
   readonly leadership: Leadership
   readonly replication: Replication
+  readonly groups: Groups
   readonly phases: readonly PhaseMark[]
 }
 
@@ -66,6 +68,7 @@ export function prepare(ops: Ops, { faults, findings, maxPoints }: PrepareOption
     findings: findingMarks(ops, findings),
     leadership: leadershipOf(ops, endSeconds),
     replication: replicationOf(ops, endSeconds),
+    groups: groupsOf(ops, endSeconds),
     phases: phasesOf(ops),
   }
 }

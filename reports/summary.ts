@@ -5,7 +5,7 @@ import { witnessLookup, type ScenarioHistory } from './scenario-history.ts'
 import { witnessLines, witnessText } from './witness.ts'
 import {
   allowed, anomalyCounts, blamedOn, breaksWhat, convicting, countedBeyondList, faultsInForce, findingTitle, formatCount,
-  formatDuration, pickFindings, plural, verdictMark, verdictSentence, verdictWord,
+  formatDuration, groupSentence, pickFindings, plural, verdictMark, verdictSentence, verdictWord,
 } from './words.ts'
 
 const shownFindings = 5
@@ -22,6 +22,11 @@ export function renderSummary(verdict: Verdict, histories: readonly ScenarioHist
   const counted = countedBeyondList(verdict)
   if (counted !== '') blocks.push(`Counted, allowed or not: ${escapeMarkdown(counted)}.`)
   if (verdict.scenarios.length > 0) blocks.push(scenarioTable(verdict.scenarios))
+  const groups = verdict.scenarios.flatMap((scenario) => {
+    const said = groupSentence(scenario)
+    return said === '' ? [] : [`consumer groups of ${scenario.name}: ${said}`]
+  })
+  if (groups.length > 0) blocks.push(list(groups))
   for (const scenario of verdict.scenarios) blocks.push(...scenarioBlocks(scenario, histories))
   return `${blocks.join('\n\n')}\n`
 }

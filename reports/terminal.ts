@@ -8,7 +8,7 @@ import { witnessLookup, type OpLookup, type ScenarioHistory } from './scenario-h
 import { findingPlace, witnessLines, type WitnessLine } from './witness.ts'
 import {
   allowed, breaksWhat, convicting, countedBeyondList, faultsInForce, findingTitle, formatCount, formatDuration,
-  formatShort, pickFindings, plural, verdictMark, verdictSentence, verdictWord,
+  formatShort, groupSentence, pickFindings, plural, verdictMark, verdictSentence, verdictWord,
 } from './words.ts'
 
 export interface TerminalOptions {
@@ -41,12 +41,19 @@ export function renderVerdictTable(verdict: Verdict, options: TerminalOptions): 
   const paint: Paint = (text, style) => (options.color ? `\u001B[${styles[style]}m${text}\u001B[0m` : text)
   const columns = Math.max(leastColumns, Math.floor(options.columns) || leastColumns)
   const lines = verdict.scenarios.length > 0 ? tableLines(verdict.scenarios, columns, paint) : []
+  lines.push(...groupLines(verdict.scenarios, columns))
   for (const scenario of verdict.scenarios) {
     const lookup = witnessLookup(scenario, options.histories)
     lines.push(...scenarioLines(scenario, { columns, paint, lookup }))
   }
   lines.push('', ...closingLines(verdict, columns, paint))
   return `${lines.join('\n')}\n`
+}
+
+function groupLines(scenarios: readonly ScenarioVerdict[], columns: number): string[] {
+  const said = scenarios.map((scenario) => [scenario.name, groupSentence(scenario)] as const).filter(([, words]) => words !== '')
+  const lines = said.flatMap(([name, words]) => wrap(`consumer groups of ${name}: ${words}`, columns, { first: '  ', rest: '    ' }))
+  return lines.length > 0 ? ['', ...lines] : []
 }
 
 function closingLines(verdict: Verdict, columns: number, paint: Paint): string[] {

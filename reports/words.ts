@@ -1,5 +1,5 @@
 /** How a verdict is said in words: the same words in the terminal, HTML, JUnit and Markdown. */
-import type { FaultRecord, Finding, Valid, Verdict } from '../checkers/verdict.ts'
+import type { FaultRecord, Finding, ScenarioVerdict, Valid, Verdict } from '../checkers/verdict.ts'
 import { compactJson } from './escape.ts'
 
 export function verdictWord(valid: Valid): string {
@@ -143,6 +143,24 @@ export function figureName(name: string): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
+}
+
+/**
+ * What the consumer groups of a scenario went through: `11 rebalances, the longest pause 798 ms, 3 members fenced, 6
+ * coordinator changes, 605 offsets committed`; empty where there were none, or where figures are shares of many seeds.
+ */
+export function groupSentence({ figures, seeds }: Pick<ScenarioVerdict, 'figures' | 'seeds'>): string {
+  const { rebalancePauseMsMax: pauseMs } = figures
+  const counted = (name: string): number => figures[`coverage.${name}`] ?? 0
+  if (pauseMs === undefined || seeds > 1) return ''
+  const restarts = counted('staticRestarts')
+  return [
+    `${plural(counted('rebalances'), 'rebalance')}, the longest pause ${formatDuration(pauseMs)}`,
+    `${plural(counted('fencedMembers'), 'member')} fenced`,
+    plural(counted('coordinatorChanges'), 'coordinator change'),
+    `${plural(counted('commits'), 'offset')} committed`,
+    ...(restarts > 0 ? [plural(restarts, 'static restart')] : []),
+  ].join(', ')
 }
 
 function countByValid(verdict: Verdict, valid: Valid): number {

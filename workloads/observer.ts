@@ -7,7 +7,7 @@
  *
  * Emits `{process:'observer', type:'info', f:'observe', node, value: Observation[]}`, whenever anything changed but how
  * far the logs reach, and at least every two seconds while the broker answers; and `f:'quorum'` whenever another
- * controller leads (history/harness-op.ts).
+ * controller leads (history/harness-op.ts). Of consumer groups: group-observer.ts.
  */
 import type { QuorumOpValue } from '../history/harness-op.ts'
 import type { Key, Observation } from '../history/op.ts'
@@ -24,6 +24,7 @@ import { BrokerLink } from './client/broker-link.ts'
 import type { QuorumInfo, WorkloadClient } from './client/client.ts'
 import type { MetadataResponse } from './client/cluster.ts'
 import type { Sasl } from './client/sasl.ts'
+import { GroupObserver, type ObservedGroup } from './group-observer.ts'
 import { keyOf } from './workload.ts'
 import type { TopicSpec } from './workload.ts'
 
@@ -37,6 +38,8 @@ export interface ObserverSetup {
   readonly makeClient: (name: string) => WorkloadClient
   readonly brokers: readonly ObservedBroker[]
   readonly topics: readonly TopicSpec[]
+  /** None when absent. */
+  readonly groups?: readonly ObservedGroup[]
   readonly observeIntervalMs: number
   /** Leaders are asked for the lastStableOffset as well. */
   readonly isTransactional: boolean
@@ -93,6 +96,7 @@ type Asked = keyof typeof questions
 export class Observer {
   readonly #setup: ObserverSetup
   readonly #client: WorkloadClient
+  readonly #groups: GroupObserver
   readonly #watched: readonly Watched[]
   readonly #leaders = new Map<Key, Leader>()
   readonly #probes = new Set<() => void>()
@@ -105,6 +109,8 @@ export class Observer {
   constructor(setup: ObserverSetup) {
     this.#setup = setup
     this.#client = setup.makeClient(clientId)
+    const { loop, recorder, groups = [], observeIntervalMs: intervalMs } = setup
+    this.#groups = new GroupObserver({ loop, recorder, admin: this.#client.admin, groups, intervalMs })
     this.#watched = setup.brokers.map(({ node, host, port }) => ({
       node,
       link: new BrokerLink(setup.loop, { host, port }, { ...linkOptions, ...saslOf(setup) }),
@@ -118,6 +124,7 @@ export class Observer {
   start(): void {
     if (this.#closed || this.#timer !== undefined) return
     this.#round()
+    this.#groups.start()
   }
 
   /** The leader under the newest leaderEpoch any broker told; -1 for none, undefined before any answer. */
@@ -172,6 +179,7 @@ export class Observer {
     if (this.#closed) return
     this.#closed = true
     if (this.#timer !== undefined) this.#setup.loop.cancel(this.#timer)
+    this.#groups.close()
     for (const { link } of this.#watched) link.close()
     for (const stop of this.#probes) stop()
     this.#probes.clear()

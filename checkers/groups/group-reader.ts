@@ -2,7 +2,6 @@
  * Reads the ops of groups into rows, in one pass over what clients did beside sending and polling. Ops of another form
  * under the same names, as other tools may write them, are passed over.
  */
-import { groupMarks, groupRequests } from '../../history/group-op.ts'
 import type {
   Assigned, CommitValue, GroupConfig, GroupStateValue, Heard, JoinAsked, Joined, LeaveValue, Lost, OffsetsValue, ProcessValue,
   ResetOffsetsValue, Revoked,
@@ -13,6 +12,7 @@ import { crashKind, failed, invoked, none, ok, txnKind, unknown } from '../index
 import type {
   Actor, AnswerRow, Asked, GrantRow, GroupOps, HeardRow, JoinRow, ReadRow, ReleaseRow, StateRow, WorkRow, WriteRow,
 } from './group-ops.ts'
+import { isGroupOp } from './shapes.ts'
 
 type Writable<T> = { -readonly [P in keyof T]: T[P] }
 
@@ -60,17 +60,11 @@ function listAt<K, V>(map: Map<K, V[]>, key: K): V[] {
   return list
 }
 
-function isGroupValue(value: unknown): value is { readonly group: string } {
-  return typeof value === 'object' && value !== null && typeof (value as { group?: unknown }).group === 'string'
-}
-
 /** An answer to several keys may leave one out. */
 function answers({ f, value }: Op, row: Asked): boolean {
   if (f !== 'commit' && f !== 'reset-offsets') return true
   return (value as ResetOffsetsValue).offsets.some(([key]) => key === (row as WriteRow).key)
 }
-
-const groupKinds: ReadonlySet<string> = new Set([...groupMarks, ...groupRequests])
 
 export class GroupReader {
   readonly #index: HistoryIndex
@@ -87,11 +81,11 @@ export class GroupReader {
     for (const at of table.rest) {
       const op = ops.at(at)!
       if (table.kind[at] === crashKind) this.#crash(at)
-      else if (groupKinds.has(op.f) && isGroupValue(op.value)) this.#take(op, at, this.#group(op.value.group))
+      else if (isGroupOp(op.f, op.value)) this.#take(op, at, this.#group(op.value.group))
     }
     for (const at of table.others) {
       const { f, value, node } = ops.at(at)!
-      if (f !== 'group-state' || !isGroupValue(value)) continue
+      if (f !== 'group-state' || !isGroupOp(f, value)) continue
       const group = this.#group(value.group)
       group.states.push({ at, value: value as GroupStateValue })
       if (node !== undefined) group.answers.push({ at, node: String(node) })
@@ -243,9 +237,8 @@ export class GroupReader {
   }
 
   #transaction(micro: MicroOp, at: number): void {
-    const { f, group: name, offsets } = micro as unknown as { f: string; group?: string; offsets?: CommitValue['offsets'] }
-    const group = f === 'offsets' && name !== undefined ? this.#groups.get(name) : undefined
-    for (const [key, offset] of (group === undefined ? undefined : offsets) ?? []) {
+    const group = micro.f === 'offsets' ? this.#groups.get(micro.group) : undefined
+    for (const [key, offset] of group === undefined || micro.f !== 'offsets' ? [] : micro.offsets) {
       const row: Writable<WriteRow> = {
         ...this.#asked(at), kind: 'transaction', key, offset, memberId: '', generation: none, era: group!.era,
       }

@@ -29,7 +29,7 @@ back.</figcaption>
 `
 }
 
-function inWords({ endSeconds, latency, faults, leadership, findings }: Prepared): string {
+function inWords({ endSeconds, latency, faults, leadership, findings, groups }: Prepared): string {
   const { count, p50Ms, p99Ms, maxMs } = latency.summary
   const parts = [`${plural(count, 'operation')} answered in ${formatDuration(endSeconds * 1000)}`]
   if (p50Ms !== null && p99Ms !== null && maxMs !== null) {
@@ -39,6 +39,10 @@ function inWords({ endSeconds, latency, faults, leadership, findings }: Prepared
   const unseen = faults.filter(({ state }) => state !== 'seen in force').length
   parts.push(`${plural(faults.length, 'fault')}${unseen > 0 ? ` (${unseen} not seen in force)` : ''}`)
   parts.push(plural(leadership.changes.length, 'leader change'))
+  if (groups.tenures.length > 0) {
+    const longest = Math.max(0, ...groups.pauses.map(({ ms }) => ms))
+    parts.push(`${plural(groups.tenures.length, 'tenure')} of group members, ${plural(groups.pauses.length, 'pause')} of at most ${formatDuration(longest)}`)
+  }
   if (findings.length > 0) parts.push(plural(findings.length, 'finding'))
   return `${parts.join('; ')}.`
 }

@@ -46,6 +46,19 @@ const observation = fc.record({
   logEndOffset: fc.oneof(fc.nat({ max: 99 }), anyNumber, junk),
 })
 
+const groupKind = fc.constantFrom('join', 'assigned', 'revoked', 'lost', 'leave', 'commit', 'process', 'group-state')
+const keyList = fc.array(fc.oneof(key, junk), { maxLength: 3 })
+const offsetList = fc.array(fc.oneof(fc.tuple(key, fc.oneof(fc.nat({ max: 99 }), anyNumber)), junk), { maxLength: 3 })
+const groupValue = fc.record({
+  group: fc.oneof(fc.constantFrom('g', 'h'), hostileText, junk),
+  memberId: fc.oneof(hostileText, junk),
+  generation: fc.oneof(fc.nat({ max: 5 }), anyNumber, junk),
+  keys: fc.oneof(keyList, junk),
+  starts: fc.oneof(offsetList, junk),
+  offsets: fc.oneof(offsetList, junk),
+  incremental: fc.oneof(fc.boolean(), junk),
+})
+
 const process = fc.oneof(fc.nat({ max: 4 }), fc.constantFrom('nemesis', 'observer', 'harness'))
 const error = fc.record(
   { code: hostileText, definite: fc.boolean(), message: hostileText },
@@ -58,8 +71,8 @@ export const hostileOp: fc.Arbitrary<Op> = fc.record(
     time,
     process,
     type: fc.constantFrom('invoke', 'ok', 'fail', 'info'),
-    f: fc.oneof(fc.constantFrom('send', 'poll', 'txn', 'observe', 'observe', 'phase', 'config', 'kill', 'assign'), hostileText),
-    value: fc.oneof(micros, nemesis, fc.array(fc.oneof(observation, junk), { maxLength: 5 }), hostileText, junk),
+    f: fc.oneof(fc.constantFrom('send', 'poll', 'txn', 'observe', 'observe', 'phase', 'config', 'kill', 'assign'), groupKind, hostileText),
+    value: fc.oneof(micros, nemesis, groupValue, fc.array(fc.oneof(observation, junk), { maxLength: 5 }), hostileText, junk),
     client: hostileText,
     error,
     attempts: anyNumber,

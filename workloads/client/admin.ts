@@ -15,6 +15,7 @@ import type {
   AdminResult,
   ClusterInfo,
   CommittedOffset,
+  GroupDescription,
   NewTopic,
   OffsetAnswer,
   OffsetQuery,
@@ -23,6 +24,7 @@ import type {
   WorkloadAdmin,
 } from './client.ts'
 import type { KafkaCluster, MetadataResponse } from './cluster.ts'
+import { GroupDescriptions } from './group/group-descriptions.ts'
 import { OffsetAccess } from './group/offset-access.ts'
 
 interface TopicAnswer {
@@ -41,11 +43,13 @@ export class WireAdmin implements WorkloadAdmin {
   readonly #cluster: KafkaCluster
   readonly #retry: AdminRetry
   readonly #offsets: OffsetAccess
+  readonly #groups: GroupDescriptions
 
   constructor(cluster: KafkaCluster, retryBackoffMs: number) {
     this.#cluster = cluster
     this.#retry = new AdminRetry(cluster.loop, retryBackoffMs)
     this.#offsets = new OffsetAccess(cluster, this.#retry, retryBackoffMs)
+    this.#groups = new GroupDescriptions(cluster, this.#retry, retryBackoffMs)
   }
 
   createTopics(topics: readonly NewTopic[], timeoutMs: number, done: (result: AdminResult<null>) => void): void {
@@ -221,6 +225,15 @@ export class WireAdmin implements WorkloadAdmin {
     })
   }
 
+  describeGroup(
+    group: string,
+    protocol: 'classic' | 'consumer',
+    timeoutMs: number,
+    done: (result: AdminResult<GroupDescription>) => void,
+  ): void {
+    this.#groups.describe(group, protocol, timeoutMs, done)
+  }
+
   describeQuorum(timeoutMs: number, done: (result: AdminResult<QuorumInfo>) => void): void {
     this.#retry.run<QuorumInfo>(timeoutMs, done, (attempt) => {
       const body = (): { topics: (typeof metadataLog)[] } => ({ topics: [metadataLog] })
@@ -241,6 +254,7 @@ export class WireAdmin implements WorkloadAdmin {
   close(): void {
     this.#retry.close()
     this.#offsets.close()
+    this.#groups.close()
   }
 
   #askController<Req extends Message, Res extends Message>(

@@ -375,6 +375,23 @@ export interface QuorumInfo {
 }
 
 /** Each call is retried until its `timeoutMs` is over; then the last error is the answer. */
+export interface DescribedMember {
+  readonly memberId: string
+  readonly clientId: string
+  /** What it has, not what it is to have. */
+  readonly partitions: readonly TopicPartition[]
+}
+
+export interface GroupDescription {
+  /** The coordinator. */
+  readonly node: number
+  /** In Kafka's words: `Stable`, `PreparingRebalance`, `Reconciling`, … */
+  readonly state: string
+  /** The group epoch of a consumer group; -1 of a classic one, which does not tell. */
+  readonly generation: number
+  readonly members: readonly DescribedMember[]
+}
+
 export interface WorkloadAdmin {
   /** A topic that exists after an attempt without an answer counts as made. */
   createTopics(topics: readonly NewTopic[], timeoutMs: number, done: (result: AdminResult<null>) => void): void
@@ -408,6 +425,13 @@ export interface WorkloadAdmin {
   ): void
   /** Finalizes levels of features for the whole cluster, up or down (KIP-584). */
   updateFeatures(levels: Readonly<Record<string, number>>, timeoutMs: number, done: (result: AdminResult<null>) => void): void
+  /** By its coordinator; GROUP_ID_NOT_FOUND, or the state `Dead`, when it does not know such a group of this protocol. */
+  describeGroup(
+    group: string,
+    protocol: 'classic' | 'consumer',
+    timeoutMs: number,
+    done: (result: AdminResult<GroupDescription>) => void,
+  ): void
   /** The quorum of the metadata log; UNSUPPORTED_VERSION from brokers that do not serve it. */
   describeQuorum(timeoutMs: number, done: (result: AdminResult<QuorumInfo>) => void): void
 }
