@@ -9,7 +9,8 @@ export interface OpSink {
 export class Recorder implements OpSink {
   readonly ops: Op[] = []
   readonly #nowMs: () => number
-  readonly #startMs: number
+  /** On the clock it was given, when its time was 0. */
+  readonly startMs: number
   readonly #listeners: ((op: Op) => void)[] = []
   readonly #isForgetful: boolean
   #recorded = 0
@@ -17,7 +18,7 @@ export class Recorder implements OpSink {
   /** `nowMs` is a monotonic clock in milliseconds; its value now becomes time 0. A forgetful one only tells its listeners. */
   constructor(nowMs: () => number, { isForgetful = false }: { readonly isForgetful?: boolean } = {}) {
     this.#nowMs = nowMs
-    this.#startMs = nowMs()
+    this.startMs = nowMs()
     this.#isForgetful = isForgetful
   }
 
@@ -29,7 +30,7 @@ export class Recorder implements OpSink {
   record(op: NewOp): Op {
     const recorded: Op = {
       index: this.#recorded++,
-      time: Math.round((this.#nowMs() - this.#startMs) * 1e6),
+      time: Math.round((this.#nowMs() - this.startMs) * 1e6),
       ...op,
     }
     if (!this.#isForgetful) this.ops.push(recorded)
