@@ -8,11 +8,14 @@ import { onInterrupt } from '../interrupt.ts'
 import { findK6 } from '../load/k6-binary.ts'
 import { scripts, type K6Thresholds, type ScriptName } from '../load/k6-process.ts'
 import { calmObjectives, objectivesUnderFaults, readObjectives, type Objectives } from '../load/objectives.ts'
+import { workersByDefault } from '../load/native-driver.ts'
 import { recoveryBoundMs, runLoad, type Loaded } from '../load/run-load.ts'
 import { requireDefect } from '../planted-defects.ts'
 import { defaultDirectory, type RunStore } from '../run-store.ts'
 import { brokerNames, type BrokerName } from '../verify.ts'
+import { compareRuns } from '../compare-runs.ts'
 import { parseCount, parseDuration, parseRate, parseSeed } from './arguments.ts'
+import { comparisonTable, readVerdict } from './compare.ts'
 import { openStore, randomSeed } from './verify.ts'
 
 interface LoadFlags {
@@ -29,7 +32,10 @@ interface LoadFlags {
   readonly topicPrefix?: string
   readonly clientConfig?: string
   readonly k6?: string
+  readonly native?: boolean
+  readonly workers: number
   readonly objectives?: string
+  readonly baseline?: string
   readonly defect?: string
   readonly accept?: readonly string[]
   readonly seed?: number
@@ -38,6 +44,8 @@ interface LoadFlags {
 }
 
 const minuteMs = 60_000
+/** As `compare` has it by itself. */
+const baselineTolerance = 0.2
 const soakMs = 60 * minuteMs
 
 export function addLoad(program: Command): void {
@@ -57,7 +65,10 @@ export function addLoad(program: Command): void {
     .option('--topic-prefix <prefix>', 'what the topics made there are named with (default: tribunal-<random>)')
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
     .option('--k6 <file>', 'the k6 to run (default: $K6, the PATH, its container image)')
+    .option('--native', 'our own generator instead of k6 and the gateway, for rates that HTTP cannot reach')
+    .option('--workers <n>', 'threads of our own generator', parseCount, workersByDefault())
     .option('--objectives <file>', 'service level objectives as JSON (docs/load.md)')
+    .option('--baseline <run>', 'a run to compare with; being worse fails this one')
     .option('--defect <name>', 'plant this defect in our broker (see: tribunal list defects)')
     .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
     .option('--seed <n>', 'the seed of all choices but k6’s', parseSeed)
@@ -71,20 +82,22 @@ export function addLoad(program: Command): void {
 async function load(flags: LoadFlags): Promise<number> {
   const script = scriptOf(flags)
   const broker = brokerOf(flags)
-  const k6 = findK6(flags.k6)
+  if (flags.native === true && flags.k6 !== undefined) throw new UserError('--native is our own generator; leave out --k6.')
+  const k6 = flags.native === true ? undefined : findK6(flags.k6)
   const { broker: _ours, ...others } = flags
   const external = await attachAsTold(flags.bootstrap === undefined ? others : flags)
+  const baseline = flags.baseline === undefined ? undefined : readVerdict(flags.baseline)
   const objectives = objectivesOf(flags, { script, broker })
   const seed = flags.seed ?? randomSeed()
   const store = openStore(flags.out ?? defaultDirectory(new Date(), seed))
   const json = flags.json === true
   const print = (text: string): void => void (json ? process.stderr : process.stdout).write(text)
-  print(`seed ${seed}; k6 ${k6.version}; run directory ${store.directory}\n`)
+  print(`seed ${seed}; ${k6 === undefined ? 'our own generator' : `k6 ${k6.version}`}; run directory ${store.directory}\n`)
   if (external !== undefined) print(attachedLines(external))
   const { signal, restore } = onInterrupt(print)
   let shownMs = 0
   const loaded = await runLoad({
-    k6, script, broker, external, objectives, seed, store, signal,
+    k6, workers: flags.workers, script, broker, external, objectives, seed, store, signal,
     thresholds: thresholdsOf(script, objectives),
     timeMs: flags.time ?? (script === 'soak' ? soakMs : minuteMs),
     recordsPerSecond: flags.rate, batch: flags.batch, valueSizeBytes: flags.valueSize, partitions: flags.partitions, readers: flags.readers,
@@ -97,7 +110,11 @@ async function load(flags: LoadFlags): Promise<number> {
   })
   restore()
   show(loaded, { json, store, print })
-  return exitCodeOf(loaded.verdict.valid)
+  const code = exitCodeOf(loaded.verdict.valid)
+  if (baseline === undefined) return code
+  const comparison = compareRuns(baseline, loaded.verdict, baselineTolerance)
+  print(comparisonTable(comparison))
+  return code === exitCodes.valid && comparison.regressions.length > 0 ? exitCodes.invalid : code
 }
 
 function scriptOf({ script }: LoadFlags): ScriptName {
