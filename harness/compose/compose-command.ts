@@ -32,8 +32,12 @@ export function run([program, ...first]: ComposeCommand, argv: readonly string[]
   })
 }
 
+/** What version 1 ends with, whatever went wrong. */
+const saysNothing = /^Encountered errors while bringing up the project/
+
 /** The last thing it said, which is what went wrong. */
 export function lastLine({ stderr, stdout }: Said): string {
-  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-  return (lines.findLast((line) => /error|cannot|failed|no such|invalid|unsupported/i.test(line)) ?? lines.at(-1) ?? 'no reason was given').replace(/[.]$/, '')
+  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !saysNothing.test(line))
+  const line = lines.findLast((each) => /error|cannot|failed|no such|invalid|unsupported/i.test(each)) ?? lines.at(-1) ?? 'no reason was given'
+  return line.replace(/^ERROR: (for \S+ +)?/, '').replace(/[.]$/, '')
 }

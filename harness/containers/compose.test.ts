@@ -126,7 +126,7 @@ describe.skipIf(noCompose)('compose: three brokers for this machine', () => {
     expect({ code, stdout }).toMatchObject({ code: exitCodes.valid, stdout: expect.stringContaining('which was up and stays so') as string })
     expect(stdout).toContain('1 is broker-1 at 127.0.0.1:9092, 2 is broker-2 at 127.0.0.1:9192')
     expect(await state()).toEqual(before)
-  }, 300_000)
+  }, 600_000)
 
   it('every profile is understood', () => {
     const services = inProject('--profile', 'kafka', '--profile', 'redpanda', '--profile', 'report', '--profile', 'k6', 'config', '--services')
