@@ -8,6 +8,7 @@ import { isolate } from '../nemesis/isolate.ts'
 import { memorySqueeze } from '../nemesis/memory-squeeze.ts'
 import { packetDelay } from '../nemesis/packet-delay.ts'
 import { packetLoss } from '../nemesis/packet-loss.ts'
+import { powerLoss } from '../nemesis/power-loss.ts'
 import type { ContainerScenario, Scenario } from './scenarios.ts'
 
 /** As on processes. */
@@ -60,6 +61,21 @@ const own: readonly ContainerScenario[] = [
       lanes: 1,
       quietMs: [500, 1000],
       holdMs: [3500, 4500],
+    },
+  },
+  {
+    target: 'containers',
+    name: 'power-loss',
+    describes: 'Cuts the power of a leader: what it had not synced is gone from its disk, and it starts again on the rest.',
+    brokers: 3,
+    idempotence: true,
+    losesPower: true,
+    nemesis: {
+      attacks: [{ fault: powerLoss, aim: 'leader' }, { fault: powerLoss, aim: 'controller' }],
+      inTurn: true,
+      lanes: 1,
+      quietMs: [1500, 2500],
+      holdMs: [2500, 4000],
     },
   },
 ]

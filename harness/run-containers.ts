@@ -9,6 +9,7 @@ import { PartRecords } from './part-records.ts'
 import { runTrial } from './run-processes.ts'
 import type { RunStore } from './run-store.ts'
 import { planOf, type ContainerScenario, type ScenarioOptions } from './scenarios.ts'
+import { oneSentence } from './containers/trouble.ts'
 import { ContainerCluster } from './targets/container-cluster.ts'
 import { Trial } from './trial.ts'
 import { wireClients } from './wire-clients.ts'
@@ -20,7 +21,7 @@ export interface BrokerImage {
   readonly recipe: ImageRecipe
 }
 
-export interface ContainerRunOptions extends Omit<ScenarioOptions, 'jvm'>, BrokerImage {
+export interface ContainerRunOptions extends Pick<ScenarioOptions, 'faultsMs' | 'recordsPerSecond'>, BrokerImage {
   readonly seed: number
   readonly store: RunStore
   readonly accept: readonly string[]
@@ -32,7 +33,7 @@ const stopTimeoutMs = 10_000
 
 export async function runOnContainers(scenario: ContainerScenario, options: ContainerRunOptions): Promise<JudgedParts> {
   const { store, seed, recipe, signal, onProgress } = options
-  const plan = planOf(scenario, { ...options, jvm: recipe.jvm })
+  const plan = planOf(scenario, { ...options, ...recipe })
   const runner = new NodeRunner({ seed })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
@@ -42,6 +43,7 @@ export async function runOnContainers(scenario: ContainerScenario, options: Cont
     ...options,
     brokers: scenario.brokers,
     ...(scenario.dataSizeMiB !== undefined && { dataSizeMiB: scenario.dataSizeMiB }),
+    losesPower: scenario.losesPower === true,
     settings: plan.profile.settings,
     logDir: store.path('logs', scenario.name),
   })
@@ -60,17 +62,22 @@ export async function runOnContainers(scenario: ContainerScenario, options: Cont
         makeClient: wireClients(loop, cluster.brokerIds.map((id) => cluster.address(id)), plan.profile),
         plan,
       })
-      const ended = await runTrial(trial, records.recorders, { signal, onProgress })
+      records.recorders[0]!.listen(({ f, value }) => {
+        if (f === 'phase' && value === 'faults') cluster.settleDisks()
+      })
+      const ended = await runTrial(trial, records.recorders, { signal, onProgress, trouble: cluster.trouble.first })
       if (ended !== undefined) failures.push(ended)
     }
     await cluster.stopAll(stopTimeoutMs)
     const failuresConvict = cluster.unexpectedExits.length > 0
     const all = [...cluster.unexpectedExits.map((exit) => `${exit}; see ${join('logs', scenario.name)}`), ...failures]
     const judged = records.judged({ failures: all, failuresConvict, accept: options.accept, wasCutShort: signal.aborted })
-    if (judged.some(({ verdict }) => verdict.valid !== true)) await cluster.saveData(store.path('data', scenario.name))
+    if (judged.some(({ verdict }) => verdict.valid !== true)) {
+      await cluster.saveData(store.path('data', scenario.name)).catch((error: Error) => onProgress(`the data could not be kept: ${oneSentence(error)}`))
+    }
     return judged
   } finally {
-    await cluster.close()
+    await cluster.close().catch((error: Error) => onProgress(`not everything could be removed: ${oneSentence(error)}`))
     await runner.stop()
     await records.endJournals()
   }

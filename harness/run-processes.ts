@@ -103,12 +103,15 @@ function readWireRecord(file: string): WireLine[] {
   return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as WireLine]))
 }
 
+export interface TrialWatch {
+  readonly signal: AbortSignal
+  readonly onProgress: (line: string) => void
+  /** Why the trial cannot go on; it is left alone then. */
+  readonly trouble?: Promise<string>
+}
+
 /** From the first topic to the last read, told to who watches; the reason when there was nothing to try. */
-export async function runTrial(
-  trial: Trial,
-  recorders: readonly Recorder[],
-  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
-): Promise<string | undefined> {
+export async function runTrial(trial: Trial, recorders: readonly Recorder[], { signal, onProgress, trouble }: TrialWatch): Promise<string | undefined> {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   const inForce = new Map<unknown, string>()
   for (const recorder of recorders) recorder.listen(({ type, f }) => void (f === 'send' || f === 'txn' ? counts[type]++ : 0))
@@ -128,7 +131,8 @@ export async function runTrial(
   signal.addEventListener('abort', cut)
   if (signal.aborted) cut()
   try {
-    return await new Promise<string | undefined>((resolve) => trial.run(resolve))
+    const ended = new Promise<string | undefined>((resolve) => trial.run(resolve))
+    return await (trouble === undefined ? ended : Promise.race([ended, trouble]))
   } finally {
     signal.removeEventListener('abort', cut)
     clearInterval(timer)

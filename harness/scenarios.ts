@@ -52,6 +52,8 @@ export interface ContainerScenario extends Omit<ProcessScenario, 'target'> {
   readonly target: 'containers'
   /** Each broker's disk has this size. */
   readonly dataSizeMiB?: number
+  /** Each broker's disk can lose what was not synced. */
+  readonly losesPower?: true
 }
 
 /** On a cluster that is not ours: only what its clients meet can be broken. */
@@ -232,20 +234,33 @@ export interface ScenarioOptions {
   readonly recordsPerSecond: number
   /** The brokers are JVMs: everything takes longer. */
   readonly jvm?: boolean
+  /** False: the brokers keep their own timeouts, which are taken to be Kafka's. */
+  readonly takesSettings?: boolean
+  readonly startsWithinMs?: number
+  /** Stands before the names of its topics. */
+  readonly topicPrefix?: string
 }
 
 const acknowledgedFloor = 2000
 const underFaultFloor = 0.2
 
+/** Kafka's default session, and what goes before and after, against that of a trial. */
+const ownTimeoutsTimes = 4
+
+/** How many times as long as on brokers with the timeouts of a trial everything takes. */
+export function timesLonger({ jvm, takesSettings }: Pick<ScenarioOptions, 'jvm' | 'takesSettings'>): number {
+  if (takesSettings === false) return ownTimeoutsTimes
+  return jvm === true ? jvmTimes : 1
+}
+
 export function planOf(scenario: ProcessScenario | ContainerScenario, options: ScenarioOptions): TrialPlan {
-  const isJvm = options.jvm === true
-  const profile = profiles[isJvm ? 'trial-of-jvm' : 'trial']
+  const profile = profiles[options.takesSettings === false ? 'attached' : options.jvm === true ? 'trial-of-jvm' : 'trial']
   const workloadOptions = workloadOf(scenario, profile, options)
   return {
     parts: [{
       workload: keyedAppend(workloadOptions),
       topics: ['orders', 'payments'].map((name) => ({
-        name,
+        name: options.topicPrefix === undefined ? name : `${options.topicPrefix}-${name}`,
         partitions: 3,
         replicationFactor: 3,
         configs: { 'min.insync.replicas': '2', ...scenario.topicConfigs?.[name] },
@@ -268,19 +283,20 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
         },
       },
     }],
-    nemesis: isJvm ? heldLonger(scenario.nemesis) : scenario.nemesis,
+    nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
-    faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * (isJvm ? jvmTimes : 1)),
+    faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),
     healOnlyCore: false,
     observeIntervalMs: 250,
     finalMs: 30_000,
+    ...(options.startsWithinMs !== undefined && { startsWithinMs: options.startsWithinMs }),
   }
 }
 
 /** Past the longer timeouts, as the scenario means it. */
-function heldLonger(plan: NemesisPlan): NemesisPlan {
+function heldLonger(plan: NemesisPlan, times: number): NemesisPlan {
   const [low, high] = plan.holdMs
-  return { ...plan, holdMs: [low * jvmTimes, high * jvmTimes] }
+  return { ...plan, holdMs: [low * times, high * times] }
 }
 
 function workloadOf({ idempotence }: Pick<ProcessScenario, 'idempotence'>, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): KeyedAppendOptions {

@@ -33,6 +33,8 @@ export interface TrialPlan {
   /** After everything has healed, one broker is killed for good, and the rest must serve all the same. */
   readonly healOnlyCore: boolean
   readonly observeIntervalMs: number
+  /** Within this time all brokers are in the metadata, and the topics in service; a minute when missing. */
+  readonly startsWithinMs?: number
   /** For the final reads. */
   readonly finalMs: number
 }
@@ -192,7 +194,8 @@ export class Trial {
 
   #setUp(done: (failure: string | undefined) => void): void {
     const { plan, loop } = this.#setup
-    const deadlineMs = loop.now() + setUpMs
+    const { startsWithinMs = setUpMs } = plan
+    const deadlineMs = loop.now() + startsWithinMs
     const topicsBefore = new Set<string>()
     const allUp = ({ nodes, topics: known }: ClusterInfo): boolean => {
       for (const { name } of known) topicsBefore.add(name)
@@ -203,7 +206,7 @@ export class Trial {
       const probes = plan.nemesis.attacks.some(({ fault }) => fault.needsWrites) ? probeTopics(this.#setup.control.brokerIds) : []
       const topics = [...this.#topics, ...probes]
       this.#made = new Set(topics.map(({ name }) => name))
-      return this.#client.admin.createTopics(topics, setUpMs, (created) => {
+      return this.#client.admin.createTopics(topics, startsWithinMs, (created) => {
         // A request whose answer was lost is repeated, and then finds its own work.
         const isOurs = !created.ok && created.error.code === 'TOPIC_ALREADY_EXISTS' && !topics.some(({ name }) => topicsBefore.has(name))
         if (!created.ok && !isOurs) return done(`the topics could not be made: ${created.error.code}`)

@@ -8,6 +8,7 @@ import { brokerCommand } from './broker-command.ts'
 import type { Library } from './foreign-clients/library.ts'
 import type { JudgedPart } from './judge-run.ts'
 import { runExternal, type ExternalCluster } from './run-external.ts'
+import { runOnCompose, type ComposeBrokers } from './run-compose.ts'
 import { runOnContainers, type BrokerImage } from './run-containers.ts'
 import { runOnProcesses } from './run-processes.ts'
 import { runSimulated } from './run-seeds.ts'
@@ -38,6 +39,8 @@ export interface VerifyOptions {
   readonly library?: Library
   /** For scenarios in containers. */
   readonly image?: BrokerImage
+  /** For the same, on somebody's own. */
+  readonly compose?: ComposeBrokers
   readonly defect?: string
   /** Levels to finalize on clusters of races. */
   readonly features?: Readonly<Record<string, number>>
@@ -103,9 +106,9 @@ export async function verify(options: VerifyOptions, events: VerifyEvents): Prom
   return { verdict, histories }
 }
 
-function factsOf({ seed, given, broker, kafka, external, library }: VerifyOptions, startedAt: Date): RunFacts {
+function factsOf({ seed, given, broker, kafka, external, compose, library }: VerifyOptions, startedAt: Date): RunFacts {
   const facts = runFacts(seed, given, startedAt)
-  const told = Object.entries(external?.attached.features ?? {}).map(([name, level]) => `${name} ${level}`)
+  const told = Object.entries((external ?? compose)?.attached.features ?? {}).map(([name, level]) => `${name} ${level}`)
   const tested = broker === 'kafka' ? `Apache Kafka ${kafka?.version ?? kafkaVersion()}` : told.join(', ')
   const client = library === undefined ? {} : { client: library.name }
   return { ...facts, versions: { ...facts.versions, ...(tested !== '' && { broker: tested }), ...client } }
@@ -160,7 +163,11 @@ async function runScenario(
     return outcomesOf(await runOnProcesses(scenario, { ...options, recipe, jvm: isKafka, onProgress }))
   }
   if (scenario.target === 'containers') {
-    return outcomesOf(await runOnContainers(scenario, { ...options, ...options.image!, onProgress }))
+    const { compose } = options
+    const run = compose === undefined
+      ? runOnContainers(scenario, { ...options, ...options.image!, onProgress })
+      : runOnCompose(scenario, { ...options, ...compose, onProgress })
+    return outcomesOf(await run)
   }
   if (scenario.target === 'external') {
     return outcomesOf(await runExternal(scenario, { ...options, ...options.external!, onProgress }))

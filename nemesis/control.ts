@@ -106,7 +106,7 @@ export function canSkewClock(control: BrokerControl): control is BrokerControl &
 }
 
 export function canLosePower(control: BrokerControl): control is BrokerControl & PowerControl {
-  return 'losePower' in control
+  return 'losePower' in control && control.losePower !== undefined
 }
 
 /** All that can be done to disks. */

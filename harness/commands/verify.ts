@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { renderVerdictTable } from '../../reports/terminal.ts'
-import { attachAsTold, attachedLines } from '../external/attach-as-told.ts'
 import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
+import type { Library } from '../foreign-clients/library.ts'
 import { clientNames, loadLibrary } from '../foreign-clients/registry.ts'
-import { imageAsTold } from '../containers/image-as-told.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { withLiveView } from '../live-view.ts'
@@ -15,6 +14,7 @@ import { defaultDirectory, RunStore } from '../run-store.ts'
 import { isInPlan, isRace, scenarios, type AnyScenario } from '../races/race-scenarios.ts'
 import { targets, type TargetName } from '../scenarios.ts'
 import { brokerNames, verify, type BrokerName, type Verified } from '../verify.ts'
+import { groundsAsTold, type Grounds } from './grounds.ts'
 import { parseDuration, parseCount, parseFeature, parseOverride, parseRate, parseSeed } from './arguments.ts'
 
 export interface VerifyFlags {
@@ -27,6 +27,8 @@ export interface VerifyFlags {
   readonly rate?: number
   readonly broker?: string
   readonly image?: string
+  readonly recipe?: string
+  readonly compose?: string
   readonly bootstrap?: string
   readonly topicPrefix?: string
   readonly clientConfig?: string
@@ -40,13 +42,16 @@ export interface VerifyFlags {
 }
 
 /** Seeds of the simulated scenario, and how long faults go on in each of the others. */
-const plans: Readonly<Record<string, { readonly seeds: number; readonly faultsMs: number }>> = {
+interface Plan {
+  readonly seeds: number
+  readonly faultsMs: number
+}
+
+const plans: Readonly<Record<string, Plan>> = {
   quick: { seeds: 200, faultsMs: 10_000 },
   full: { seeds: 2000, faultsMs: 60_000 },
 }
 const recordsPerSecond = 300
-/** Their scenarios have more to show, and nobody waits for them who did not ask. */
-const containerTimes = 2
 const externalRecordsPerSecond = 1000
 
 export function addVerify(program: Command): void {
@@ -62,6 +67,8 @@ export function addVerify(program: Command): void {
     .option('--rate <n>', 'records a second offered in each scenario on processes', parseRate)
     .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka, kafka@3.9.1 another version of it; in a checkout, npm run kafka:fetch brings it)`)
     .option('--image <reference>', 'containers of this image instead of our own, as in apache/kafka:4.3.1')
+    .option('--recipe <file>', 'how to run that image, as JSON, where it is none of those we know (see docs/images.md)')
+    .option('--compose <file>', 'the brokers of this compose project, told by labels (see docs/images.md); it is brought up if it is not up')
     .option('--bootstrap <addresses>', 'a running cluster instead: HOST:PORT, several with commas between')
     .option('--topic-prefix <prefix>', 'what the topics made there are named with (default: tribunal-<random>)')
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
@@ -83,19 +90,35 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
   if (plan === undefined) throw new UserError(`--plan ${flags.plan} is not one of ${Object.keys(plans).join(', ')}.`)
   if (flags.defect !== undefined) requireDefect(flags.defect)
   const { broker, version } = chooseBroker(flags)
-  const chosen = chooseScenarios(broker === 'ours' ? flags : { ...flags, target: 'processes' })
-  if ((flags.feature ?? flags.override) !== undefined && !chosen.every(isRace)) {
+  const wanted = chooseScenarios(broker === 'ours' ? flags : { ...flags, target: 'processes' })
+  if ((flags.feature ?? flags.override) !== undefined && !wanted.every(isRace)) {
     throw new UserError('--feature and --override are for clusters of races; name races with --scenario.')
   }
   const library = await loadLibrary(flags.client ?? 'wire')
-  const external = await attachAsTold(flags)
-  const image = chosen.some(({ target }) => target === 'containers') ? await imageAsTold(flags.image) : undefined
   const seed = flags.seed ?? randomSeed()
+  const grounds = await groundsAsTold(flags, wanted)
+  try {
+    return await tryOn(grounds, { flags, plan, seed, broker, ...(version !== undefined && { version }), ...(library !== undefined && { library }) })
+  } finally {
+    await grounds.close()
+  }
+}
+
+interface Told {
+  readonly flags: VerifyFlags
+  readonly plan: Plan
+  readonly seed: number
+  readonly broker: BrokerName
+  readonly version?: string
+  readonly library?: Library
+}
+
+async function tryOn(grounds: Grounds, { flags, plan, seed, broker, version, library }: Told): Promise<number> {
+  const { scenarios: chosen, off, times, attached, external, image, compose } = grounds
   const store = openStore(flags.out ?? defaultDirectory(new Date(), seed))
   const json = flags.json === true
   const print = (text: string): void => void (json ? process.stderr : process.stdout).write(text)
-  print(`seed ${seed}; run directory ${store.directory}\n`)
-  if (external !== undefined) print(attachedLines(external))
+  print(`seed ${seed}; run directory ${store.directory}\n${grounds.lines}`)
   const { signal, restore } = onInterrupt(print)
   const verified = await withLiveView(chosen, json, (events) =>
     verify(
@@ -103,12 +126,12 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
         scenarios: chosen,
         seed,
         seeds: flags.seeds ?? plan.seeds,
-        faultsMs: flags.time ?? plan.faultsMs * (broker === 'kafka' || image?.recipe.jvm === true ? jvmTimes : 1) * (image === undefined ? 1 : containerTimes),
+        faultsMs: flags.time ?? plan.faultsMs * times * (broker === 'kafka' ? jvmTimes : 1),
         recordsPerSecond: flags.rate ?? (external === undefined ? recordsPerSecond : externalRecordsPerSecond),
         accept: flags.accept ?? [],
         store,
         signal,
-        given: { ...flags, ...(external !== undefined && { attached: external.attached, off: external.off }) },
+        given: { ...flags, ...(attached !== undefined && { attached }), ...(off.length > 0 && { off }) },
         broker,
         ...(version !== undefined && { kafka: { version } }),
         ...(flags.feature !== undefined && { features: flags.feature }),
@@ -116,6 +139,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
         ...(external !== undefined && { external }),
         ...(library !== undefined && { library }),
         ...(image !== undefined && { image }),
+        ...(compose !== undefined && { compose }),
         ...(flags.defect !== undefined && { defect: flags.defect }),
       },
       events,
@@ -158,9 +182,24 @@ function chooseBroker({ broker = 'ours', target, defect }: VerifyFlags): ChosenB
 /** Not part of a run that names no target: what needs somebody else's cluster, or Docker. */
 const onlyByName: ReadonlySet<TargetName> = new Set(['external', 'containers'])
 
-function chooseScenarios({ target: named, bootstrap, image, scenario, client = 'wire' }: VerifyFlags): readonly AnyScenario[] {
-  if (image !== undefined && named !== undefined && named !== 'containers') throw new UserError(`--image runs in containers; leave out --target ${named}.`)
-  const target = named ?? (image !== undefined ? 'containers' : bootstrap === undefined ? undefined : 'external')
+/** What names other brokers than --compose does. */
+const elsewhere = ['image', 'bootstrap', 'broker', 'defect'] as const
+
+function targetOf(flags: VerifyFlags): string | undefined {
+  const { target, bootstrap, image, recipe, compose } = flags
+  const other = compose === undefined ? undefined : elsewhere.find((name) => flags[name] !== undefined)
+  if (other !== undefined) throw new UserError(`--compose takes the brokers of a compose project; leave out --${other}.`)
+  if (recipe !== undefined && image === undefined) throw new UserError('--recipe says how to run an image; give --image REFERENCE, too.')
+  const inContainers = image !== undefined || compose !== undefined
+  if (inContainers && target !== undefined && target !== 'containers') {
+    throw new UserError(`--${image === undefined ? 'compose' : 'image'} runs in containers; leave out --target ${target}.`)
+  }
+  return target ?? (inContainers ? 'containers' : bootstrap === undefined ? undefined : 'external')
+}
+
+function chooseScenarios(flags: VerifyFlags): readonly AnyScenario[] {
+  const { scenario, client = 'wire' } = flags
+  const target = targetOf(flags)
   if (target !== undefined && !targets.includes(target as TargetName)) {
     throw new UserError(`--target ${target} is not one of ${targets.join(', ')}.`)
   }
@@ -175,9 +214,9 @@ function chooseScenarios({ target: named, bootstrap, image, scenario, client = '
   return chosen
 }
 
-/** By another client: it knows real brokers only, and dials attached ones itself, past our proxy. */
+/** By another client: it knows real brokers only, dials attached ones itself, past our proxy, and in containers there is no proxy. */
 function canBeDriven(scenario: AnyScenario): boolean {
-  if (scenario.target === 'simulated' || isRace(scenario)) return false
+  if (scenario.target === 'simulated' || scenario.target === 'containers' || isRace(scenario)) return false
   return scenario.target !== 'external' || scenario.nemesis.attacks.length === 0
 }
 

@@ -1,8 +1,14 @@
 /** The image by itself, and the compose file with it, as a person uses them from the host. */
 import { spawnSync } from 'node:child_process'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { root } from '../checkout.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { isDockerMissing, isMissing } from '../testing/optional-tool.testing.ts'
+import { Workplace, type Ended } from '../testing/started-command.testing.ts'
 import { openDocker, type Docker } from './docker.ts'
 import { buildReferenceImage, referenceImage } from './images.ts'
 
@@ -70,6 +76,21 @@ describe.skipIf(noDocker)('docker: the image of the reference broker', () => {
   })
 })
 
+/** The command line, with some variables of its own. */
+async function told(environment: Readonly<Record<string, string>>, ...argv: string[]): Promise<Ended> {
+  const workplace = new Workplace()
+  const before = { ...process.env }
+  Object.assign(process.env, environment)
+  try {
+    return await workplace.run('verify', ...argv)
+  } finally {
+    process.env = before
+    await workplace.close()
+  }
+}
+
+const file = join(root, 'docker-compose.yml')
+
 describe.skipIf(noCompose)('compose: three brokers for this machine', () => {
   const inProject = (...argv: string[]): string =>
     said(compose![0]!, [...compose!.slice(1), '--project-name', 'tribunal-test', '--file', 'docker-compose.yml', ...argv])
@@ -89,10 +110,81 @@ describe.skipIf(noCompose)('compose: three brokers for this machine', () => {
     expect(said('kcat', ['-b', bootstrap, '-C', '-t', 'hello', '-o', 'beginning', '-e', '-q'])).toBe('one\ntwo\n')
   })
 
+  it('verify --compose tries them while they are up, and leaves everything as it was', async () => {
+    const docker = await openDocker()
+    const state = async (): Promise<unknown> => {
+      const containers = await docker.listContainers({ all: true, filters: { label: ['com.docker.compose.project=tribunal-test'] } })
+      const limits = await Promise.all(containers.map(async ({ Id }) => (await docker.getContainer(Id).inspect()).HostConfig.CpuQuota))
+      return {
+        containers: containers.map(({ Id, State }) => [Id, State]).sort(),
+        limits: limits.map((quota) => Math.max(quota ?? 0, 0)),
+        topics: said('kcat', ['-b', bootstrap, '-L', '-J']).match(/"topic":"[^"]*"/g)?.sort(),
+      }
+    }
+    const before = await state()
+    const { code, stdout } = await told({ COMPOSE_PROJECT_NAME: 'tribunal-test' }, '--compose', file, '--scenario', 'cut-links', '--time', '5s')
+    expect({ code, stdout }).toMatchObject({ code: exitCodes.valid, stdout: expect.stringContaining('which was up and stays so') as string })
+    expect(stdout).toContain('1 is broker-1 at 127.0.0.1:9092, 2 is broker-2 at 127.0.0.1:9192')
+    expect(await state()).toEqual(before)
+  }, 600_000)
+
   it('every profile is understood', () => {
     const services = inProject('--profile', 'kafka', '--profile', 'redpanda', '--profile', 'report', '--profile', 'k6', 'config', '--services')
     expect(services.trim().split('\n').sort()).toEqual([
       'broker-1', 'broker-2', 'broker-3', 'k6', 'kafka-1', 'kafka-2', 'kafka-3', 'redpanda-1', 'redpanda-2', 'redpanda-3', 'report',
     ])
+  })
+})
+
+describe.skipIf(noCompose)('compose: verify --compose with what cannot be tried', () => {
+  let directory: string
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'tribunal-compose-'))
+  })
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  function written(text: string): string {
+    const path = join(directory, 'compose.yml')
+    writeFileSync(path, text)
+    return path
+  }
+
+  function oneSentence({ stderr }: Ended): string {
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    return stderr
+  }
+
+  it('a file that is not there, or is no compose file, is wrong usage', async () => {
+    const missing = await told({}, '--compose', join(directory, 'none.yml'))
+    expect([missing.code, oneSentence(missing)]).toEqual([exitCodes.usage, expect.stringContaining('cannot be read')])
+    const wrong = await told({}, '--compose', written('services: [1, 2]\n'))
+    expect([wrong.code, oneSentence(wrong)]).toEqual([exitCodes.usage, expect.stringContaining('is no compose file')])
+  })
+
+  it('a project without labels is brought up, refused, and taken down', async () => {
+    const project = { COMPOSE_PROJECT_NAME: 'tribunal-unlabelled' }
+    const ended = await told(project, '--compose', written(`version: "3.8"\nservices: { one: { image: ${referenceImage} } }\n`))
+    expect([ended.code, oneSentence(ended)]).toEqual([exitCodes.unknown, expect.stringContaining('has the label tribunal.broker.id')])
+    const left = await (await openDocker()).listContainers({ all: true, filters: { label: ['com.docker.compose.project=tribunal-unlabelled'] } })
+    expect(left).toEqual([])
+  }, 60_000)
+
+  it('a port that is taken is one sentence, and nothing stays up', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await new Promise((ready) => server.once('listening', ready))
+    const { port } = server.address() as { readonly port: number }
+    const text = `version: "3.8"\nservices: { one: { image: ${referenceImage}, ports: ["127.0.0.1:${port}:9092"] } }\n`
+    const ended = await told({ COMPOSE_PROJECT_NAME: 'tribunal-taken' }, '--compose', written(text))
+    server.close()
+    expect([ended.code, oneSentence(ended)]).toEqual([exitCodes.unknown, expect.stringMatching(new RegExp(`does not come up: .*${port}`))])
+    const left = await (await openDocker()).listContainers({ all: true, filters: { label: ['com.docker.compose.project=tribunal-taken'] } })
+    expect(left).toEqual([])
+  }, 60_000)
+
+  it('without compose it is one sentence', async () => {
+    const ended = await told({ PATH: directory }, '--compose', file)
+    expect([ended.code, oneSentence(ended)]).toEqual([exitCodes.unknown, expect.stringContaining('--compose needs Docker Compose')])
   })
 })

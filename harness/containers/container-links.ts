@@ -3,6 +3,7 @@ import type { HeldByLink, LinkControl, LinkTraffic } from '../../nemesis/control
 import { isSameLink, linkName, type Link, type LinkEnd } from '../../nemesis/links.ts'
 import type { HelperProcess } from './helper-process.ts'
 import { probePort } from './helper/messages.ts'
+import type { Trouble } from './trouble.ts'
 import { cutRules, healRules, lossRules, openRules, readTraffic, rulerOf } from './packet-rules.ts'
 
 export interface ContainerLinksOptions {
@@ -10,10 +11,12 @@ export interface ContainerLinksOptions {
   readonly addresses: ReadonlyMap<number, string>
   /** As brokers see the clients. */
   readonly clientsAddress: string
+  readonly trouble: Trouble
 }
 
 export class ContainerLinks implements LinkControl {
   readonly #options: ContainerLinksOptions
+  readonly #addresses: Map<number, string>
   readonly #helpers = new Map<LinkEnd, HelperProcess>()
   /** Probes under way. */
   readonly #open = new Map<number, () => void>()
@@ -24,6 +27,7 @@ export class ContainerLinks implements LinkControl {
 
   constructor(options: ContainerLinksOptions) {
     this.#options = options
+    this.#addresses = new Map(options.addresses)
   }
 
   /** A probe has come out where this helper is. */
@@ -34,7 +38,29 @@ export class ContainerLinks implements LinkControl {
   /** From now on the helper rules, or stands for, this end. */
   async place(end: LinkEnd, helper: HelperProcess): Promise<void> {
     this.#helpers.set(end, helper)
-    if (end !== 'clients') await helper.ask({ do: 'restore', lines: openRules(end, this.#options.addresses), flush: true })
+    if (end !== 'clients') await helper.ask({ do: 'restore', lines: openRules(end, this.#addresses), flush: true })
+  }
+
+  /** A broker has this address now, and this helper: everybody's rules are set again, and what is cut stays cut. */
+  async move(id: number, address: string, helper: HelperProcess): Promise<void> {
+    const isElsewhere = this.#addresses.get(id) !== address
+    this.#addresses.set(id, address)
+    this.#helpers.set(id, helper)
+    const concerned = isElsewhere ? [...this.#addresses.keys()] : [id]
+    await Promise.all(concerned.map((broker) => this.#ruleAgain(broker)))
+  }
+
+  async #ruleAgain(id: number): Promise<void> {
+    const loss = this.#loss.get(id) ?? 0
+    const cut = cutRules(this.#cut.filter((link) => rulerOf(link) === id))
+    const lines = [...openRules(id, this.#addresses), ...cut, ...(loss === 0 ? [] : lossRules(loss, 0))]
+    await this.helper(id).ask({ do: 'restore', lines, flush: true })
+  }
+
+  /** No rule of ours is left. */
+  async open(): Promise<void> {
+    const brokers = [...this.#helpers].filter(([end]) => end !== 'clients')
+    await Promise.all(brokers.map(([, helper]) => helper.ask({ do: 'take-back' })))
   }
 
   helper(end: LinkEnd): HelperProcess {
@@ -45,16 +71,17 @@ export class ContainerLinks implements LinkControl {
 
   cut(links: readonly Link[], done: () => void): void {
     this.#cut = [...this.#cut, ...links]
-    void this.#rule(links, cutRules).then(done)
+    this.#options.trouble.after(this.#rule(links, cutRules), done)
   }
 
   /** Nothing waits on a link of packets: who sent what was dropped sends it again, as TCP does, and no connection is reset. */
   heal(links: readonly Link[], done: (held: readonly HeldByLink[]) => void): void {
     this.#cut = this.#cut.filter((link) => !links.some((healed) => isSameLink(healed, link)))
-    void this.#traffic(links).then(async (traffic) => {
+    const healed = this.#traffic(links).then(async (traffic) => {
       await this.#rule(links, healRules)
-      done(traffic.map(({ heldBytes }) => ({ heldBytes, connections: 0, resetConnections: 0 })))
+      return traffic.map(({ heldBytes }) => ({ heldBytes, connections: 0, resetConnections: 0 }))
     })
+    this.#options.trouble.after(healed, done)
   }
 
   async losePackets(id: number, share: number): Promise<void> {
@@ -67,7 +94,7 @@ export class ContainerLinks implements LinkControl {
   }
 
   traffic(links: readonly Link[], done: (traffic: readonly LinkTraffic[]) => void): void {
-    void this.#traffic(links).then(done)
+    this.#options.trouble.after(this.#traffic(links), done)
   }
 
   probe(link: Link, timeoutMs: number, done: (arrived: boolean) => void): void {
@@ -79,7 +106,7 @@ export class ContainerLinks implements LinkControl {
     }
     const timer = setTimeout(() => tell(false), timeoutMs)
     this.#open.set(probe, () => tell(true))
-    void this.#send(link, probe)
+    this.#options.trouble.after(this.#send(link, probe), () => undefined)
   }
 
   /** The helpers end. */
@@ -95,7 +122,7 @@ export class ContainerLinks implements LinkControl {
 
   #at(end: LinkEnd): { readonly host: string; readonly port: number } {
     if (end === 'clients') return { host: this.#options.clientsAddress, port: this.helper('clients').port }
-    return { host: this.#options.addresses.get(end)!, port: probePort }
+    return { host: this.#addresses.get(end)!, port: probePort }
   }
 
   async #rule(links: readonly Link[], render: (links: readonly Link[]) => string[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** Brokers in containers: every fault is seen in force, on our image and on Apache Kafka's; without its injection none is. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { clockDrift } from '../../nemesis/clock-drift.ts'
@@ -17,6 +17,8 @@ import { memorySqueeze } from '../../nemesis/memory-squeeze.ts'
 import { packetDelay } from '../../nemesis/packet-delay.ts'
 import { packetLoss } from '../../nemesis/packet-loss.ts'
 import { pause } from '../../nemesis/pause.ts'
+import { powerLoss } from '../../nemesis/power-loss.ts'
+import type { Op } from '../../history/op.ts'
 import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -28,10 +30,13 @@ import { isDockerMissing } from '../testing/optional-tool.testing.ts'
 import { Workplace } from '../testing/started-command.testing.ts'
 import { openDocker, type Docker } from './docker.ts'
 import { imageAsTold } from './image-as-told.ts'
+import type { LostBytes } from './helper/messages.ts'
 import { hasImage } from './images.ts'
+import { whyNoPowerLoss } from './power.ts'
 
 const kafkaImage = 'apache/kafka:4.3.1'
 const noDocker = await isDockerMissing()
+const noPower = noDocker || (await whyNoPowerLoss(await openDocker())) !== undefined
 const noKafka = noDocker || !(await hasImage(await openDocker(), kafkaImage))
 
 let directory: string
@@ -76,8 +81,13 @@ async function madeHere(docker: Docker): Promise<string[]> {
   return labels.filter((owner) => owner.endsWith(`/${process.pid}`))
 }
 
-async function seesInForce(expected: readonly Fault[], brokers: BrokerImage, faultsMs: number): Promise<void> {
-  const [{ verdict }] = await runOnContainers(allInTurn(expected, brokers.recipe.jvm ? 300 : 900), {
+async function seesInForce(
+  expected: readonly Fault[],
+  brokers: BrokerImage,
+  { faultsMs, holdMs, losesPower }: { readonly faultsMs: number; readonly holdMs?: number; readonly losesPower?: true },
+): Promise<readonly Op[]> {
+  const scenario = allInTurn(expected, holdMs ?? (brokers.recipe.jvm ? 300 : 900))
+  const [{ verdict, ops }] = await runOnContainers({ ...scenario, ...(losesPower === true && { losesPower }) }, {
     ...brokers,
     seed: 1,
     store: new RunStore(directory),
@@ -94,15 +104,59 @@ async function seesInForce(expected: readonly Fault[], brokers: BrokerImage, fau
   expect(readdirSync(join(directory, 'logs', 'all-in-turn'))).toHaveLength(3)
   expect(readFileSync(join(directory, 'logs', 'all-in-turn', 'broker-1.log'), 'utf8')).not.toBe('')
   expect(await madeHere(brokers.docker)).toEqual([])
+  return ops
+}
+
+/** What each power loss took, of the logs of partitions. */
+function lostBytes(ops: readonly Op[]): number[] {
+  return ops.filter(({ f, value }) => f === powerLoss.name && (value as { action: string }).action === 'in-force').map(({ value }) => {
+    const { evidence } = value as { readonly evidence: Readonly<Record<string, { readonly lost: readonly LostBytes[] }>> }
+    const lost = Object.values(evidence).flatMap((each) => each.lost).filter(({ file }) => file.endsWith('.log'))
+    return lost.reduce((sum, each) => sum + each.lostBytes, 0)
+  })
 }
 
 it.skipIf(noDocker)('docker: every fault is seen in force on our own image, and nothing is left behind', async () => {
-  await seesInForce(onOurs, await imageAsTold(undefined), 35_000)
+  await seesInForce(onOurs, await imageAsTold({}), { faultsMs: 35_000 })
 }, 240_000)
 
 it.skipIf(noKafka)('kafka-image: every fault is seen in force in containers of Apache Kafka', async () => {
-  await seesInForce(onEveryImage, await imageAsTold(kafkaImage), 60_000)
+  await seesInForce(onEveryImage, await imageAsTold({ image: kafkaImage }), { faultsMs: 60_000 })
 }, 300_000)
+
+it.skipIf(noPower)('docker: a power loss takes what was not synced from the logs, on our own image', async () => {
+  const lost = lostBytes(await seesInForce([powerLoss], await imageAsTold({}), { faultsMs: 10_000, losesPower: true }))
+  expect(lost.filter((bytes) => bytes === 0)).toEqual([])
+}, 240_000)
+
+it.skipIf(noPower || noKafka)('kafka-image: a power loss takes what was not synced from the logs, on Apache Kafka', async () => {
+  const lost = lostBytes(await seesInForce([powerLoss], await imageAsTold({ image: kafkaImage }), { faultsMs: 30_000, holdMs: 2500, losesPower: true }))
+  expect(lost.filter((bytes) => bytes === 0)).toEqual([])
+}, 300_000)
+
+it.skipIf(noDocker)('docker: a helper that dies in the middle of a run is one sentence, and leaves nothing behind', async () => {
+  const brokers = await imageAsTold({})
+  const { docker } = brokers
+  const shoot = async (line: string): Promise<void> => {
+    if (!line.startsWith('faults')) return
+    const helpers = await docker.listContainers({ filters: { label: [`tribunal.owner=${hostname()}/${process.pid}`] } })
+    const helper = helpers.find(({ Image }) => Image.startsWith('tribunal-helper'))
+    await docker.getContainer(helper!.Id).kill().catch(() => undefined)
+  }
+  const [{ verdict }] = await runOnContainers(allInTurn([cutOneWay], 900), {
+    ...brokers,
+    seed: 1,
+    store: new RunStore(directory),
+    accept: [],
+    signal: new AbortController().signal,
+    onProgress: (line) => void shoot(line),
+    faultsMs: 30_000,
+    recordsPerSecond: 200,
+  })
+  expect(verdict.valid).toBe('unknown')
+  expect(verdict.reasons[0]).toMatch(/^the helper in container \w+ has ended/)
+  expect(await madeHere(docker)).toEqual([])
+}, 240_000)
 
 describe.skipIf(noDocker)('docker: with its injection turned off', () => {
   const runner = new NodeRunner({ seed: 1 })
@@ -113,7 +167,7 @@ describe.skipIf(noDocker)('docker: with its injection turned off', () => {
   beforeAll(async () => {
     runner.run((event) => loop.step(event))
     logs = mkdtempSync(join(tmpdir(), 'tribunal-containers-'))
-    cluster = await ContainerCluster.prepare({ ...(await imageAsTold(undefined)), brokers: 3, settings: {}, logDir: logs })
+    cluster = await ContainerCluster.prepare({ ...(await imageAsTold({})), brokers: 3, settings: {}, logDir: logs })
     expect(await cluster.startAll()).toBeUndefined()
   }, 120_000)
   afterAll(async () => {
@@ -162,6 +216,14 @@ describe.skipIf(noDocker)('docker: with its injection turned off', () => {
     expect(await injected(fault, cluster, parameters)).toMatchObject({ shown: true })
     const context = { loop, control: cluster, view: {} as never, evidenceTimeoutMs: 10_000, parameters }
     expect(await new Promise((done) => fault.heal(context, [2], done))).toMatchObject({ shown: true })
+  })
+
+  it('a power loss that takes nothing away is not shown', async () => {
+    const losePower = (_id: number, done: (seen: Facts) => void): void => done({ lost: [] })
+    const view = { refuses: (_id: number, _timeoutMs: number, done: (yes: boolean) => void) => done(false) }
+    const control = { brokerIds: cluster.brokerIds, losePower, state: (id: number) => cluster.state(id) } as unknown as BrokerControl
+    const context = { loop, control, view: view as never, evidenceTimeoutMs: 500, parameters: {} }
+    expect(await new Promise((done) => powerLoss.inject(context, [2], done))).toMatchObject({ shown: false })
   })
 
   it('a squeeze of memory is not shown', async () => {

@@ -7,8 +7,10 @@ import type { HelperCommand, HelperReport } from './helper/messages.ts'
 export interface HelperOptions {
   readonly docker: Docker
   readonly containerId: string
-  readonly role: 'broker' | 'clients'
+  readonly role: 'broker' | 'clients' | 'disks'
   readonly onArrived: (probe: number) => void
+  /** It has ended, and nobody had asked it to. */
+  readonly onGone: (why: string) => void
 }
 
 interface Waiting {
@@ -16,20 +18,27 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+interface End {
+  isOrdered: boolean
+  error: Error | undefined
+}
+
 export class HelperProcess {
   /** Where it listens for probes. */
   readonly port: number
   readonly #stream: Duplex
   readonly #waiting: Map<number, Waiting>
+  readonly #end: End
   #nextId = 1
 
-  private constructor(stream: Duplex, waiting: Map<number, Waiting>, port: number) {
+  private constructor(stream: Duplex, { waiting, end, port }: { readonly waiting: Map<number, Waiting>; readonly end: End; readonly port: number }) {
     this.#stream = stream
     this.#waiting = waiting
+    this.#end = end
     this.port = port
   }
 
-  static async start({ docker, containerId, role, onArrived }: HelperOptions): Promise<HelperProcess> {
+  static async start({ docker, containerId, role, onArrived, onGone }: HelperOptions): Promise<HelperProcess> {
     const Cmd = ['node', '/opt/agent.mjs', role]
     const exec = await docker.getContainer(containerId).exec({ Cmd, AttachStdin: true, AttachStdout: true, AttachStderr: true })
     const stream = await exec.start({ hijack: true, stdin: true })
@@ -37,17 +46,21 @@ export class HelperProcess {
     const stderr = new PassThrough()
     docker.modem.demuxStream(stream, stdout, stderr)
     const waiting = new Map<number, Waiting>()
+    const end: End = { isOrdered: false, error: undefined }
     let said = ''
     stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
     const port = await new Promise<number>((listening, failed) => {
       const gone = (): void => {
-        const error = new Error(`the helper of ${containerId.slice(0, 12)} has ended: ${said.trim()}`)
+        if (end.error !== undefined) return
+        const words = said.trim() === '' ? '' : `: ${said.trim().split('\n').at(-1)!}`
+        const error = new Error(`the helper in container ${containerId.slice(0, 12)} has ended${words}`)
+        end.error = error
         failed(error)
+        if (!end.isOrdered) onGone(error.message)
         for (const { reject } of waiting.values()) reject(error)
         waiting.clear()
       }
-      stream.once('close', gone)
-      stream.once('error', gone)
+      for (const event of ['end', 'close', 'error']) stream.once(event, gone)
       createInterface({ input: stdout }).on('line', (line) => {
         const report = JSON.parse(line) as HelperReport
         if ('listening' in report) return listening(report.listening)
@@ -58,10 +71,11 @@ export class HelperProcess {
         return asked?.resolve(report.answer)
       })
     })
-    return new HelperProcess(stream, waiting, port)
+    return new HelperProcess(stream, { waiting, end, port })
   }
 
   ask<T>(command: HelperCommand): Promise<T> {
+    if (this.#end.error !== undefined) return Promise.reject(this.#end.error)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject })
@@ -70,6 +84,7 @@ export class HelperProcess {
   }
 
   end(): void {
+    this.#end.isOrdered = true
     this.#waiting.clear()
     this.#stream.end()
   }

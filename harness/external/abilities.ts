@@ -39,3 +39,8 @@ export function whatIsOff({ versions, brokers, quorumError }: Attached, client: 
   if (brokers.length === 1) off.push({ names: ['replication', 'leader changes'], why: 'the cluster has one broker' })
   return off
 }
+
+/** What a person should know before it begins. */
+export function offLines(off: readonly Off[]): string {
+  return off.map(({ names, why }) => `off: ${names.join(', ')} (${why})\n`).join('')
+}

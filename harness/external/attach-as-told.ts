@@ -12,6 +12,7 @@ export interface ExternalFlags {
   readonly broker?: string
   readonly defect?: string
   readonly bootstrap?: string
+  readonly compose?: string
   readonly topicPrefix?: string
   readonly clientConfig?: string
   readonly client?: string
@@ -22,6 +23,7 @@ export async function attachAsTold(flags: ExternalFlags): Promise<ExternalCluste
   const { bootstrap, target, broker, defect, clientConfig } = flags
   if (bootstrap === undefined) {
     if (target === 'external') throw new UserError('--target external needs --bootstrap HOST:PORT,….')
+    if (flags.compose !== undefined && clientConfig === undefined) return undefined
     const lonely = flags.topicPrefix === undefined ? '--client-config' : '--topic-prefix'
     if (flags.topicPrefix !== undefined || clientConfig !== undefined) throw new UserError(`${lonely} needs --bootstrap HOST:PORT,….`)
     return undefined
@@ -29,7 +31,7 @@ export async function attachAsTold(flags: ExternalFlags): Promise<ExternalCluste
   if (target !== undefined && target !== 'external') throw new UserError(`--bootstrap attaches to a running cluster; leave out --target ${target}.`)
   if (broker !== undefined || defect !== undefined) throw new UserError('--bootstrap attaches to a running cluster; leave out --broker and --defect.')
   const addresses = parseBootstrap(bootstrap)
-  const topicPrefix = checkTopicPrefix(flags.topicPrefix ?? `tribunal-${randomBytes(4).toString('hex')}`)
+  const topicPrefix = newTopicPrefix(flags.topicPrefix)
   const security = clientConfig === undefined ? {} : readClientConfig(clientConfig)
   const attached = await attach(addresses, security)
   checkServed(attached)
@@ -40,8 +42,13 @@ export async function attachAsTold(flags: ExternalFlags): Promise<ExternalCluste
   return { attached, security, topicPrefix, off: whatIsOff(attached, flags.client ?? 'wire') }
 }
 
+/** Throws a UserError when no topic can be called so. */
+export function newTopicPrefix(told: string | undefined): string {
+  return checkTopicPrefix(told ?? `tribunal-${randomBytes(4).toString('hex')}`)
+}
+
 /** What a person should know before it begins. */
-export function attachedLines({ attached, topicPrefix, off }: ExternalCluster): string {
+export function attachedLines({ attached, topicPrefix }: ExternalCluster): string {
   const { brokers, clusterId, features } = attached
   const addresses = brokers.map(({ id, host, port }) => `${id} at ${host}:${port}`).join(', ')
   const told = Object.entries(features).map(([name, level]) => `${name} ${level}`).join(', ')
@@ -49,7 +56,6 @@ export function attachedLines({ attached, topicPrefix, off }: ExternalCluster): 
     `attached to cluster ${clusterId ?? 'without an id'}: broker ${addresses}`,
     ...(told === '' ? [] : [`its features: ${told}`]),
     `topics are made as ${topicPrefix}-* and deleted at the end`,
-    ...off.map(({ names, why }) => `off: ${names.join(', ')} (${why})`),
     '',
   ].join('\n')
 }

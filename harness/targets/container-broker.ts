@@ -1,21 +1,16 @@
 /**
- * One broker in a container that can be killed, started again on its data, frozen and let go on. It lives in the network of
- * its helper's container, so addresses, rules and helper stay while it comes and goes.
+ * One broker in a container that can be killed, started again on its data, frozen and let go on. It is made when it is first
+ * started, or was there before and is adopted; its limits are then put back as they were.
  */
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { GenericContainer, Wait } from 'testcontainers'
 import type { BrokerState, Facts, MemoryPressure } from '../../nemesis/control.ts'
 import type { Docker } from '../containers/docker.ts'
 
 export interface ContainerBrokerOptions {
   readonly docker: Docker
   readonly id: number
-  readonly image: string
-  /** The container whose network it shares. */
-  readonly helperId: string
-  readonly environment: Readonly<Record<string, string>>
-  readonly volumes: readonly { readonly source: string; readonly target: string }[]
-  readonly labels: Readonly<Record<string, string>>
+  /** Makes its container and starts it. */
+  readonly make?: () => Promise<Docker.Container>
   readonly logFile: string
   readonly orderlyExitCodes: readonly number[]
   /** It ended without being told to: how, and the last sentence it said about it. */
@@ -32,17 +27,14 @@ const noLimitBytes = 2 ** 50
 
 type Inspected = Docker.ContainerInspectInfo
 
-/** Health is looked at by the trial itself, by other means; a check every few seconds would only cost. */
-class BrokerContainer extends GenericContainer {
-  protected override async beforeContainerCreated(): Promise<void> {
-    this.createOpts.Healthcheck = { Test: ['NONE'] }
-  }
-}
+/** What was allowed to it before anybody squeezed it. */
+type Limits = Pick<Docker.HostConfig, 'NanoCpus' | 'CpuPeriod' | 'CpuQuota' | 'Memory' | 'MemorySwap'>
 
 export class ContainerBroker {
   readonly #options: ContainerBrokerOptions
   readonly #log: WriteStream
   #container: Docker.Container | undefined
+  #limits: Limits = {}
   #state: BrokerState = 'dead'
   #expectExit = false
   #pid: number | undefined
@@ -81,31 +73,30 @@ export class ContainerBroker {
 
   async #start(): Promise<Facts> {
     if (this.#container === undefined) {
-      this.#container = await this.#create()
+      this.#container = await this.#options.make!()
       this.#collect(await this.#container.logs({ follow: true, stdout: true, stderr: true }))
     } else {
       this.#collect(await this.#container.attach({ stream: true, stdout: true, stderr: true }))
       await this.#container.start()
     }
-    const inspected = await this.#container.inspect()
-    this.#state = stateOf(inspected)
-    this.#watch(this.#container)
-    this.#previousPid = this.#pid
-    this.#pid = inspected.State.Pid
-    const { StartedAt } = inspected.State
-    return { container: inspected.Id.slice(0, 12), pid: this.#pid, previousPid: this.#previousPid, startedAt: StartedAt }
+    return this.#meet(this.#container)
   }
 
-  async #create(): Promise<Docker.Container> {
-    const { docker, image, helperId, environment, volumes, labels } = this.#options
-    const started = await new BrokerContainer(image)
-      .withNetworkMode(`container:${helperId}`)
-      .withEnvironment({ ...environment })
-      .withBindMounts(volumes.map(({ source, target }) => ({ source, target })))
-      .withLabels({ ...labels })
-      .withWaitStrategy(Wait.forListeningPorts())
-      .start()
-    return docker.getContainer(started.getId())
+  /** Takes over one that runs. */
+  async adopt(container: Docker.Container): Promise<void> {
+    this.#container = container
+    this.#collect(await container.logs({ follow: true, stdout: true, stderr: true, tail: 0 }))
+    await this.#meet(container)
+  }
+
+  async #meet(container: Docker.Container): Promise<Facts> {
+    const { Id, State, HostConfig } = await container.inspect()
+    if (this.#pid === undefined) this.#limits = HostConfig
+    this.#state = stateOf({ State })
+    this.#watch(container)
+    this.#previousPid = this.#pid
+    this.#pid = State.Pid
+    return { container: Id.slice(0, 12), pid: this.#pid, previousPid: this.#previousPid, startedAt: State.StartedAt }
   }
 
   #collect(stream: NodeJS.ReadableStream): void {
@@ -159,21 +150,20 @@ export class ContainerBroker {
     void order(container).catch(() => undefined).then(() => ended).then((seen) => done({ pid: this.#pid, ...seen }))
   }
 
-  pause(done: (seen: Facts) => void): void {
-    this.#freeze((container) => container.pause(), done)
+  pause(): Promise<Facts> {
+    return this.#freeze((container) => container.pause())
   }
 
-  resume(done: (seen: Facts) => void): void {
-    this.#freeze((container) => container.unpause(), done)
+  resume(): Promise<Facts> {
+    return this.#freeze((container) => container.unpause())
   }
 
-  #freeze(order: (container: Docker.Container) => Promise<unknown>, done: (seen: Facts) => void): void {
+  async #freeze(order: (container: Docker.Container) => Promise<unknown>): Promise<Facts> {
     const container = this.#container!
-    void order(container).then(() => undefined, (error: Error) => error.message).then(async (refused) => {
-      const inspected = await container.inspect()
-      this.#state = stateOf(inspected)
-      done({ pid: this.#pid, status: inspected.State.Status, ...(refused !== undefined && { refused }) })
-    })
+    const refused = await order(container).then(() => undefined, (error: Error) => error.message)
+    const inspected = await container.inspect()
+    this.#state = stateOf(inspected)
+    return { pid: this.#pid, status: inspected.State.Status, ...(refused !== undefined && { refused }) }
   }
 
   /** Whether it may end by what was done to it. */
@@ -181,17 +171,24 @@ export class ContainerBroker {
     this.#expectExit = expected
   }
 
-  /** Of one processor; undefined: no limit. */
+  /** Of one processor; undefined: as much as before. */
   async squeeze(cpuShare: number | undefined): Promise<void> {
-    const CpuQuota = cpuShare === undefined ? -1 : Math.round(cpuShare * cpuPeriodMicros)
-    await this.#container!.update({ CpuPeriod: cpuPeriodMicros, CpuQuota })
+    const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0 } = this.#limits
+    if (NanoCpus > 0) return void (await this.#container!.update({ NanoCpus: cpuShare === undefined ? NanoCpus : Math.round(cpuShare * 1e9) }))
+    const before = { CpuPeriod: CpuPeriod === 0 ? cpuPeriodMicros : CpuPeriod, CpuQuota: CpuQuota === 0 ? -1 : CpuQuota }
+    const now = cpuShare === undefined ? before : { CpuPeriod: cpuPeriodMicros, CpuQuota: Math.round(cpuShare * cpuPeriodMicros) }
+    await this.#container!.update(now)
+    return undefined
   }
 
-  /** Hardly more memory than it holds, or as much as anybody; resolves with the limit. */
+  /** Hardly more memory than it holds, or as much as before; resolves with the limit. */
   async squeezeMemory(squeezed: boolean): Promise<number> {
-    const limit = squeezed ? await this.#tightMemory() : noLimitBytes
+    const { Memory = 0, MemorySwap = 0 } = this.#limits
+    const before = Memory === 0 ? noLimitBytes : Memory
+    const limit = squeezed ? Math.min(await this.#tightMemory(), before) : before
+    const swap = squeezed || MemorySwap === 0 ? limit : MemorySwap
     this.expectExit(squeezed)
-    await this.#container!.update({ Memory: limit, MemorySwap: limit })
+    await this.#container!.update({ Memory: limit, MemorySwap: swap })
     return limit
   }
 
@@ -225,7 +222,7 @@ export class ContainerBroker {
   }
 }
 
-function stateOf({ State }: Inspected): BrokerState {
+function stateOf({ State }: Pick<Inspected, 'State'>): BrokerState {
   if (State.Paused) return 'paused'
   return State.Running ? 'running' : 'dead'
 }

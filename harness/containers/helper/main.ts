@@ -1,21 +1,27 @@
 /**
  * The helper: a process in the network of one broker (or, without a broker, in the network of the clients) that sets and
  * counts packets by rules, sends and receives probes, and writes the file of the broker's clock. It needs NET_ADMIN in that
- * one network, and nothing of the machine. It does what it is told over stdin, and ends when that closes.
- *   node agent.mjs broker|clients
+ * one network, and nothing of the machine. As the keeper of disks it has no network, and loop devices instead (disks.ts). It does
+ * what it is told over stdin, and ends when that closes, with its rules taken back.
+ *   node agent.mjs broker|clients|disks
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { chmodSync, closeSync, fsyncSync, openSync, rmSync, statSync, statfsSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, rmSync, statSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { ClockSkewWriter } from '../../../ports/node/clock-skew.ts'
+import { countLost, cutPower, makeDisk, releaseDisks, syncDisk } from './disks.ts'
 import { dataDirectory, probePort, toolsDirectory, type ConnectResult, type HelperAbilities, type HelperCommand, type HelperReport } from './messages.ts'
 
 const isBeside = process.argv[2] === 'broker'
+const keepsDisks = process.argv[2] === 'disks'
+const bootFile = `${toolsDirectory}/boot`
 const filler = `${dataDirectory}/.filler`
 const socket = createSocket('udp4')
-const clock = isBeside ? new ClockSkewWriter(`${toolsDirectory}/clock`) : undefined
+/** What it shares with its broker, if there is such a thing. */
+const clock = isBeside && existsSync(toolsDirectory) ? new ClockSkewWriter(`${toolsDirectory}/clock`) : undefined
 
 function tell(report: HelperReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`)
@@ -27,6 +33,8 @@ function obey(command: HelperCommand): unknown {
       return abilities()
     case 'restore':
       return restore('filter', command.lines, command.flush)
+    case 'take-back':
+      return takeBack()
     case 'save':
       return iptables('iptables-save', ['-c', '-t', 'filter'], '')
     case 'probe':
@@ -39,6 +47,18 @@ function obey(command: HelperCommand): unknown {
       return null
     case 'delay':
       return delay(command.delayMs)
+    case 'make-disk':
+      return makeDisk(command.disk, command.sizeMiB)
+    case 'sync-disk':
+      return syncDisk(command.disk)
+    case 'cut-power':
+      return cutPower(command.disk)
+    case 'count-lost':
+      return countLost(command.disk)
+    case 'release-disks':
+      return releaseDisks()
+    case 'reboot':
+      return reboot()
     case 'fill':
       return fill()
     case 'empty':
@@ -109,6 +129,11 @@ async function abilities(): Promise<HelperAbilities> {
   return { loss, delay: (await works(() => delay(0))) && holds }
 }
 
+function reboot(): null {
+  writeFileSync(bootFile, `${randomUUID()}\n`, { mode: 0o644 })
+  return null
+}
+
 /** The bytes it took; ends with the error that a full disk gives. */
 function fill(): { readonly bytes: number; readonly error: string } {
   const file = openSync(filler, 'a')
@@ -138,14 +163,28 @@ async function answer(line: string): Promise<void> {
   }
 }
 
-if (isBeside) {
-  // Whoever the broker runs as must be able to write there.
-  chmodSync(dataDirectory, 0o777)
-  chmodSync(`${toolsDirectory}/clock`, 0o644)
+/** Also when the harness was killed: nothing that is not ours stays cut, and nothing waits for a queue that nobody serves. */
+async function takeBack(): Promise<null> {
+  await delay(0)
+  restore('filter', [':INPUT ACCEPT [0:0]', ':FORWARD ACCEPT [0:0]', ':OUTPUT ACCEPT [0:0]'], true)
+  return null
 }
+
+async function end(): Promise<void> {
+  if (isBeside) await takeBack().catch(() => undefined)
+  if (keepsDisks) releaseDisks()
+  process.exit()
+}
+
+if (clock !== undefined) {
+  chmodSync(`${toolsDirectory}/clock`, 0o644)
+  reboot()
+}
+// Whoever the broker runs as must be able to write there.
+if (isBeside && existsSync(dataDirectory)) chmodSync(dataDirectory, 0o777)
 socket.on('message', (bytes) => tell({ arrived: Number(bytes.toString()) }))
 socket.on('error', (error) => process.stderr.write(`${error.message}\n`))
 socket.bind(isBeside ? probePort : 0, () => tell({ listening: socket.address().port }))
 const lines = createInterface({ input: process.stdin })
 lines.on('line', (line) => void answer(line))
-lines.on('close', () => process.exit())
+lines.on('close', () => void end())
