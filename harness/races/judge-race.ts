@@ -4,6 +4,7 @@ import type { Op } from '../../history/op.ts'
 import { judgeRun } from '../judge-run.ts'
 import type { RacePlayed } from './play-race.ts'
 import type { Race } from './race.ts'
+import { wireAnomalies } from './wire-anomalies.ts'
 
 export interface RaceOutcome {
   readonly race: Race
@@ -31,10 +32,11 @@ export function judgeRace({ race, played, ops, failures, accept }: RaceOutcome):
   }
 }
 
-function ruledFinding({ protocolBug }: Race, { versions, clientFaults }: RacePlayed, finding: Finding, accept: readonly string[]): Finding {
+function ruledFinding({ protocolBug, issue }: Race, { versions, clientFaults }: RacePlayed, finding: Finding, accept: readonly string[]): Finding {
   const isKnown = protocolBug !== undefined && versions.includes(protocolBug.under) && protocolBug.anomalies.includes(finding.anomaly)
   const blamed = blamedFinding(finding, clientFaults)
-  const named: Finding = isKnown ? { ...blamed, issue: protocolBug.issue } : blamed
+  const known = isKnown ? protocolBug.issue : finding.anomaly in wireAnomalies ? issue : undefined
+  const named: Finding = known === undefined ? blamed : { ...blamed, issue: known }
   if (named.allowed !== undefined) return named
   const id = accept.find((each) => each === named.anomaly || each === named.issue)
   return id === undefined ? named : { ...named, allowed: `accepted: ${id}` }

@@ -35,6 +35,8 @@ export interface Race {
   /** What a correct broker does, in one sentence. */
   readonly expects: Readonly<Record<TransactionVersion, string>>
   readonly protocolBug?: ProtocolBug
+  /** The known bug of brokers that it is for: who fails it is convicted under this name. */
+  readonly issue?: string
   /** The versions it is about; both when missing. */
   readonly versions?: readonly TransactionVersion[]
   /** It breaks brokers, or needs them behind the proxy: only where we start them. */

@@ -18,12 +18,12 @@ function between(page: string, name: string, text: string): string {
 /** The page as it should be: what stands between its marks comes from the registry. */
 export function renderRacesPage(): string {
   const page = readFileSync(racesPage, 'utf8')
-  const anomalies = Object.entries(wireAnomalies).map(([name, says]) => `- \`${name}\`: ${says}`).join('\n')
+  const anomalies = Object.entries(wireAnomalies).map(([name, { says, guarantees }]) => `- \`${name}\` (${guarantees.join(', ')}): ${says}`).join('\n')
   return between(between(page, 'races', races.map(section).join('\n\n')), 'anomalies', anomalies)
 }
 
 function section(race: Race): string {
-  const { name, describes, cases, versions = [2, 1], expects, protocolBug, wrongClient } = race
+  const { name, describes, cases, versions = [2, 1], expects, protocolBug, issue, wrongClient } = race
   const convicted = Object.entries(defects).filter(([, defect]) => defect.race === name).map(([defect]) => `\`${defect}\``)
   const lines = [
     `### ${name}`,
@@ -33,6 +33,7 @@ function section(race: Race): string {
     `- After ${cases.join(', ')}`,
     ...[...versions].sort().map((version) => `- Under version ${version}: ${expects[version]}`),
     ...(protocolBug === undefined ? [] : [`- Under version ${protocolBug.under} it convicts every broker, as ${protocolBug.issue}; \`--accept ${protocolBug.issue}\` lists it instead`]),
+    ...(issue === undefined ? [] : [`- Who fails it is convicted as ${issue}`]),
     ...(wrongClient === undefined ? [] : [`- A client that ${wrongClient.describes} is convicted of ${wrongClient.anomalies.map((each) => `\`${each}\``).join(', ')}, and is to blame`]),
     ...(convicted.length === 0 ? [] : [`- Convicts the planted ${convicted.join(', ')}`]),
     `- Played ${placesOf(race)}`,

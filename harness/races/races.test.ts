@@ -80,6 +80,39 @@ describe.each(races.flatMap((race) => (race.wrongClient === undefined ? [] : [[r
   })
 })
 
+it('a question to the coordinator that is overtaken by the marker of the transaction before is asked anew', () => {
+  const race: Race = {
+    ...named('write-while-ending'),
+    versions: [2],
+    rules: () => [
+      { name: 'held-marker', match: { api: 'WriteTxnMarkers' }, act: { do: 'hold' } },
+      { name: 'held-question', nth: 2, match: { api: 'AddPartitionsToTxn' }, act: { do: 'hold' } },
+    ],
+    interleaving: () => [{ did: 'held', rule: 'held-marker' }, { did: 'held', rule: 'held-question' }, { did: 'answered', api: 'Produce', client: 'a' }],
+    *play(stage) {
+      const producer = yield* stage.initialised('a')
+      const first = stage.begin(producer, [0])
+      yield* first.send(0)
+      yield* stage.well('EndTxn', () => producer.end(true))
+      first.op.committed()
+      yield* stage.fired('held-marker')
+      const second = stage.begin(producer, [0])
+      let answer: string | undefined
+      stage.spawn((function* () {
+        answer = (yield* second.produce(0)).error
+      })())
+      yield* stage.fired('held-question')
+      stage.resume('held-marker')
+      yield* stage.completed(producer)
+      stage.resume('held-question')
+      yield* stage.until('the answer', () => answer !== undefined)
+      stage.expect(answer as 'NONE', ['NONE'], { what: 'the first record of a transaction', anomaly: 'wrong-answer' })
+      yield* second.commit()
+    },
+  }
+  expect(judged(race)).toMatchObject({ findings: [], reasons: [], valid: true })
+})
+
 it('docs/races.md says what the registry says (else: npm run defects)', () => {
   expect(readFileSync(racesPage, 'utf8')).toBe(renderRacesPage())
 })

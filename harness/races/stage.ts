@@ -19,6 +19,7 @@ import { RaceTransaction } from './race-transaction.ts'
 import { CannotPlay, type Race, type TransactionVersion } from './race.ts'
 import { RawClient, type Reply } from './raw-client.ts'
 import type { PlannedSend } from './recorded-transaction.ts'
+import { wireAnomalies } from './wire-anomalies.ts'
 
 /** What a script may do to the brokers. */
 export interface RaceCluster {
@@ -280,7 +281,8 @@ export class Stage {
   }
 
   convict(anomaly: string, message: string, blame: Finding['blame'] = 'broker'): void {
-    this.findings.push({ anomaly, guarantees: [], message: `${this.topic}: ${message}`, witness: [], ...(blame !== undefined && { blame }) })
+    const { guarantees } = wireAnomalies[anomaly]!
+    this.findings.push({ anomaly, guarantees, message: `${this.topic}: ${message}`, witness: [], ...(blame !== undefined && { blame }) })
   }
 
   /** Until the markers of the last transaction of an id are written, as its coordinator tells. */

@@ -8,6 +8,7 @@ export const hangingTransaction: Race = {
   name: 'hanging-transaction',
   describes: 'A record arrives after its transaction was aborted, and its marker written.',
   cases: ['KAFKA-14402', 'KIP-890'],
+  issue: 'KAFKA-14402',
   expects: {
     1: 'the leader asks the coordinator, hears that the partition is in no transaction, and refuses the record',
     2: 'the epoch of the record is over, and it is refused',

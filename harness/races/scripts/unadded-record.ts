@@ -5,6 +5,7 @@ export const unaddedRecord: Race = {
   name: 'unadded-record',
   describes: 'A record of an open transaction comes to a partition that was not added to it.',
   cases: ['KAFKA-14402', 'KIP-890'],
+  issue: 'KAFKA-14402',
   expects: {
     1: 'the leader asks the coordinator, and refuses the record',
     2: 'leaders add partitions by themselves, so there is nothing to show',

@@ -3,6 +3,7 @@
  * is appended or not, and then it waits for as much safety as `acks` asks for.
  */
 import type { ErrorName } from '../../../protocol/errors.ts'
+import type { BatchHeader } from '../../../protocol/record-batch.ts'
 import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -31,6 +32,8 @@ export interface HowToProduce {
 }
 
 const abortableSinceVersion = 11
+/** One marker can overtake one question; more than that is somebody's doing. */
+const askedTimesMax = 3
 
 export function newItem(asked: PartitionAsked, records: Uint8Array | null): ProduceItem {
   return { asked, records, outcome: undefined, appended: undefined, isOverdue: false, stopWaiting: undefined }
@@ -63,22 +66,43 @@ export function produceItem(node: BrokerNode, how: HowToProduce, item: ProduceIt
   const { partition, records } = found
   const header = how.transactionalId === null ? undefined : needsMembership(node, partition, { records, apiVersion: how.apiVersion })
   if (header === undefined) return append(node, partition, { how, item, records, guard: undefined, settled })
+  return askMembership(node, { how, item, settled, header, partition, asksLeft: askedTimesMax })
+}
+
+interface Asking {
+  readonly how: HowToProduce
+  readonly item: ProduceItem
+  readonly settled: () => void
+  readonly header: BatchHeader
+  readonly partition: Partition
+  readonly asksLeft: number
+}
+
+/**
+ * Whether the transaction of a batch may come to the partition, and then the append. The marker of the transaction before may
+ * come while the question is on its way: then the answer is worth nothing, and the question is asked anew.
+ */
+function askMembership(node: BrokerNode, asking: Asking): void {
+  const { how, item, settled, header, partition, asksLeft } = asking
   const { producerId, producerEpoch } = header
   let guard: VerificationGuard | undefined
-  const asking = (): void => {
+  const begin = (): void => {
     guard = partition.verifications.begin(producerId)
   }
   const { leaderEpoch } = partition.image
   const { topic, index } = partition.options
   const verifyOnly = how.apiVersion < addsSinceVersion
-  const question = { transactionalId: how.transactionalId!, producerId, producerEpoch, topic, index, verifyOnly, asking }
+  const question = { transactionalId: how.transactionalId!, producerId, producerEpoch, topic, index, verifyOnly, asking: begin }
   return node.membership.ask(question, (refusal) => {
     const still = leaderFor(node, how, item)
-    if (item.isOverdue) refuse(item, { error: 'REQUEST_TIMED_OUT' }, settled)
-    else if (refusal !== 'NONE') refuse(item, { error: abortableFor(refusal, how.apiVersion >= abortableSinceVersion) }, settled)
-    else if (!still.ok) refuse(item, still, settled)
-    else if (still.partition.image.leaderEpoch !== leaderEpoch) refuse(item, { error: 'NOT_LEADER_OR_FOLLOWER' }, settled)
-    else append(node, still.partition, { how, item, records, guard, settled })
+    if (item.isOverdue) return refuse(item, { error: 'REQUEST_TIMED_OUT' }, settled)
+    if (refusal !== 'NONE') return refuse(item, { error: abortableFor(refusal, how.apiVersion >= abortableSinceVersion) }, settled)
+    if (!still.ok) return refuse(item, still, settled)
+    if (still.partition.image.leaderEpoch !== leaderEpoch) return refuse(item, { error: 'NOT_LEADER_OR_FOLLOWER' }, settled)
+    const isOpenHere = partition.log.producers.hasOpenTransaction(producerId, producerEpoch)
+    const isOvertaken = !isOpenHere && !partition.verifications.holds(producerId, guard)
+    if (isOvertaken && asksLeft > 1) return askMembership(node, { ...asking, asksLeft: asksLeft - 1 })
+    return append(node, still.partition, { how, item, records: still.records, guard, settled })
   })
 }
 

@@ -41,7 +41,7 @@ export function txnOffsetCommitHandler(node: BrokerNode): Handler {
     }
     const error = requestError(node, request)
     if (error !== 'NONE') return give(error)
-    return becomePart(node, request, apiVersion >= addsSinceVersion, (refusal) => {
+    return becomePart(node, request, { adds: apiVersion >= addsSinceVersion, asksLeft: askedTimesMax }, (refusal) => {
       if (refusal !== 'NONE') return give(refusal)
       return commit(node, request, { asked, give, giveEach })
     })
@@ -55,8 +55,17 @@ function requestError(node: BrokerNode, { groupId, transactionalId, producerId, 
   return node.groups.find(groupId).error
 }
 
+/** One marker can overtake one question; more than that is somebody's doing. */
+const askedTimesMax = 3
+
+interface HowToAsk {
+  /** The partition is put into the transaction; else only asked about. */
+  readonly adds: boolean
+  readonly asksLeft: number
+}
+
 /** NONE: the group's partition is in the transaction. */
-function becomePart(node: BrokerNode, request: TxnOffsetCommitRequest, adds: boolean, done: Give): void {
+function becomePart(node: BrokerNode, request: TxnOffsetCommitRequest, { adds, asksLeft }: HowToAsk, done: Give): void {
   const { groupId, transactionalId, producerEpoch } = request
   const producerId = toNumber(request.producerId)
   const { shard } = node.groups.find(groupId)
@@ -72,10 +81,11 @@ function becomePart(node: BrokerNode, request: TxnOffsetCommitRequest, adds: boo
   const { index } = partition.options
   const question = { transactionalId, producerId, producerEpoch, topic: offsetsTopic, index, verifyOnly, asking }
   return node.membership.ask(question, (error) => {
-    // A marker that came meanwhile has ended what was asked about.
-    if (error === 'NONE' && !shard.leads) done('NOT_COORDINATOR')
-    else if (error === 'NONE') done(partition.verifications.holds(producerId, guard) ? 'NONE' : 'INVALID_TXN_STATE')
-    else done(error === 'NOT_ENOUGH_REPLICAS' ? 'COORDINATOR_NOT_AVAILABLE' : error)
+    if (error !== 'NONE') return done(error === 'NOT_ENOUGH_REPLICAS' ? 'COORDINATOR_NOT_AVAILABLE' : error)
+    if (!shard.leads) return done('NOT_COORDINATOR')
+    if (partition.verifications.holds(producerId, guard)) return done('NONE')
+    // A marker that came meanwhile, perhaps of the transaction before, makes the answer worthless.
+    return asksLeft > 1 ? becomePart(node, request, { adds, asksLeft: asksLeft - 1 }, done) : done('INVALID_TXN_STATE')
   })
 }
 
