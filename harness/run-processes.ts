@@ -72,7 +72,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
         ...workloadClients(options.library, { loop, bootstrap, security: {}, wire: makeClient, ...plan.profile.clients }),
         plan,
       })
-      const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress })
+      const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress, lost: cluster.links!.lost })
       if (ended !== undefined) failures.push(ended)
     }
   } finally {
@@ -97,11 +97,18 @@ function readWireRecord(file: string): WireLine[] {
   return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line) as WireLine]))
 }
 
+export interface TrialWatch {
+  readonly signal: AbortSignal
+  readonly onProgress: (line: string) => void
+  /** What the trial needs is gone, and how, in words: it ends then and there. */
+  readonly lost?: Promise<string>
+}
+
 /** From the first topic to the last read, told to who watches; the reason when there was nothing to try. */
 export async function runTrial(
-  trial: Trial,
+  trial: Pick<Trial, 'run' | 'phase' | 'cutShort'>,
   recorders: readonly Recorder[],
-  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
+  { signal, onProgress, lost }: TrialWatch,
 ): Promise<string | undefined> {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   const inForce = new Map<unknown, string>()
@@ -122,7 +129,10 @@ export async function runTrial(
   signal.addEventListener('abort', cut)
   if (signal.aborted) cut()
   try {
-    return await new Promise<string | undefined>((resolve) => trial.run(resolve))
+    return await new Promise<string | undefined>((resolve) => {
+      void lost?.then(resolve)
+      trial.run(resolve)
+    })
   } finally {
     signal.removeEventListener('abort', cut)
     clearInterval(timer)
