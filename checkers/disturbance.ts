@@ -9,6 +9,7 @@ import { none } from './index/codes.ts'
 
 /** Records of one key that were appended under different leaderEpochs. */
 function sawTwoEpochs({ reads, records }: Pick<HistoryIndex, 'reads' | 'records'>): boolean {
+  if (!reads.hasEpochs) return false
   const first = new Int32Array(records.keys.length).fill(none)
   for (let read = 0; read < reads.size; read++) {
     const epoch = reads.epoch[read]!

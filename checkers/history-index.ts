@@ -109,6 +109,7 @@ function scan(ops: Ops): Scanned {
     }
     else scanCompletion(at, value as MicroOp[], scanned)
   }
+  sends.finish()
   return scanned
 }
 

@@ -17,12 +17,7 @@ const name = 'stale-offset-ack'
 const guarantees: readonly string[] = ['ORD-1']
 
 function staleRows({ sends, committed, ambiguous }: HistoryIndex): number[] {
-  const rows: number[] = []
-  for (let row = 0; row < sends.size; row++) {
-    const isStale = committed[row] === 1 && sends.offset[row]! <= sends.knownBefore[row]!
-    if (isStale && !ambiguous.has(sends.record[row]!)) rows.push(row)
-  }
-  return rows
+  return sends.toldStale.filter((row) => committed[row] === 1 && !ambiguous.has(sends.record[row]!))
 }
 
 /** The last ok poll before a send that told an offset of its key at least as high, or `none`. */

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { buildBroker } from './build.ts'
+import { buildBroker, bundle } from './build.ts'
 
 const dist = join(dirname(import.meta.dirname), 'dist')
 let outDir = ''
@@ -52,4 +52,21 @@ it('the bundle runs', async () => {
   const file = await buildBroker(outDir)
   const { status, stdout } = spawnSync(process.execPath, [file, '--help'], { encoding: 'utf8' })
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('--override') as string })
+})
+
+it('codecs with native code are loaded when a batch first needs them', async () => {
+  await bundle({ codecs: 'protocol/compression.ts' }, outDir)
+  const program = `
+    import { compress, decompress } from '${join(outDir, 'codecs.mjs')}'
+    process.report.excludeNetwork = true
+    const loaded = () => ['snappy', 'lz4'].filter((name) => process.report.getReport().sharedObjects.some((file) => file.includes(name)))
+    const told = [loaded()]
+    for (const codec of ['snappy', 'lz4']) {
+      const bytes = decompress(codec, compress(codec, new Uint8Array([1, 2, 3])), 100)
+      told.push([...loaded(), [...bytes].join('')])
+    }
+    process.stdout.write(JSON.stringify(told))`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
+  expect(stderr).toBe('')
+  expect(JSON.parse(stdout)).toEqual([[], ['snappy', '123'], ['snappy', 'lz4', '123']])
 })

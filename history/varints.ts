@@ -50,6 +50,11 @@ export class VarintReader {
     this.#at = at
   }
 
+  /** Where the next one begins. */
+  get at(): number {
+    return this.#at
+  }
+
   varint(): number {
     let value = 0
     let weight = 1

@@ -23,6 +23,15 @@ export function bytes(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length))
 }
 
+/** Zeros, for a while: ordinary memory, which `release` gives back at once, without waiting for a collection. */
+export function scratch(length: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(length)
+}
+
+export function release(column: Float64Array<ArrayBuffer>): void {
+  column.buffer.transfer(0)
+}
+
 /** The capacity that holds `needed`, at least doubled. */
 function grownTo(capacity: number, needed: number): number {
   return Math.max(needed, capacity * 2)
@@ -51,6 +60,27 @@ export class IntColumn {
     const grown = ints(grownTo(this.data.length, needed))
     grown.set(this.data)
     this.data = grown
+  }
+}
+
+export class ByteColumn {
+  data: Uint8Array
+  length = 0
+
+  /** `expected` values need no growing. */
+  constructor(expected: number = firstCapacity) {
+    this.data = bytes(Math.max(firstCapacity, expected))
+  }
+
+  /** Appends and returns the position. */
+  push(value: number): number {
+    if (this.length === this.data.length) {
+      const grown = bytes(grownTo(this.data.length, this.length + 1))
+      grown.set(this.data)
+      this.data = grown
+    }
+    this.data[this.length] = value
+    return this.length++
   }
 }
 

@@ -68,7 +68,10 @@ class SureWalk {
   }
 }
 
-/** As `knownBefore` of the sends, counting an answer only when an ok poll, at any time, found its record there. */
+/**
+ * By send row: the highest offset of its key that an op had told which ended ok before this one began, an answer counted
+ * only when an ok poll, at any time, found its record there; -1 when none had.
+ */
 export function surelyKnownBefore(input: Input): Float64Array {
   const { table, reads } = input
   const walk = new SureWalk(input)

@@ -6,7 +6,7 @@
  * of an offset.
  */
 import { none } from './codes.ts'
-import { FloatColumn, floats, IntColumn, ints } from './columns.ts'
+import { FloatColumn, floats, IntColumn, ints, release, scratch } from './columns.ts'
 import type { ReadTable } from './read-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
 import type { SendTable } from './send-table.ts'
@@ -16,13 +16,19 @@ const movesPerOffset = 8
 /** Where records were seen: their first offset in a column, further ones beside it. */
 class Placements {
   /** By record: NaN while nowhere. */
-  readonly first: Float64Array
+  readonly first: Float64Array<ArrayBuffer>
   readonly moreRecord = new IntColumn()
   readonly moreOffset = new FloatColumn()
   readonly #more = new Map<number, Set<number>>()
 
   constructor(recordCount: number) {
-    this.first = floats(recordCount).fill(Number.NaN)
+    this.first = scratch(recordCount)
+    this.first.fill(Number.NaN)
+  }
+
+  /** Gives its memory back; only the further offsets may be looked at from here on. */
+  end(): void {
+    release(this.first)
   }
 
   add(record: number, offset: number): void {
@@ -89,8 +95,7 @@ export class Log {
   readonly several: ReadonlyMap<number, readonly number[]>
   /** Places with several records. */
   readonly conflicts: ReadonlyMap<number, readonly number[]>
-  /** By record: the offset it was seen at first, NaN when at none. */
-  readonly #seenAt: Float64Array
+  /** By record: the place of the offset it was seen at first, or `none`. */
   readonly #seenPlace: Int32Array
   readonly #keyOf: Int32Array
 
@@ -98,13 +103,13 @@ export class Log {
     const placements = placementsOf(input)
     const { size, keyOf, keys } = input.records
     this.#keyOf = keyOf
-    this.#seenAt = placements.first
     this.start = new Int32Array(keys.length + 1)
     this.offset = this.#sortedOffsets(placements, size)
     this.holder = ints(this.offset.length).fill(none)
     const several = new Map<number, number[]>()
     const conflicts = new Map<number, number[]>()
-    this.#seenPlace = this.#placeAll(size, conflicts)
+    this.#seenPlace = this.#placeAll(placements.first, conflicts)
+    placements.end()
     this.firstPlace = this.#seenPlace
     if (placements.moreRecord.length > 0) {
       this.firstPlace = this.#seenPlace.slice()
@@ -132,8 +137,9 @@ export class Log {
    * The place of one sight of a record: that of the offset, or the record's own when no offset is known.
    */
   placeOf(record: number, offset: number): number {
-    if (offset === this.#seenAt[record]) return this.#seenPlace[record]!
-    if (Number.isNaN(offset)) return this.several.has(record) ? none : this.#seenPlace[record]!
+    const seen = this.#seenPlace[record]!
+    if (seen !== none && this.offset[seen] === offset) return seen
+    if (Number.isNaN(offset)) return this.several.has(record) ? none : seen
     return this.placeAt(this.#keyOf[record]!, offset)
   }
 
@@ -186,11 +192,11 @@ export class Log {
    * By record: the place of the offset it was seen at first. Neighbours in code are often neighbours in the
    * log.
    */
-  #placeAll(recordCount: number, conflicts: Map<number, number[]>): Int32Array {
-    const places = ints(recordCount).fill(none)
+  #placeAll(seenAt: Float64Array, conflicts: Map<number, number[]>): Int32Array {
+    const places = ints(seenAt.length).fill(none)
     const guesses = this.start.slice()
-    for (let record = 0; record < recordCount; record++) {
-      const offset = this.#seenAt[record]!
+    for (let record = 0; record < seenAt.length; record++) {
+      const offset = seenAt[record]!
       if (Number.isNaN(offset)) continue
       const key = this.#keyOf[record]!
       const guess = guesses[key]!

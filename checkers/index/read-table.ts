@@ -4,7 +4,7 @@
  */
 import type { Polled, PolledRecord } from '../../history/op.ts'
 import { none, ok } from './codes.ts'
-import { FloatColumn, IntColumn } from './columns.ts'
+import { FloatColumn, IntColumn, ints } from './columns.ts'
 import type { KnownOffsets } from './known-offsets.ts'
 import type { OpTable } from './op-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
@@ -15,7 +15,8 @@ export class ReadTable {
   readonly #known: KnownOffsets
   readonly #offset: FloatColumn
   readonly #record: IntColumn
-  readonly #epoch: IntColumn
+  /** Empty until the first record that tells one. */
+  #epoch: Int32Array = ints(0)
   readonly #runOp: IntColumn
   readonly #runKey: IntColumn
   readonly #runStart: IntColumn
@@ -23,8 +24,6 @@ export class ReadTable {
   readonly #runServed: IntColumn
   /** By key code: the record read last. */
   readonly #lastOf: number[] = []
-  /** True once any record came with its leaderEpoch. */
-  hasEpochs = false
 
   /** `ops` and `known` are being filled while this is. */
   constructor(ops: OpTable, records: RecordDictionary, known: KnownOffsets) {
@@ -34,7 +33,6 @@ export class ReadTable {
     const reads = ops.type.length
     this.#offset = new FloatColumn(reads)
     this.#record = new IntColumn(reads)
-    this.#epoch = new IntColumn(reads)
     const runs = Math.ceil(reads / 4)
     this.#runOp = new IntColumn(runs)
     this.#runKey = new IntColumn(runs)
@@ -57,9 +55,14 @@ export class ReadTable {
     return this.#record.data
   }
 
-  /** By read: the leaderEpoch of its batch, `none` when unknown. */
+  /** By read: the leaderEpoch of its batch, `none` when unknown. Empty when all are. */
   get epoch(): Int32Array {
-    return this.#epoch.data
+    return this.#epoch
+  }
+
+  /** Whether any record came with its leaderEpoch. */
+  get hasEpochs(): boolean {
+    return this.#epoch.length > 0
   }
 
   get runs(): number {
@@ -125,10 +128,8 @@ export class ReadTable {
   #addRecords(keyCode: number, records: readonly PolledRecord[]): number {
     this.#offset.reserve(records.length)
     this.#record.reserve(records.length)
-    this.#epoch.reserve(records.length)
     const offsets = this.#offset.data
     const codes = this.#record.data
-    const epochs = this.#epoch.data
     let before = this.#lastOf[keyCode] ?? none
     let top = none
     let at = this.size
@@ -139,20 +140,26 @@ export class ReadTable {
       offsets[at] = offset >= 0 ? offset : Number.NaN
       codes[at] = before
       if (offset > top) top = offset
-      epochs[at] = read.length > 2 ? this.#readMeta(before, read[2]) : none
+      if (read.length > 2) this.#readMeta(at, before, read[2])
     }
     this.#lastOf[keyCode] = before
-    this.#offset.length = this.#record.length = this.#epoch.length = at
+    this.#offset.length = this.#record.length = at
     return top
   }
 
-  /** Keeps the record's key once; returns the leaderEpoch. */
-  #readMeta(record: number, meta: PolledRecord[2]): number {
-    if (typeof meta !== 'object' || meta === null) return none
+  /** Keeps the record's key once, and the leaderEpoch. */
+  #readMeta(read: number, record: number, meta: PolledRecord[2]): void {
+    if (typeof meta !== 'object' || meta === null) return
     const { recordKey, leaderEpoch } = meta
     if (typeof recordKey === 'string') this.#records.keepRecordKey(record, recordKey)
-    if (typeof leaderEpoch !== 'number' || leaderEpoch < 0 || (leaderEpoch | 0) !== leaderEpoch) return none
-    this.hasEpochs = true
-    return leaderEpoch
+    if (typeof leaderEpoch !== 'number' || leaderEpoch < 0 || (leaderEpoch | 0) !== leaderEpoch) return
+    if (read >= this.#epoch.length) this.#growEpochs()
+    this.#epoch[read] = leaderEpoch
+  }
+
+  #growEpochs(): void {
+    const grown = ints(this.#record.data.length).fill(none, this.#epoch.length)
+    grown.set(this.#epoch)
+    this.#epoch = grown
   }
 }

@@ -10,6 +10,8 @@ import { none } from './codes.ts'
 import { IntColumn, ints } from './columns.ts'
 
 const leastSlots = 256
+/** Longer arrays are not made in one piece. */
+const arrayMax = 2 ** 25
 
 /** FNV-1a over UTF-16 code units; of a number, its bits spread over 32. */
 function hashOf(value: Value): number {
@@ -28,8 +30,8 @@ function mixed(hash: number, keyCode: number): number {
 export class RecordDictionary {
   /** By key code. */
   readonly keys: Key[] = []
-  /** By record code. */
-  readonly values: Value[] = []
+  /** By record code; may be longer than there are records. */
+  readonly values: Value[]
   readonly #key: IntColumn
   readonly #next: IntColumn
   readonly #numbered = new NumberedValues()
@@ -47,12 +49,13 @@ export class RecordDictionary {
 
   /** `expected` records need no growing. */
   constructor(expected: number) {
+    this.values = Array<Value>(Math.min(expected, arrayMax))
     this.#key = new IntColumn(expected)
     this.#next = new IntColumn(expected)
   }
 
   get size(): number {
-    return this.values.length
+    return this.#key.length
   }
 
   /** Key code by record code. */
@@ -140,9 +143,10 @@ export class RecordDictionary {
   }
 
   #fresh(keyCode: number, value: Value): number {
-    this.#key.push(keyCode)
     this.#next.push(none)
-    return this.values.push(value) - 1
+    const record = this.#key.push(keyCode)
+    this.values[record] = value
+    return record
   }
 
   #hashedRecord(keyCode: number, value: Value): number {

@@ -1,10 +1,13 @@
 /**
  * One row per send micro-op, in the order of invocation: what was asked, how it ended, and where it landed
  * as far as an answer told. Rows of one op are neighbours.
+ *
+ * Until its offset is known, a row keeps in that place, as a negative number, the highest offset that was known of its
+ * key when it began; `finish` forgets what is left of that.
  */
 import type { MicroOp, SendMicroOp } from '../../history/op.ts'
 import { failed, none, ok, unknown } from './codes.ts'
-import { FloatColumn, IntColumn, ints } from './columns.ts'
+import { ByteColumn, FloatColumn, IntColumn, ints } from './columns.ts'
 import type { KnownOffsets } from './known-offsets.ts'
 import type { OpTable } from './op-table.ts'
 import type { RecordDictionary } from './record-dictionary.ts'
@@ -12,29 +15,27 @@ import type { RecordDictionary } from './record-dictionary.ts'
 export class SendTable {
   readonly #records: RecordDictionary
   readonly #ops: OpTable
-  /** Per op: its first row if it is the invocation of sends, else `none`. */
-  readonly #first: Int32Array
   readonly #record: IntColumn
   readonly #offset: FloatColumn
   readonly #invocation: IntColumn
   readonly #completion: IntColumn
-  readonly #outcome: IntColumn
-  readonly #before: FloatColumn
+  readonly #outcome: ByteColumn
+  readonly #stale = new IntColumn()
   readonly #known: KnownOffsets
+  /** The row found last. */
+  #found = 0
 
   /** `ops` and `known` are being filled while this is. */
   constructor(ops: OpTable, records: RecordDictionary, known: KnownOffsets) {
     this.#ops = ops
     this.#known = known
     this.#records = records
-    this.#first = ints(ops.type.length).fill(none)
     const sends = Math.ceil(ops.type.length / 2)
     this.#record = new IntColumn(sends)
     this.#offset = new FloatColumn(sends)
     this.#invocation = new IntColumn(sends)
     this.#completion = new IntColumn(sends)
-    this.#outcome = new IntColumn(sends)
-    this.#before = new FloatColumn(sends)
+    this.#outcome = new ByteColumn(sends)
   }
 
   get size(): number {
@@ -62,21 +63,32 @@ export class SendTable {
   }
 
   /** By row: `ok`, `failed` or `unknown`. */
-  get outcome(): Int32Array {
+  get outcome(): Uint8Array {
     return this.#outcome.data
   }
 
   /**
-   * By row: the highest offset of its key that an op had told which ended ok before this one began; -1 when none had, or
-   * when the history does not show the beginning.
+   * Rows of sends that were told an offset not above the highest one of their key that an op had told which ended ok
+   * before they began, in the order of the rows.
    */
-  get knownBefore(): Float64Array {
-    return this.#before.data
+  get toldStale(): readonly number[] {
+    return Array.from(this.#stale.data.subarray(0, this.#stale.length)).sort((a, b) => a - b)
   }
 
-  /** First row of the op invoked at a position, or `none`. */
+  /** First row of the op invoked at a position, or `none`. Fast where one asks for ops near one another. */
   firstOf(invocation: number): number {
-    return this.#first[invocation]!
+    const at = this.#invocation.data
+    let low = this.#found
+    let high = low
+    for (let step = 1; low > 0 && (low >= this.size || at[low]! >= invocation); step *= 2) low = Math.max(0, low - step)
+    for (let step = 1; high < this.size && at[high]! < invocation; step *= 2) high = Math.min(this.size, high + step)
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (at[middle]! < invocation) low = middle + 1
+      else high = middle
+    }
+    this.#found = low
+    return low < this.size && at[low] === invocation ? low : none
   }
 
   /** Takes the sends of an invocation at position `at`. */
@@ -84,17 +96,22 @@ export class SendTable {
     for (const micro of micros) {
       if (micro.f !== 'send') continue
       const row = this.#add(at, micro)
-      this.#before.data[row] = this.#known.of(this.#records.keyOf[this.#record.data[row]!]!)
-      if (this.#first[at] === none) this.#first[at] = row
+      this.#offset.data[row] = unanswered(this.#known.of(this.#records.keyOf[this.#record.data[row]!]!))
     }
+  }
+
+  /** To be called once, after the last op. */
+  finish(): void {
+    const offsets = this.#offset.data
+    for (let row = 0; row < this.size; row++) if (offsets[row]! < 0) offsets[row] = Number.NaN
   }
 
   /** Takes the sends of a completion at position `at`. */
   complete(at: number, micros: readonly MicroOp[]): void {
     const invocation = this.#ops.invocation[at]!
-    const first = invocation === none ? none : this.#first[invocation]!
+    const first = invocation === none ? none : this.firstOf(invocation)
     let row = first === none ? this.size : first
-    if (first !== none) this.#settle(invocation, at)
+    if (first !== none) this.#settle(first, at)
     for (const micro of micros) {
       if (micro.f !== 'send') continue
       const asked = row < this.size && this.#invocation.data[row] === invocation && this.#isOf(row, micro)
@@ -104,20 +121,23 @@ export class SendTable {
   }
 
   #answer(at: number, row: number, offset: number): void {
+    const asked = this.#offset.data[row]!
     this.#offset.data[row] = offset
+    if (asked < 0 && offset <= unanswered(asked)) this.#stale.push(row)
     if (this.#ops.type[at] === ok) this.#known.raise(this.#records.keyOf[this.#record.data[row]!]!, offset)
   }
 
   /** Takes a completion without results. */
   settle(at: number): void {
     const invocation = this.#ops.invocation[at]!
-    if (invocation !== none) this.#settle(invocation, at)
+    const first = invocation === none ? none : this.firstOf(invocation)
+    if (first !== none) this.#settle(first, at)
   }
 
-  #settle(invocation: number, at: number): void {
+  #settle(first: number, at: number): void {
     const outcome = this.#ops.type[at]!
-    for (let row = this.#first[invocation]!; row !== none && row < this.size; row++) {
-      if (this.#invocation.data[row] !== invocation) return
+    const invocation = this.#invocation.data[first]!
+    for (let row = first; row < this.size && this.#invocation.data[row] === invocation; row++) {
       this.#completion.data[row] = at
       this.#outcome.data[row] = outcome
     }
@@ -133,8 +153,7 @@ export class SendTable {
     this.#invocation.push(at)
     this.#completion.push(none)
     this.#outcome.push(unknown)
-    this.#offset.push(Number.NaN)
-    this.#before.push(none)
+    this.#offset.push(unanswered(none))
     return this.#record.push(this.#records.record(this.#records.keyCode(micro.key), micro.value))
   }
 
@@ -145,6 +164,11 @@ export class SendTable {
     this.#outcome.data[row] = this.#ops.type[at]!
     return row
   }
+}
+
+/** An offset, or `none`, as a negative number; and back. */
+function unanswered(before: number): number {
+  return -2 - before
 }
 
 /**

@@ -1,8 +1,10 @@
-/** A process of its own: checks a long history kept as bytes, and prints its figures as JSON. Argument: how many sends. */
+/** A process of its own: checks a long history as `check` does, and prints its figures as JSON. Argument: how many sends. */
 import { judge } from '../../checkers/judge.ts'
 import { PackedOps } from '../../history/packed-ops.ts'
+import { keepYoungGenerationSmall } from '../young-generation.ts'
 import { writeModelHistory } from './model-history.ts'
 
+keepYoungGenerationSmall()
 const ops = new PackedOps()
 writeModelHistory(Number(process.argv[2]), ops)
 const startMs = performance.now()

@@ -9,6 +9,7 @@ import type { Ops } from '../../history/op.ts'
 import { renderVerdictTable } from '../../reports/terminal.ts'
 import { anomaliesOf } from '../judge-run.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
+import { keepYoungGenerationSmall } from '../young-generation.ts'
 
 export function addCheck(program: Command): void {
   program
@@ -23,6 +24,7 @@ export function addCheck(program: Command): void {
 
 async function check(file: string, accept: readonly string[], json: boolean): Promise<number> {
   const startMs = performance.now()
+  keepYoungGenerationSmall()
   const ops = await readOps(file)
   const judgement = judge(ops, { accept })
   const verdict: Verdict = {

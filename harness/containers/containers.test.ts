@@ -104,7 +104,7 @@ async function seesInForce(
   expect(readdirSync(join(directory, 'logs', 'all-in-turn'))).toHaveLength(3)
   expect(readFileSync(join(directory, 'logs', 'all-in-turn', 'broker-1.log'), 'utf8')).not.toBe('')
   expect(await madeHere(brokers.docker)).toEqual([])
-  return ops
+  return [...ops]
 }
 
 /** What each power loss took, of the logs of partitions. */

@@ -41,6 +41,11 @@ export class ProxiedLinks implements LinkControl {
     return links
   }
 
+  /** Resolves when the proxy has ended by itself: with how, in words. */
+  get lost(): Promise<string> {
+    return this.#proxy.lost
+  }
+
   /** Where others dial the listener of a broker. */
   port(brokerId: number, listener: string): number {
     return this.#ports[listenerOf(brokerId, listener)]!

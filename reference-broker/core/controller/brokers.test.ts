@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RegistrationAnswer } from './brokers.ts'
+import type { HeartbeatAnswer, RegistrationAnswer } from './brokers.ts'
 import { LoneController } from '../testing/lone-controller.ts'
 import { createTopics } from './topics.ts'
 
@@ -171,6 +171,33 @@ describe('a heartbeat', () => {
     expect(lone.heartbeat(1, { wantShutDown: true })).toMatchObject({ shouldShutDown: true, isFenced: false })
     expect(partitionOf(lone, 't')).toEqual({ leader: 2, isr: [2] })
     expect(lone.controller.image.isLive(1)).toBe(false)
+  })
+
+  it('is answered when what its answer says is committed, also where it changes nothing itself', () => {
+    const lone = new LoneController(session).bringUp(1, 2)
+    createTopic(lone, 't', [1, 2])
+    const answers: HeartbeatAnswer[] = []
+    for (const _ of [1, 2]) lone.askForHeartbeat(1, { wantShutDown: true }, (answer) => answers.push(answer))
+    expect(answers).toEqual([])
+    lone.advance(50)
+    expect(answers.map(({ shouldShutDown }) => shouldShutDown)).toEqual([true, true])
+  })
+
+  it('is not answered with what a deposed controller had only proposed', () => {
+    const lone = new LoneController(session).bringUp(1, 2)
+    const answers: HeartbeatAnswer[] = []
+    for (const _ of [1, 2]) lone.askForHeartbeat(1, { wantShutDown: true }, (answer) => answers.push(answer))
+    lone.depose()
+    expect(answers.map(({ error, shouldShutDown }) => [error, shouldShutDown])).toEqual([['NOT_CONTROLLER', false], ['NOT_CONTROLLER', false]])
+  })
+
+  it('is answered with what it led to, whatever was proposed after it', () => {
+    const lone = new LoneController(session)
+    lone.register(1)
+    const answers: HeartbeatAnswer[] = []
+    for (const wantFence of [false, true]) lone.askForHeartbeat(1, { wantFence }, (answer) => answers.push(answer))
+    lone.advance(50)
+    expect(answers.map(({ isFenced }) => isFenced)).toEqual([false, true])
   })
 
   it('tells a fenced broker that wants to go to go', () => {

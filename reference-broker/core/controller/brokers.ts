@@ -3,7 +3,7 @@ import type { BrokerHeartbeatRequest } from '../../../protocol/apis/63-broker-he
 import type { BrokerRegistrationRequest } from '../../../protocol/apis/62-broker-registration.ts'
 import type { ErrorName } from '../../../protocol/errors.ts'
 import { toNumber } from '../../../protocol/int64.ts'
-import type { BrokerImage } from '../metadata/image.ts'
+import type { BrokerImage, ClusterImage } from '../metadata/image.ts'
 import type { MetadataRecord } from '../metadata/records.ts'
 import type { Controller } from './controller.ts'
 import { withBroker, withoutBroker } from './elections.ts'
@@ -68,18 +68,21 @@ export function heartbeat(
   controller.heard(broker.id)
   const isCaughtUp = toNumber(request.currentMetadataOffset) >= broker.epoch
   const records = changesByHeartbeat(controller, broker, { ...request, isCaughtUp })
-  const answer = (): void => {
-    const now = controller.image.brokers.get(broker.id)
-    const leads = (): boolean => leadsAnything(controller, broker.id)
-    done({
-      error: 'NONE',
-      isCaughtUp,
-      isFenced: now?.fenced ?? true,
-      shouldShutDown: request.wantShutDown && (now === undefined || now.fenced || (now.inControlledShutdown && !leads())),
-    })
-  }
-  if (records.length === 0) return answer()
-  controller.propose(records, (committed) => (committed ? answer() : refuse('NOT_CONTROLLER')))
+  const first = controller.propose(records, () => undefined)
+  const answer = answerTo(controller, broker.id, { isCaughtUp, wantShutDown: request.wantShutDown })
+  const last = first + records.length - 1
+  controller.whenCommitted(last, (committed) => (committed ? done(answer) : refuse('NOT_CONTROLLER')))
+}
+
+/** What the image says of the broker now, which is what the answer may say once all of it is committed. */
+function answerTo(
+  { image }: Controller,
+  brokerId: number,
+  { isCaughtUp, wantShutDown }: { readonly isCaughtUp: boolean; readonly wantShutDown: boolean },
+): HeartbeatAnswer {
+  const { fenced: isFenced, inControlledShutdown } = image.brokers.get(brokerId)!
+  const mayGo = isFenced || (inControlledShutdown && !leadsAnything(image, brokerId))
+  return { error: 'NONE', isCaughtUp, isFenced, shouldShutDown: wantShutDown && mayGo }
 }
 
 function changesByHeartbeat(
@@ -103,8 +106,8 @@ function changesByHeartbeat(
   ]
 }
 
-function leadsAnything(controller: Controller, brokerId: number): boolean {
-  for (const topic of controller.image.topicsById.values()) {
+function leadsAnything({ topicsById }: ClusterImage, brokerId: number): boolean {
+  for (const topic of topicsById.values()) {
     if (topic.partitions.some(({ leader }) => leader === brokerId)) return true
   }
   return false

@@ -83,7 +83,9 @@ export class Controller {
       this.whenCommitted(first - 1, done)
       return first
     }
-    for (const [i, record] of records.entries()) this.image.apply(record, first + i)
+    this.image.together(() => {
+      for (const [i, record] of records.entries()) this.image.apply(record, first + i)
+    })
     const offset = this.#leadership.propose(records.map(encodeMetadataRecord))
     this.#waiters.push({ offset, done })
     return first

@@ -167,3 +167,11 @@ describe('elections', () => {
     })
   })
 })
+
+it('after an unclean election by the controller itself nobody is eligible: the others may have what the leader has not', () => {
+  const cluster = new Cluster(2)
+  for (const id of [0, 1, 2]) cluster.lose(id, 'process')
+  expect(cluster.partition).toMatchObject({ leader: -1, inSyncReplicas: [], eligibleLeaderReplicas: [1, 2] })
+  const [record] = withBroker({ ...cluster.context, uncleanAllowed: () => true }, 0)
+  expect(record).toMatchObject({ leader: 0, inSyncReplicas: [0], eligibleLeaderReplicas: [] })
+})

@@ -5,7 +5,7 @@
  * so whoever leaves the in-sync set then still has everything that is committed, and may lead. A broker that comes back
  * from an unclean stop may have lost what it had not synced: it is neither in sync nor eligible until it has caught up.
  */
-import type { Decisions } from '../decisions.ts'
+import type { Decisions, Elected } from '../decisions.ts'
 import type { ClusterImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import type { PartitionRecord } from '../metadata/records.ts'
 
@@ -20,7 +20,9 @@ export interface Change {
   readonly leader: number
   readonly inSyncReplicas: readonly number[]
   /** Has lost data, or may have: not eligible. */
-  readonly unclean?: number
+  readonly damaged?: number
+  /** The leader was elected uncleanly: nobody is eligible any more, because the others may have what it has not. */
+  readonly unclean?: boolean
 }
 
 /** The record that gives a partition new members and, where it differs, a new leader: everything else follows. */
@@ -29,7 +31,7 @@ export function partitionRecord(context: ElectionContext, topic: TopicImage, ind
   const inSyncReplicas = [...change.inSyncReplicas]
   const enough = inSyncReplicas.length >= Math.min(context.minInSyncReplicas(topic), before.replicas.length)
   const complete = [...before.eligibleLeaderReplicas, ...before.inSyncReplicas]
-  const eligible = (id: number): boolean => !inSyncReplicas.includes(id) && id !== change.unclean
+  const eligible = (id: number): boolean => !inSyncReplicas.includes(id) && id !== change.damaged
   const lastLeader = before.leader >= 0 ? before.leader : before.lastKnownLeader
   return {
     kind: 'partition',
@@ -40,7 +42,7 @@ export function partitionRecord(context: ElectionContext, topic: TopicImage, ind
     leader: change.leader,
     leaderEpoch: before.leaderEpoch + (change.leader === before.leader ? 0 : 1),
     partitionEpoch: before.partitionEpoch + 1,
-    eligibleLeaderReplicas: enough ? [] : [...new Set(complete)].filter(eligible),
+    eligibleLeaderReplicas: enough || change.unclean === true ? [] : [...new Set(complete)].filter(eligible),
     lastKnownLeader: change.leader >= 0 ? change.leader : lastLeader,
   }
 }
@@ -57,7 +59,7 @@ export function withoutBroker(context: ElectionContext, brokerId: number, unclea
     const isEligible = unclean && partition.eligibleLeaderReplicas.includes(brokerId)
     if (!isMember && !isEligible && partition.leader !== brokerId) return undefined
     const inSyncReplicas = partition.inSyncReplicas.filter((id) => id !== brokerId)
-    const gone = unclean ? { unclean: brokerId } : {}
+    const gone = unclean ? { damaged: brokerId } : {}
     const left = partitionRecord(context, topic, index, { leader: partition.leader, inSyncReplicas, ...gone })
     if (partition.leader >= 0 && partition.leader !== brokerId) return left
     const elected = elect(context, topic, left, isLive)
@@ -83,7 +85,7 @@ function elect(
   topic: TopicImage,
   { replicas, inSyncReplicas, eligibleLeaderReplicas, lastKnownLeader }: Electorate,
   isLive: (brokerId: number) => boolean,
-): { readonly leader: number; readonly inSyncReplicas: readonly number[] } {
+): Elected {
   const uncleanAllowed = context.uncleanAllowed(topic)
   const view = { replicas, inSyncReplicas, eligibleLeaderReplicas, lastKnownLeader, isLive, uncleanAllowed }
   return context.decisions.electLeader(view)

@@ -4,7 +4,6 @@
  * (unclean.leader.election.interval.ms). Who may lead is the decision table's word here, too.
  */
 import type { ErrorName } from '../../../protocol/errors.ts'
-import type { Elected } from '../decisions.ts'
 import type { ClusterImage, TopicImage } from '../metadata/image.ts'
 import type { PartitionRecord } from '../metadata/records.ts'
 import type { Controller } from './controller.ts'
@@ -74,20 +73,13 @@ function preferred(context: ElectionContext, topic: TopicImage, index: number): 
   const isLive = (id: number): boolean => id === first && context.image.isLive(id)
   const elected = context.decisions.electLeader({ ...partition, isLive, uncleanAllowed: false })
   const isSound = elected.leader === first && !elected.unclean
-  return isSound ? electedRecord(context, topic, index, elected) : undefined
+  return isSound ? partitionRecord(context, topic, index, elected) : undefined
 }
 
 function anyLive(context: ElectionContext, topic: TopicImage, index: number): PartitionRecord | undefined {
   const isLive = (id: number): boolean => context.image.isLive(id)
   const elected = context.decisions.electLeader({ ...topic.partitions[index]!, isLive, uncleanAllowed: true })
-  return elected.leader >= 0 ? electedRecord(context, topic, index, elected) : undefined
-}
-
-/** After an unclean election nobody is eligible any more: the others may have what this leader has not. */
-function electedRecord(context: ElectionContext, topic: TopicImage, index: number, elected: Elected): PartitionRecord {
-  const { leader, inSyncReplicas, unclean } = elected
-  const record = partitionRecord(context, topic, index, { leader, inSyncReplicas })
-  return unclean ? { ...record, eligibleLeaderReplicas: [] } : record
+  return elected.leader >= 0 ? partitionRecord(context, topic, index, elected) : undefined
 }
 
 /** The records that give a leader to partitions without one whose topics permit an unclean election. */

@@ -48,6 +48,32 @@ describe('a cluster image', () => {
     }))
   })
 
+  it('is the same when nobody looks while records are folded in, and whoever looked before sees what he saw', () => {
+    fc.assert(fc.property(anyHistory, fc.nat(40), (records, at) => {
+      const image = fold(records.slice(0, at))
+      const seen = [...image.topicsById.values()]
+      const before = structuredClone(seen)
+      image.together(() => fold(records.slice(at), image, at))
+      expect(shown(image)).toEqual(shown(fold(records)))
+      expect(seen).toEqual(before)
+    }))
+  })
+
+  it('copies the partitions of a topic once for all records that are folded in together', () => {
+    const [topicId] = topicIds as [string]
+    const image = fold([{ kind: 'topic-created', name: 't', topicId, configs: [] }])
+    const lists = new Set<unknown>()
+    const addOne = (partitionIndex: number): void => {
+      const members = { replicas: [1], inSyncReplicas: [1], eligibleLeaderReplicas: [], leader: 1, lastKnownLeader: 1 }
+      image.apply({ kind: 'partition', topicId, partitionIndex, ...members, leaderEpoch: 0, partitionEpoch: 0 }, image.endOffset)
+      lists.add(image.topicsById.get(topicId)!.partitions)
+    }
+    image.together(() => [0, 1, 2, 3].forEach(addOne))
+    expect(lists.size).toBe(1)
+    addOne(4)
+    expect(lists.size).toBe(2)
+  })
+
   it('becomes another one wholly', () => {
     fc.assert(fc.property(anyHistory, anyHistory, (before, after) => {
       const image = fold(before)

@@ -54,6 +54,8 @@ export class ClusterImage {
   features: ReadonlyMap<string, number>
   /** First offset not folded in. */
   endOffset: number
+  /** By topic id, while `together` runs: lists of partitions that nobody else can have seen. */
+  #unseen: Map<string, PartitionImage[]> | undefined
 
   constructor(from?: ClusterImage) {
     this.brokers = new Map(from?.brokers)
@@ -88,6 +90,19 @@ export class ClusterImage {
 
   partition(topicId: string, index: number): PartitionImage | undefined {
     return this.topicsById.get(topicId)?.partitions[index]
+  }
+
+  /**
+   * Nobody looks at the image while `run` folds records in, so the partitions of a topic are copied once and not for
+   * each record.
+   */
+  together(run: () => void): void {
+    this.#unseen = new Map()
+    try {
+      run()
+    } finally {
+      this.#unseen = undefined
+    }
   }
 
   /** Folds one record in. Throws on a record that cannot follow what came before: the log would be broken. */
@@ -126,16 +141,15 @@ export class ClusterImage {
         })
       case 'topic-removed': {
         const topic = this.#topic(record.topicId)
+        this.#unseen?.delete(topic.id)
         this.topicsById.delete(topic.id)
         this.topicsByName.delete(topic.name)
         return
       }
       case 'partition': {
-        const topic = this.#topic(record.topicId)
-        const { kind: _kind, topicId: _topicId, partitionIndex, ...partition } = record
-        const partitions = [...topic.partitions]
-        partitions[partitionIndex] = partition
-        return this.#putTopic({ ...topic, partitions })
+        const { kind: _kind, topicId, partitionIndex, ...partition } = record
+        this.#unseenPartitions(topicId)[partitionIndex] = partition
+        return
       }
       case 'producer-ids':
         this.nextProducerId = toNumber(record.nextProducerId)
@@ -152,6 +166,17 @@ export class ClusterImage {
         this.features = new Map([...this.features, [record.name, record.level]])
         return
     }
+  }
+
+  /** The list that the topic has from now on. */
+  #unseenPartitions(topicId: string): PartitionImage[] {
+    const unseen = this.#unseen?.get(topicId)
+    if (unseen !== undefined) return unseen
+    const topic = this.#topic(topicId)
+    const partitions = [...topic.partitions]
+    this.#unseen?.set(topicId, partitions)
+    this.#putTopic({ ...topic, partitions })
+    return partitions
   }
 
   #topic(topicId: string): TopicImage {

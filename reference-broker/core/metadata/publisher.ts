@@ -82,13 +82,14 @@ export class MetadataPublisher {
     const configuredTopics: string[] = []
     let clusterConfigs = false
     const before = this.image.endOffset
-    this.#foldBatches(bytes, (record, offset) => {
+    const fold = (record: MetadataRecord, offset: number): void => {
       this.image.apply(record, offset)
       if (record.kind === 'partition') partitions.push({ topicId: record.topicId, index: record.partitionIndex })
       if (record.kind === 'topic-removed') removedTopics.push(record.topicId)
       if (record.kind === 'topic-configs') configuredTopics.push(record.topicId)
       if (record.kind === 'cluster-configs') clusterConfigs = true
-    })
+    }
+    this.image.together(() => this.#foldBatches(bytes, fold))
     if (this.image.endOffset === before) throw new Error(`metadata log has no whole batch at offset ${before}`)
     this.bytesSinceSnapshot += bytes.length
     this.#options.onChange({ partitions, removedTopics, configuredTopics, clusterConfigs })

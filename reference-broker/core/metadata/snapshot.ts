@@ -102,7 +102,7 @@ class Reading {
       this.#nextOffset = lastOffset(header) + 1
       if (isControl(header)) this.#control(at, header.maxTimestamp)
       else if (at === 0) throw new MalformedMessage('there is no header')
-      else this.#fold(at)
+      else this.#image.together(() => this.#fold(at))
     })
     if (!this.#ended || end !== bytes.length) throw new MalformedMessage('it is cut short')
     this.#image.endOffset = this.#id.endOffset

@@ -133,8 +133,12 @@ export class LoneController {
 
   /** From the broker as it is registered, with all the metadata there is, unless told. */
   heartbeat(brokerId: number, wish: Heartbeat = {}): HeartbeatAnswer | undefined {
+    return this.committed((done) => this.askForHeartbeat(brokerId, wish, done))
+  }
+
+  askForHeartbeat(brokerId: number, wish: Heartbeat, done: (answer: HeartbeatAnswer) => void): void {
     const brokerEpoch = wish.brokerEpoch ?? this.controller.image.brokers.get(brokerId)?.epoch ?? -1
-    return this.committed((done) => heartbeat(this.controller, {
+    heartbeat(this.controller, {
       brokerId,
       brokerEpoch: toBigInt(brokerEpoch),
       currentMetadataOffset: toBigInt(wish.behind === true ? brokerEpoch - 1 : brokerEpoch + 1),
@@ -142,7 +146,7 @@ export class LoneController {
       wantShutDown: wish.wantShutDown ?? false,
       offlineLogDirs: [],
       cordonedLogDirs: null,
-    }, done))
+    }, done)
   }
 
   /** Registered and in service. */
