@@ -85,7 +85,7 @@ describe('the tarball', () => {
     expect(packedFiles()).toEqual(expect.arrayContaining([
       'README.md', 'LICENSE',
       'dist/broker.mjs', 'dist/run-broker.mjs', 'dist/proxy.mjs', 'dist/agent.mjs',
-      'dist/js/harness/main.js', 'dist/js/harness/seed-worker.js', 'dist/js/harness/containers/leftovers.js', 'dist/js/harness/bench/checker-memory.js',
+      'dist/js/harness/main.js', 'dist/js/harness/seed-worker.js', 'dist/js/harness/containers/leftovers.js', 'dist/js/harness/bench/checker-memory.js', 'dist/js/harness/bench/checker-transactions.js',
       'nemesis/clock-shim/clock-shim.c', 'harness/containers/helper/Dockerfile', 'harness/containers/helper/delay-queue.c',
       'reference-broker/Dockerfile', 'reference-broker/health-check.mjs',
       'harness/apache-kafka/pom.xml', 'harness/apache-kafka/log4j2.xml', 'harness/conformance/stories/produce.txt',

@@ -18,8 +18,9 @@ export interface CycleEdge {
 
 const componentsShown = 32
 /** Edges of a component that are tried for the shortest cycle. */
-const triedAtMost = 4
-const lookedAtMost = 20_000
+const triedAtMost = 64
+/** Nodes that are looked at for each of them, before the search is given up and made without bound once. */
+const lookedAtMost = 2000
 
 /** By component: its first edges of the wanted kind; of the first components only. */
 function candidates(wanted: EdgeList, component: Int32Array): number[][] {

@@ -53,13 +53,14 @@ function assignedKeys({ value }: Op): readonly Key[] {
 export class NaiveJudge {
   readonly #all: readonly Outcome[]
   readonly #byEnd: readonly Outcome[]
-  /** Who reads what is uncommitted. */
+  /** Who reads what is uncommitted; nobody where there are no transactions. */
   readonly #uncommitted: ReadonlySet<unknown>
 
   constructor(ops: readonly Op[]) {
     this.#all = outcomes(ops)
     const told = this.#all.filter(({ op }) => op.f === 'assign' && (op.value as { isolation?: string }).isolation === 'read_uncommitted')
-    this.#uncommitted = new Set(told.map(({ op }) => op.client ?? op.process))
+    const hasTransactions = this.#all.some(({ op }) => op.f === 'txn')
+    this.#uncommitted = new Set(hasTransactions ? told.map(({ op }) => op.client ?? op.process) : [])
     const done = this.#all.filter(({ completed }) => completed < ops.length)
     this.#byEnd = done.sort((a, b) => a.completed - b.completed)
   }

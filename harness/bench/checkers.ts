@@ -1,4 +1,4 @@
-/** How fast a history is judged from memory, how fast one is read, and how much memory a long one takes. */
+/** How fast a history is judged from memory, transactions too, how fast one is read, and how much memory a long one takes. */
 import { execFileSync } from 'node:child_process'
 import { judge } from '../../checkers/judge.ts'
 import { HistoryReader, renderOp } from '../../history/jsonl.ts'
@@ -9,6 +9,7 @@ import { recordsPerSend, writeModelHistory } from './model-history.ts'
 
 const sends = 300_000
 const manySends = 3_333_334
+const transactions = 1_000_000
 
 export function checkerFigures(): Figure[] {
   const ops: Op[] = []
@@ -38,7 +39,23 @@ export function checkerFigures(): Figure[] {
       how: `the ${lines.length.toLocaleString('en')} ops of the same history, best of three, from memory`,
     },
     memoryFigure(),
+    transactionsFigure(),
   ]
+}
+
+function transactionsFigure(): Figure {
+  const script = scriptBeside(import.meta, 'checker-transactions')
+  const told = execFileSync(process.execPath, [script, String(transactions)], { encoding: 'utf8' })
+  const { valid, found, ops, cyclesMs, judgeMs } = JSON.parse(told) as Record<'valid' | 'found' | 'ops' | 'cyclesMs' | 'judgeMs', number>
+  if ((valid as unknown) !== true || found === 0) throw new Error('the model history must be valid, and have lawful cycles')
+  const size = `${transactions.toLocaleString('en')} transactions in ${ops.toLocaleString('en')} ops`
+  return {
+    name: 'cycles of transactions',
+    value: Math.round(cyclesMs) / 1000,
+    unit: 's for all searches',
+    goal: 'under 10',
+    how: `order graph, G0 and G1c over ${size}; judging it whole takes ${(judgeMs / 1000).toFixed(1)} s`,
+  }
 }
 
 function memoryFigure(): Figure {
