@@ -167,17 +167,19 @@ export class ClassicMembership implements Membership {
   }
 
   #joinRefused(code: number): void {
-    if (code === errorCode.UNKNOWN_MEMBER_ID || code === errorCode.FENCED_INSTANCE_ID) {
-      this.#forgetId(code)
-      this.#setup.host.lose(errorName(code))
-    }
-    const isFinal = errorByCode(code)?.retriable !== true && code !== errorCode.UNKNOWN_MEMBER_ID && code !== errorCode.REBALANCE_IN_PROGRESS
-    if (isFinal) {
-      const error = { code: errorName(code), definite: true }
+    const { host } = this.#setup
+    const isUnknown = code === errorCode.UNKNOWN_MEMBER_ID || code === errorCode.FENCED_INSTANCE_ID
+    const isOver = isUnknown || (errorByCode(code)?.retriable !== true && code !== errorCode.REBALANCE_IN_PROGRESS)
+    const error = { code: errorName(code), definite: true }
+    if (isOver) {
       this.#isAskingToJoin = false
-      this.#setup.host.joined(error)
-      this.#setup.host.failed(error)
+      host.joined(error)
     }
+    if (isUnknown) {
+      host.lose(error.code)
+      this.#forgetId(code)
+    }
+    if (isOver && code !== errorCode.UNKNOWN_MEMBER_ID) host.failed(error)
     if (code === errorCode.FENCED_INSTANCE_ID) return this.#stop()
     return this.#joinSoon()
   }
@@ -295,8 +297,8 @@ export class ClassicMembership implements Membership {
   #thrownOut(code: number): void {
     const { host } = this.#setup
     this.#stop()
-    this.#forgetId(code)
     host.lose(errorName(code))
+    this.#forgetId(code)
     if (code === errorCode.FENCED_INSTANCE_ID) host.failed({ code: errorName(code), definite: true })
     else this.#join()
   }
