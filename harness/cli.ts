@@ -5,6 +5,7 @@ import { tribunalVersion } from './checkout.ts'
 import { addBench } from './commands/bench.ts'
 import { addBroker } from './commands/broker.ts'
 import { addCheck } from './commands/check.ts'
+import { addCompare } from './commands/compare.ts'
 import { addConformance } from './commands/conformance.ts'
 import { addGateway } from './commands/gateway.ts'
 import { addList } from './commands/list.ts'
@@ -12,6 +13,7 @@ import { addLoad } from './commands/load.ts'
 import { addMatrix } from './commands/matrix.ts'
 import { addReplay } from './commands/replay.ts'
 import { addReport } from './commands/report.ts'
+import { addSize } from './commands/size.ts'
 import { addVerify } from './commands/verify.ts'
 import { exitCodes, UserError } from './exit-codes.ts'
 
@@ -22,7 +24,7 @@ const program = new Command('tribunal')
   .configureOutput({ outputError: (text, write) => write(refusal(text, 'tribunal')) })
   .addHelpText('after', '\nExit codes: 0 valid, 1 invalid, 2 unknown or nothing could be judged, 64 wrong usage, 70 crash.')
 
-for (const add of [addVerify, addCheck, addReplay, addReport, addConformance, addLoad, addGateway, addBench, addMatrix, addList, addBroker]) add(program)
+for (const add of [addVerify, addCheck, addReplay, addReport, addConformance, addCompare, addLoad, addSize, addGateway, addBench, addMatrix, addList, addBroker]) add(program)
 for (const command of program.commands) {
   const name = `tribunal ${command.name()}`
   command.exitOverride().configureOutput({ outputError: (text, write) => write(refusal(text, name)) })

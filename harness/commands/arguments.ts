@@ -1,11 +1,11 @@
 /** Values of flags, each refused with a sentence that says what it takes. */
 import { InvalidArgumentError } from 'commander'
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `90s`, `1500ms`, `2m`: milliseconds. */
+/** `90s`, `1500ms`, `2m`, `7d`: milliseconds. */
 export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text)
   const ms = match === null ? 0 : Number(match[1]) * units[match[2]!]!
   if (ms <= 0) throw new InvalidArgumentError('Give a duration such as 60s, 1500ms or 2m.')
   return ms

@@ -12,7 +12,9 @@ import { recoveryBoundMs, runLoad, type Loaded } from '../load/run-load.ts'
 import { requireDefect } from '../planted-defects.ts'
 import { defaultDirectory, type RunStore } from '../run-store.ts'
 import { brokerNames, type BrokerName } from '../verify.ts'
+import { compareRuns } from '../compare-runs.ts'
 import { parseCount, parseDuration, parseRate, parseSeed } from './arguments.ts'
+import { comparisonTable, readVerdict } from './compare.ts'
 import { openStore, randomSeed } from './verify.ts'
 
 interface LoadFlags {
@@ -30,6 +32,7 @@ interface LoadFlags {
   readonly clientConfig?: string
   readonly k6?: string
   readonly objectives?: string
+  readonly baseline?: string
   readonly defect?: string
   readonly accept?: readonly string[]
   readonly seed?: number
@@ -38,6 +41,8 @@ interface LoadFlags {
 }
 
 const minuteMs = 60_000
+/** As `compare` has it by itself. */
+const baselineTolerance = 0.2
 const soakMs = 60 * minuteMs
 
 export function addLoad(program: Command): void {
@@ -58,6 +63,7 @@ export function addLoad(program: Command): void {
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
     .option('--k6 <file>', 'the k6 to run (default: $K6, the PATH, its container image)')
     .option('--objectives <file>', 'service level objectives as JSON (docs/load.md)')
+    .option('--baseline <run>', 'a run to compare with; being worse fails this one')
     .option('--defect <name>', 'plant this defect in our broker (see: tribunal list defects)')
     .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
     .option('--seed <n>', 'the seed of all choices but k6’s', parseSeed)
@@ -74,6 +80,7 @@ async function load(flags: LoadFlags): Promise<number> {
   const k6 = findK6(flags.k6)
   const { broker: _ours, ...others } = flags
   const external = await attachAsTold(flags.bootstrap === undefined ? others : flags)
+  const baseline = flags.baseline === undefined ? undefined : readVerdict(flags.baseline)
   const objectives = objectivesOf(flags, { script, broker })
   const seed = flags.seed ?? randomSeed()
   const store = openStore(flags.out ?? defaultDirectory(new Date(), seed))
@@ -97,7 +104,11 @@ async function load(flags: LoadFlags): Promise<number> {
   })
   restore()
   show(loaded, { json, store, print })
-  return exitCodeOf(loaded.verdict.valid)
+  const code = exitCodeOf(loaded.verdict.valid)
+  if (baseline === undefined) return code
+  const comparison = compareRuns(baseline, loaded.verdict, baselineTolerance)
+  print(comparisonTable(comparison))
+  return code === exitCodes.valid && comparison.regressions.length > 0 ? exitCodes.invalid : code
 }
 
 function scriptOf({ script }: LoadFlags): ScriptName {
