@@ -1,10 +1,10 @@
 /** Judging one run: what the checkers say of its history, and what its target said of itself. */
 import { judge } from '../checkers/judge.ts'
 import { mergeValid, type Finding, type Judgement, type ScenarioVerdict } from '../checkers/verdict.ts'
-import type { Op } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 
 export interface RunOutcome {
-  readonly ops: readonly Op[]
+  readonly ops: Ops
   /** A broker stopped by itself, an invariant broke, the cluster never came up: one sentence each. */
   readonly failures: readonly string[]
   /** Whether a failure convicts the brokers, or only leaves nothing to judge. */
@@ -43,7 +43,7 @@ export function judgeRun(outcome: RunOutcome): Judgement {
 export interface JudgedPart {
   readonly verdict: ScenarioVerdict
   readonly anomalies: Readonly<Record<string, number>>
-  readonly ops: readonly Op[]
+  readonly ops: Ops
 }
 
 /** In the order of the parts; a trial has at least one. */

@@ -1,5 +1,5 @@
 /** The histories of a run on real brokers, one for each part of its trial: written down as they come, judged apart. */
-import type { Op } from '../history/op.ts'
+import type { Op, Ops } from '../history/op.ts'
 import { Recorder } from '../history/recorder.ts'
 import { anomaliesOf, judgeRun, scenarioVerdict, type JudgedParts, type RunOutcome } from './judge-run.ts'
 import type { RunStore } from './run-store.ts'
@@ -17,7 +17,7 @@ export interface RecordsSetup {
 export interface JudgedBy extends Omit<RunOutcome, 'ops'> {
   readonly wasCutShort: boolean
   /** What another record knows of the ops; a history that it changes is written again. */
-  readonly told?: (ops: readonly Op[]) => readonly Op[]
+  readonly told?: (ops: readonly Op[]) => Ops
 }
 
 export class PartRecords {

@@ -1,4 +1,5 @@
 /** One scenario on a cluster that is not ours: tried, judged, and the cluster left as it was. */
+import type { Op, Ops } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import type { NodeNetworkOptions } from '../ports/node/node-network.ts'
@@ -40,6 +41,8 @@ export interface ExternalRunOptions extends ExternalCluster {
   readonly onProgress: (line: string) => void
   /** For a run that is made otherwise than its scenario says. */
   readonly alter?: (plan: TrialPlan) => TrialPlan
+  /** What another record knows of the ops. */
+  readonly told?: (ops: readonly Op[]) => Ops
 }
 
 const listener = 'CLIENTS'
@@ -75,7 +78,7 @@ export async function runExternal(scenario: ExternalScenario, options: ExternalR
     await links?.close()
     await records.endJournals()
   }
-  return records.judged({ failures, failuresConvict: false, accept, wasCutShort: signal.aborted })
+  return records.judged({ failures, failuresConvict: false, accept, wasCutShort: signal.aborted, ...(options.told !== undefined && { told: options.told }) })
 }
 
 async function cleanedUp(

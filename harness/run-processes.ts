@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Recorder } from '../history/recorder.ts'
-import type { Op } from '../history/op.ts'
+import type { Op, Ops } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import { proxyCommand } from './broker-command.ts'
@@ -30,6 +30,10 @@ export interface ProcessRunOptions extends ScenarioOptions {
   readonly onProgress: (line: string) => void
   /** For a run that is made otherwise than its scenario says. */
   readonly alter?: (plan: TrialPlan) => TrialPlan
+  /** Where the brokers are, before the trial begins. */
+  readonly onAddresses?: (bootstrap: readonly { readonly host: string; readonly port: number }[]) => void
+  /** What another record knows of the ops. */
+  readonly told?: (ops: readonly Op[]) => Ops
 }
 
 /** What no `alter` does. */
@@ -60,6 +64,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
     if (failed !== undefined) failures.push(failed.message)
     else {
       const bootstrap = cluster.brokerIds.map((id) => cluster.address(id))
+      options.onAddresses?.(bootstrap)
       const makeClient = wireClients(loop, bootstrap, plan.profile)
       const trial = new Trial({
         loop,
@@ -88,6 +93,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
     failuresConvict,
     accept: options.accept,
     wasCutShort: signal.aborted,
+    ...(options.told !== undefined && { told: options.told }),
     ...(options.library !== undefined && { told: (ops: readonly Op[]) => withWireRecord(ops, readWireRecord(wireFile)) }),
   })
 }

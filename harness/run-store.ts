@@ -1,12 +1,12 @@
 /** The run directory: everything a run leaves behind, in the forms people and CI read. */
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
+import { closeSync, createWriteStream, openSync, writeSync, lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { checkers } from '../checkers/registry.ts'
 import type { Verdict } from '../checkers/verdict.ts'
 import { renderOp } from '../history/jsonl.ts'
 import type { Recorder } from '../history/recorder.ts'
-import type { Op } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import { renderJunit } from '../reports/junit.ts'
 import { renderReport, type RunFacts } from '../reports/html/report.ts'
 import type { ScenarioHistory } from '../reports/scenario-history.ts'
@@ -21,6 +21,9 @@ const words = {
   anomalies: Object.fromEntries([...checkers, ...loadAnomalies].map(({ name, describes }) => [name, describes])),
   coverage: coverageNames,
 }
+
+/** Characters. */
+const writtenAtOnce = 1 << 20
 
 /** Of run.json and of the histories beside it. */
 const formatVersion = 1
@@ -50,8 +53,17 @@ export class RunStore {
     return () => new Promise((done) => stream.end(done))
   }
 
-  writeHistory(name: string, ops: readonly Op[]): void {
-    writeFileSync(this.#historyFile(name), ops.map((op) => `${renderOp(op)}\n`).join(''))
+  writeHistory(name: string, ops: Ops): void {
+    const file = openSync(this.#historyFile(name), 'w')
+    let text = ''
+    for (const op of ops) {
+      text += `${renderOp(op)}\n`
+      if (text.length < writtenAtOnce) continue
+      writeSync(file, text)
+      text = ''
+    }
+    writeSync(file, text)
+    closeSync(file)
   }
 
   /** One JSON object a line. */

@@ -9,7 +9,8 @@ export interface OpSink {
 export class Recorder implements OpSink {
   readonly ops: Op[] = []
   readonly #nowMs: () => number
-  readonly #startMs: number
+  /** On the clock it was given, when its time was 0. */
+  readonly startMs: number
   readonly #listeners: ((op: Op) => void)[] = []
   readonly #isForgetful: boolean
   #recorded = 0
@@ -17,7 +18,7 @@ export class Recorder implements OpSink {
   /** `nowMs` is a monotonic clock in milliseconds; its value now becomes time 0. A forgetful one only tells its listeners. */
   constructor(nowMs: () => number, { isForgetful = false }: { readonly isForgetful?: boolean } = {}) {
     this.#nowMs = nowMs
-    this.#startMs = nowMs()
+    this.startMs = nowMs()
     this.#isForgetful = isForgetful
   }
 
@@ -39,7 +40,7 @@ export class Recorder implements OpSink {
 
   /** What the history calls the time that was so long ago. */
   timeOfMsAgo(ms: number): number {
-    return Math.round((this.#nowMs() - ms - this.#startMs) * 1e6)
+    return Math.round((this.#nowMs() - ms - this.startMs) * 1e6)
   }
 
   /** Calls `listener` with every later op, for journals and live views. */

@@ -8,6 +8,7 @@ import { onInterrupt } from '../interrupt.ts'
 import { findK6 } from '../load/k6-binary.ts'
 import { scripts, type K6Thresholds, type ScriptName } from '../load/k6-process.ts'
 import { calmObjectives, objectivesUnderFaults, readObjectives, type Objectives } from '../load/objectives.ts'
+import { workersByDefault } from '../load/native-driver.ts'
 import { recoveryBoundMs, runLoad, type Loaded } from '../load/run-load.ts'
 import { requireDefect } from '../planted-defects.ts'
 import { defaultDirectory, type RunStore } from '../run-store.ts'
@@ -31,6 +32,8 @@ interface LoadFlags {
   readonly topicPrefix?: string
   readonly clientConfig?: string
   readonly k6?: string
+  readonly native?: boolean
+  readonly workers: number
   readonly objectives?: string
   readonly baseline?: string
   readonly defect?: string
@@ -62,6 +65,8 @@ export function addLoad(program: Command): void {
     .option('--topic-prefix <prefix>', 'what the topics made there are named with (default: tribunal-<random>)')
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
     .option('--k6 <file>', 'the k6 to run (default: $K6, the PATH, its container image)')
+    .option('--native', 'our own generator instead of k6 and the gateway, for rates that HTTP cannot reach')
+    .option('--workers <n>', 'threads of our own generator', parseCount, workersByDefault())
     .option('--objectives <file>', 'service level objectives as JSON (docs/load.md)')
     .option('--baseline <run>', 'a run to compare with; being worse fails this one')
     .option('--defect <name>', 'plant this defect in our broker (see: tribunal list defects)')
@@ -77,7 +82,8 @@ export function addLoad(program: Command): void {
 async function load(flags: LoadFlags): Promise<number> {
   const script = scriptOf(flags)
   const broker = brokerOf(flags)
-  const k6 = findK6(flags.k6)
+  if (flags.native === true && flags.k6 !== undefined) throw new UserError('--native is our own generator; leave out --k6.')
+  const k6 = flags.native === true ? undefined : findK6(flags.k6)
   const { broker: _ours, ...others } = flags
   const external = await attachAsTold(flags.bootstrap === undefined ? others : flags)
   const baseline = flags.baseline === undefined ? undefined : readVerdict(flags.baseline)
@@ -86,12 +92,12 @@ async function load(flags: LoadFlags): Promise<number> {
   const store = openStore(flags.out ?? defaultDirectory(new Date(), seed))
   const json = flags.json === true
   const print = (text: string): void => void (json ? process.stderr : process.stdout).write(text)
-  print(`seed ${seed}; k6 ${k6.version}; run directory ${store.directory}\n`)
+  print(`seed ${seed}; ${k6 === undefined ? 'our own generator' : `k6 ${k6.version}`}; run directory ${store.directory}\n`)
   if (external !== undefined) print(attachedLines(external))
   const { signal, restore } = onInterrupt(print)
   let shownMs = 0
   const loaded = await runLoad({
-    k6, script, broker, external, objectives, seed, store, signal,
+    k6, workers: flags.workers, script, broker, external, objectives, seed, store, signal,
     thresholds: thresholdsOf(script, objectives),
     timeMs: flags.time ?? (script === 'soak' ? soakMs : minuteMs),
     recordsPerSecond: flags.rate, batch: flags.batch, valueSizeBytes: flags.valueSize, partitions: flags.partitions, readers: flags.readers,

@@ -114,7 +114,7 @@ it.each([
     faultsMs: 6000,
     recordsPerSecond: 400,
   })
-  expect(ops[0]!.value).toMatchObject({ client: library.name })
+  expect(ops.at(0)!.value).toMatchObject({ client: library.name })
   expect(verdict).toMatchObject({ valid: true, reasons: [], findings: [] })
   expect(verdict.acknowledged).toBeGreaterThanOrEqual(2000)
 })

@@ -1,12 +1,14 @@
 /** Load by k6, through a gateway of our own that stands in this process and records what it is asked. */
 import { existsSync } from 'node:fs'
+import type { Op, Ops } from '../../history/op.ts'
 import { producerDefaults } from '../../workloads/client/defaults.ts'
 import type { KeyedAppendContext } from '../../workloads/keyed-append/options.ts'
-import { openGateway, openRecordsMax, type Gateway } from '../gateway/gateway.ts'
+import { gatewayClient, openGateway, openRecordsMax, type Gateway } from '../gateway/gateway.ts'
 import type { K6 } from './k6-binary.ts'
 import { K6Process, readSummary, thresholdsCrossed, type K6Ended, type K6Files, type K6Settings, type K6Summary, type ScriptName } from './k6-process.ts'
 import { readSamples, type K6Samples } from './k6-samples.ts'
-import type { LoadDriver } from './load-workload.ts'
+import type { LoadDriver, LoadWord } from './load-workload.ts'
+import { reconcile, type Reconciliation } from './reconcile.ts'
 
 export interface K6DriverOptions {
   readonly k6: K6
@@ -17,7 +19,7 @@ export interface K6DriverOptions {
   readonly topicTimeoutMs: number
 }
 
-export interface K6Outcome {
+interface K6Outcome {
   readonly samples: K6Samples
   readonly summary: K6Summary | undefined
   readonly code: number | null
@@ -31,8 +33,7 @@ export class K6Driver implements LoadDriver {
   #gateway: Gateway | undefined
   #process: K6Process | undefined
   #isInterrupted = false
-  /** Missing until it has run. */
-  outcome: K6Outcome | undefined
+  #outcome: K6Outcome | undefined
 
   constructor(options: K6DriverOptions) {
     this.#options = options
@@ -40,6 +41,30 @@ export class K6Driver implements LoadDriver {
 
   get acknowledged(): ReadonlyMap<string, number> {
     return this.#gateway?.sender.acknowledged ?? new Map()
+  }
+
+  get tool(): string {
+    return `k6 ${this.#options.k6.version}`
+  }
+
+  get word(): LoadWord | undefined {
+    if (this.#outcome === undefined) return undefined
+    const { samples, summary } = this.#outcome
+    return { seconds: samples.seconds, summary: summary?.values ?? {}, thresholds: summary?.thresholds ?? [] }
+  }
+
+  isOurs(client: string): boolean {
+    return client === gatewayClient
+  }
+
+  told(ops: readonly Op[]): Ops {
+    return ops
+  }
+
+  reconciled(ops: Ops, isCut: boolean): Reconciliation | undefined {
+    if (this.#outcome === undefined) return undefined
+    const { samples, summary } = this.#outcome
+    return reconcile(ops, { samples, summary: summary?.values, isCut })
   }
 
   interrupt(): void {
@@ -87,17 +112,17 @@ export class K6Driver implements LoadDriver {
 
   /** What k6 saw goes into the history, on the run's own time axis. */
   async #take({ recorder, loop }: KeyedAppendContext, { code }: K6Ended): Promise<void> {
-    const { k6, script, files } = this.#options
+    const { script, files } = this.#options
     const { time } = recorder.record({ process: 'harness', type: 'info', f: 'load-ended', value: null })
     const originMs = loop.ports.clock.wallNow() - time! / 1e6
     const samples = await readSamples(files.samples, originMs)
     const summary = readSummary(files.summary)
-    this.outcome = { samples, summary, code }
+    this.#outcome = { samples, summary, code }
     recorder.record({
       process: 'harness',
       type: 'info',
       f: 'load',
-      value: { tool: `k6 ${k6.version}`, script, seconds: samples.seconds, summary: summary?.values ?? {}, thresholds: summary?.thresholds ?? [] },
+      value: { tool: this.tool, script, seconds: samples.seconds, summary: summary?.values ?? {}, thresholds: summary?.thresholds ?? [] },
     })
   }
 

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import type { LoadSecond } from '../../history/harness-op.ts'
+import { LoadSeconds } from './load-seconds.ts'
 
 export interface K6Request {
   /** `<scenario>.<number>`, as in the values of its records. */
@@ -30,21 +31,13 @@ interface Point {
   }
 }
 
-interface Bucket {
-  requests: number
-  acknowledged: number
-  sent: number
-  dropped: number
-  readonly ms: number[]
-}
-
 const counted: ReadonlySet<string> = new Set(['records_sent', 'records_acked', 'records_read', 'dropped_iterations'])
 const metricName = /"metric":"([^"]+)"/
 
 export class SampleReader {
   readonly #originMs: number
   readonly #requests: K6Request[] = []
-  readonly #buckets = new Map<number, Bucket>()
+  readonly #seconds = new LoadSeconds()
   readonly #counters: Record<string, number> = {}
 
   /** `originMs`: the wall clock when the run's time was 0. */
@@ -63,45 +56,19 @@ export class SampleReader {
       return
     }
     const { value, time, metadata } = point.data
-    const bucket = this.#bucketAt(Date.parse(time))
-    if (metric === 'produce_time') {
-      bucket.requests++
-      bucket.ms.push(value)
-      return
-    }
+    const second = (Date.parse(time) - this.#originMs) / 1000
+    if (metric === 'produce_time') return this.#seconds.ended(second, { ms: value })
     this.#counters[metric] = (this.#counters[metric] ?? 0) + value
-    if (metric === 'dropped_iterations') bucket.dropped += value
+    if (metric === 'dropped_iterations') this.#seconds.dropped(second, value)
     if (metric !== 'records_acked') return
-    bucket.acknowledged += value
+    this.#seconds.ended(second, { acknowledged: value, sent: metadata?.outcomes?.length ?? 0 })
     if (metadata?.request === undefined || metadata.outcomes === undefined) return
-    bucket.sent += metadata.outcomes.length
     this.#requests.push({ request: metadata.request, outcomes: metadata.outcomes })
   }
 
   done(): K6Samples {
-    const seconds = [...this.#buckets].sort(([a], [b]) => a - b).map(([t, bucket]) => secondOf(t, bucket))
-    return { requests: this.#requests, seconds, counters: this.#counters }
+    return { requests: this.#requests, seconds: this.#seconds.done(), counters: this.#counters }
   }
-
-  #bucketAt(wallMs: number): Bucket {
-    const t = Math.max(0, Math.floor((wallMs - this.#originMs) / 1000))
-    let bucket = this.#buckets.get(t)
-    if (bucket === undefined) {
-      bucket = { requests: 0, acknowledged: 0, sent: 0, dropped: 0, ms: [] }
-      this.#buckets.set(t, bucket)
-    }
-    return bucket
-  }
-}
-
-function secondOf(t: number, { requests, acknowledged, sent, dropped, ms }: Bucket): LoadSecond {
-  const sorted = ms.sort((a, b) => a - b)
-  const at = (share: number): number | null => (sorted.length === 0 ? null : rounded(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!))
-  return { t, requests, acknowledged, notAcknowledged: sent - acknowledged, dropped, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) }
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000
 }
 
 /** `file` is gzipped. Also of a k6 that was killed. */

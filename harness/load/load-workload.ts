@@ -3,11 +3,14 @@
  * to every partition as long as the trial does, so that a partition that is not served shows also when the driver is done,
  * and one consumer reads everything all the time.
  */
+import type { LoadSecond } from '../../history/harness-op.ts'
+import type { Op, Ops } from '../../history/op.ts'
 import type { RunningWorkload, Workload } from '../../workloads/workload.ts'
 import { FinalReading } from '../../workloads/keyed-append/final-reading.ts'
 import type { KeyedAppendContext, KeyedAppendOptions } from '../../workloads/keyed-append/options.ts'
 import { Reading } from '../../workloads/keyed-append/reading.ts'
 import { Sending } from '../../workloads/keyed-append/sending.ts'
+import type { Reconciliation } from './reconcile.ts'
 
 export interface LoadDriver {
   /** Resolves when all load has been offered and has ended; with a sentence when it could not be made. */
@@ -17,6 +20,26 @@ export interface LoadDriver {
   /** Per key the largest offset acknowledged. */
   readonly acknowledged: ReadonlyMap<string, number>
   close(): void
+  /** With its version. */
+  readonly tool: string
+  /** Whether a client of the history is its own. */
+  isOurs(client: string): boolean
+  /** Nanoseconds of the run at which the record with this value was due; undefined when it began as it was sent. */
+  dueNs?(value: string): number | undefined
+  /** What it knows of the history beyond what was recorded. */
+  told(ops: readonly Op[]): Ops
+  /** Missing until it has run. */
+  readonly word: LoadWord | undefined
+  /** Holds the history against its own word; missing where there are not two of them. */
+  reconciled?(ops: Ops, isCut: boolean): Reconciliation | undefined
+}
+
+/** What a load tool says of its load. */
+export interface LoadWord {
+  readonly seconds: readonly LoadSecond[]
+  /** Counters and quantiles at the end, by name. */
+  readonly summary: Readonly<Record<string, number>>
+  readonly thresholds: readonly { readonly name: string; readonly isMet: boolean }[]
 }
 
 class LoadRun implements RunningWorkload {

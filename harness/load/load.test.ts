@@ -47,6 +47,14 @@ describe('tribunal load', () => {
     expect(scenario.findings.filter(({ blame }) => blame === 'harness')).toEqual([])
   })
 
+  it('by our own generator is valid, and every record that was due is in the history', async () => {
+    const { code, scenario } = await load('--native', '--workers', '2', '--time', '5s', '--rate', '400')
+    expect({ code, reasons: scenario.reasons, findings: scenario.findings }).toEqual({ code: 0, reasons: [], findings: [] })
+    const sends = readFileSync(place.path('run', 'history.load-native-steady.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"client":"native-'))
+    expect(sends.filter((line) => line.includes('"type":"ok"'))).toHaveLength(2000)
+    expect(sends).toHaveLength(4000)
+  })
+
   it('without k6 says in one sentence how to get it', async () => {
     vi.stubEnv('PATH', place.directory)
     vi.stubEnv('K6', undefined)
@@ -58,6 +66,6 @@ describe('tribunal load', () => {
   it('refuses what it does not know', async () => {
     const k6 = ['--k6', '/nonexistent/k6']
     expect(await place.run('load', '--script', 'stairs', ...k6)).toMatchObject({ code: 64, stderr: expect.stringContaining('steady, ramp') })
-    expect(await place.run('load', '--broker', 'other', ...k6)).toMatchObject({ code: 64 })
+    expect(await place.run('load', '--native', ...k6)).toMatchObject({ code: 64 })
   })
 })

@@ -12,6 +12,8 @@ function poll(ms: number, values: readonly string[], client = 'consumer-0-0'): O
   return { index: index++, time: ms * 1e6, process: 2, type: 'ok', f: 'poll', value: [{ f: 'poll', polled }], client }
 }
 
+const ofGateway = { isOurs: (client: string): boolean => client === 'gateway' }
+
 describe('a history measured', () => {
   const ops = [
     send('invoke', 0, 'a'), send('invoke', 100, 'b'), send('ok', 10, 'a'), send('ok', 140, 'b'), send('invoke', 500, 'c'), send('info', 600, 'c'),
@@ -20,24 +22,29 @@ describe('a history measured', () => {
   ]
 
   it('has latencies from the send to its acknowledgement, and to the first reading, of one client', () => {
-    const { produce, endToEnd } = measure(ops, 'gateway')
+    const { produce, endToEnd } = measure(ops, ofGateway)
     expect(produce).toMatchObject({ count: 2, maxMs: expect.closeTo(40, 0), p50Ms: expect.closeTo(10, 0) })
     expect(endToEnd).toMatchObject({ count: 2, maxMs: expect.closeTo(210, 0), p50Ms: expect.closeTo(140, 0) })
   })
 
+  it('has latencies from when a record was due, where that is told', () => {
+    const { produce } = measure(ops, { ...ofGateway, dueNs: (value) => (value === 'a' ? 0 : 50e6) })
+    expect(produce).toMatchObject({ p50Ms: expect.closeTo(10, 0), maxMs: expect.closeTo(90, 0) })
+  })
+
   it('has rates, the most that was not yet read, and when that was over', () => {
-    const { offeredPerSecond, acknowledgedPerSecond, backlogMax, drainMs } = measure(ops, 'gateway')
+    const { offeredPerSecond, acknowledgedPerSecond, backlogMax, drainMs } = measure(ops, ofGateway)
     expect({ offeredPerSecond, acknowledgedPerSecond, backlogMax, drainMs }).toEqual({ offeredPerSecond: 6, acknowledgedPerSecond: 4, backlogMax: 2, drainMs: 100 })
-    expect(measure(ops.slice(0, -2), 'gateway').drainMs).toBeNull()
+    expect(measure(ops.slice(0, -2), ofGateway).drainMs).toBeNull()
   })
 
   it('without a record has nothing to tell', () => {
-    expect(measure([], 'gateway')).toMatchObject({ produce: { count: 0, p99Ms: null }, offeredPerSecond: 0, backlogMax: 0, drainMs: null })
+    expect(measure([], ofGateway)).toMatchObject({ produce: { count: 0, p99Ms: null }, offeredPerSecond: 0, backlogMax: 0, drainMs: null })
   })
 
   it('misses an objective that it exceeds, and one that it could not measure', () => {
     const verdict = { acknowledged: 2 }
-    const judged = judgeObjectives({ ...calmObjectives, produceP99Ms: 39 }, measure(ops, 'gateway'), { verdict, anomalies: { 'lost-write': 2, unseen: 3 }, summary: { 'http_req_failed.rate': 0, 'iterations.count': 300, 'dropped_iterations.count': 1 } })
+    const judged = judgeObjectives({ ...calmObjectives, produceP99Ms: 39 }, measure(ops, ofGateway), { verdict, anomalies: { 'lost-write': 2, unseen: 3 }, summary: { 'http_req_failed.rate': 0, 'iterations.count': 300, 'dropped_iterations.count': 1 } })
     expect(judged.map(({ name, measured, isMet }) => [name, measured === null ? null : Math.round(measured), isMet])).toEqual([
       ['produceP99Ms', 40, false], ['endToEndP99Ms', 210, true], ['longestStallMs', null, false], ['lost', 3, false], ['duplicated', 0, true], ['failedShare', 0, true], ['droppedShare', 0, true],
     ])
@@ -45,7 +52,7 @@ describe('a history measured', () => {
   })
 
   it('has no recovery to miss when nothing was healed', () => {
-    const [, recovery] = judgeObjectives(objectivesUnderFaults(1000), measure(ops, 'gateway'), { verdict: { acknowledged: 2 }, anomalies: {} })
+    const [, recovery] = judgeObjectives(objectivesUnderFaults(1000), measure(ops, ofGateway), { verdict: { acknowledged: 2 }, anomalies: {} })
     expect(recovery).toMatchObject({ name: 'recoveryMs', measured: null, isMet: true })
   })
 })

@@ -17,9 +17,9 @@ export interface Latencies {
 }
 
 export interface Measured {
-  /** From the send to its acknowledgement. */
+  /** From when it was due to its acknowledgement. */
   readonly produce: Latencies
-  /** From the send to the first time that any consumer had it. */
+  /** From when it was due to the first time that any consumer had it. */
   readonly endToEnd: Latencies
   readonly offeredPerSecond: number
   readonly acknowledgedPerSecond: number
@@ -46,6 +46,12 @@ export function latenciesOf(histogram: Histogram): Latencies {
   return { count, p50Ms: at(50), p90Ms: at(90), p99Ms: at(99), p999Ms: at(99.9), maxMs: at(100) }
 }
 
+/** Whose records count, and when each was due, where that is another time than when it was sent. */
+export interface MeasuredLoad {
+  isOurs(client: string): boolean
+  dueNs?(value: string): number | undefined
+}
+
 interface Sent {
   readonly sentNs: number
   isAcknowledged: boolean
@@ -53,7 +59,7 @@ interface Sent {
 }
 
 class Measuring {
-  readonly #client: string
+  readonly #of: MeasuredLoad
   readonly #records = new Map<Value, Sent>()
   readonly #produce = newHistogram()
   readonly #endToEnd = newHistogram()
@@ -65,13 +71,13 @@ class Measuring {
   #backlog = 0
   #backlogMax = 0
 
-  constructor(client: string) {
-    this.#client = client
+  constructor(of: MeasuredLoad) {
+    this.#of = of
   }
 
   take({ f, type, time, client, value, process }: Op): void {
     if (time === null || typeof process !== 'number' || !Array.isArray(value)) return
-    if (f === 'send' && client === this.#client) for (const micro of value as MicroOp[]) this.#send(micro, type, time)
+    if (f === 'send' && client !== undefined && this.#of.isOurs(client)) for (const micro of value as MicroOp[]) this.#send(micro, type, time)
     if (f !== 'poll' || type !== 'ok' || client?.startsWith(finalClientPrefix) === true) return
     for (const micro of value as MicroOp[]) {
       for (const [, records] of micro.f === 'poll' ? (micro.polled ?? []) : []) for (const [, read] of records) this.#read(read, time)
@@ -81,7 +87,8 @@ class Measuring {
   #send(micro: MicroOp, type: Op['type'], time: number): void {
     if (micro.f !== 'send') return
     if (type === 'invoke') {
-      this.#records.set(micro.value, { sentNs: time, isAcknowledged: false, isRead: false })
+      const dueNs = this.#of.dueNs?.(String(micro.value))
+      this.#records.set(micro.value, { sentNs: dueNs ?? time, isAcknowledged: false, isRead: false })
       this.#firstNs = Math.min(this.#firstNs, time)
       this.#lastNs = Math.max(this.#lastNs, time)
       return
@@ -125,9 +132,9 @@ class Measuring {
   }
 }
 
-/** Of the records that one client has sent, whoever reads them. */
-export function measure(ops: Ops, client: string): Measured {
-  const measuring = new Measuring(client)
+/** Of the records that these clients have sent, whoever reads them. */
+export function measure(ops: Ops, of: MeasuredLoad): Measured {
+  const measuring = new Measuring(of)
   for (const op of ops) measuring.take(op)
   return measuring.done()
 }

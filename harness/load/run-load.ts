@@ -1,11 +1,10 @@
 /** `tribunal load`: a trial under load, judged as every trial is, held against the load tool's own word, and measured. */
 import type { Finding, ScenarioVerdict, Valid, Verdict } from '../../checkers/verdict.ts'
-import type { Ops } from '../../history/op.ts'
+import type { Op, Ops } from '../../history/op.ts'
 import type { ScenarioHistory } from '../../reports/scenario-history.ts'
 import { apacheKafka } from '../apache-kafka/kafka-recipe.ts'
 import { brokerCommand } from '../broker-command.ts'
-import { gatewayClient } from '../gateway/gateway.ts'
-import { profiles } from '../profile.ts'
+import { profiles, type Profile } from '../profile.ts'
 import { runExternal, type ExternalCluster } from '../run-external.ts'
 import type { JudgedPart } from '../judge-run.ts'
 import { runOnProcesses } from '../run-processes.ts'
@@ -16,13 +15,16 @@ import type { BrokerName } from '../verify.ts'
 import { K6Driver } from './k6-driver.ts'
 import type { K6 } from './k6-binary.ts'
 import type { K6Thresholds, ScriptName } from './k6-process.ts'
+import type { LoadDriver } from './load-workload.ts'
+import { NativeDriver } from './native-driver.ts'
 import { loadPlan, loadScenario } from './load-plan.ts'
 import { measure, type Measured } from './measure.ts'
 import { judgeObjectives, missed, type Objectives } from './objectives.ts'
-import { reconcile } from './reconcile.ts'
 
 export interface LoadOptions {
-  readonly k6: K6
+  /** Our own generator with so many threads, when there is none. */
+  readonly k6: K6 | undefined
+  readonly workers: number
   readonly script: ScriptName
   readonly timeMs: number
   readonly recordsPerSecond: number
@@ -61,14 +63,18 @@ export async function runLoad(options: LoadOptions): Promise<Loaded> {
   const { store, seed, given } = options
   const startMs = performance.now()
   const told = runFacts(seed, given, new Date())
-  const facts = { ...told, versions: { ...told.versions, k6: options.k6.version } }
+  const facts = { ...told, versions: { ...told.versions, ...(options.k6 !== undefined && { k6: options.k6.version }) } }
   store.writeRun(facts)
-  const driver = makeDriver(options)
+  const bootstrap: Address[] = [...(options.external?.attached.brokers ?? [])]
+  const driver = options.k6 === undefined ? nativeDriver(options, bootstrap) : k6Driver(options, options.k6)
   const failures: string[] = []
-  const run = await onTarget(options, (plan) => loadPlan(plan, {
-    driver, timeMs: options.timeMs, partitions: options.partitions, onFailure: (message) => failures.push(message),
-  }))
-  const measured = measure(run.ops, gatewayClient)
+  const { timeMs, partitions } = options
+  const run = await onTarget(options, {
+    alter: (plan) => loadPlan(plan, { driver, timeMs, partitions, onFailure: (message) => failures.push(message) }),
+    told: (ops) => driver.told(ops),
+    onAddresses: (addresses) => bootstrap.push(...addresses),
+  })
+  const measured = measure(run.ops, driver)
   const scenario = judged(run, { driver, measured, failures, options })
   const anomalies = { ...run.anomalies }
   for (const { anomaly } of scenario.findings) if (run.anomalies[anomaly] === undefined) anomalies[anomaly] = (anomalies[anomaly] ?? 0) + 1
@@ -80,7 +86,12 @@ export async function runLoad(options: LoadOptions): Promise<Loaded> {
   return { verdict, histories, measured }
 }
 
-function makeDriver({ k6, script, recordsPerSecond, batch, timeMs, valueSizeBytes, partitions, readers, thresholds, store }: LoadOptions): K6Driver {
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+function k6Driver({ script, recordsPerSecond, batch, timeMs, valueSizeBytes, partitions, readers, thresholds, store }: LoadOptions, k6: K6): LoadDriver {
   const requestsPerSecond = recordsPerSecond / batch
   return new K6Driver({
     k6,
@@ -95,10 +106,29 @@ function makeDriver({ k6, script, recordsPerSecond, batch, timeMs, valueSizeByte
   })
 }
 
-async function onTarget(options: LoadOptions, alter: (plan: TrialPlan) => TrialPlan): Promise<JudgedPart> {
-  const { script, nemesis, external, broker, defect, timeMs: faultsMs } = options
-  const name = `load-${script}`
-  const common = { ...options, faultsMs, alter }
+/** `bootstrap` is filled when the brokers are up. */
+function nativeDriver({ script, recordsPerSecond, timeMs, valueSizeBytes, workers, external, broker }: LoadOptions, bootstrap: readonly Address[]): LoadDriver {
+  const { sasl, tls } = external?.security ?? {}
+  return new NativeDriver({
+    bootstrap: () => bootstrap,
+    shape: script,
+    recordsPerSecond, durationMs: timeMs, valueSizeBytes, workers,
+    requestTimeoutMs: profileOf(broker, external !== undefined).clients.requestTimeoutMs,
+    ...(sasl !== undefined && { sasl }),
+    ...(tls !== undefined && { tls }),
+  })
+}
+
+interface Around {
+  readonly alter: (plan: TrialPlan) => TrialPlan
+  readonly told: (ops: readonly Op[]) => Ops
+  readonly onAddresses: (addresses: readonly Address[]) => void
+}
+
+async function onTarget(options: LoadOptions, around: Around): Promise<JudgedPart> {
+  const { script, nemesis, external, broker, defect, timeMs: faultsMs, k6 } = options
+  const name = `load-${k6 === undefined ? 'native-' : ''}${script}`
+  const common = { ...options, faultsMs, ...around }
   if (external !== undefined) {
     const scenario = loadScenario(name, 'external', nemesis)
     if (scenario.target === 'external') return (await runExternal(scenario, { ...common, ...external }))[0]
@@ -110,14 +140,17 @@ async function onTarget(options: LoadOptions, alter: (plan: TrialPlan) => TrialP
   return (await runOnProcesses(scenario, { ...common, recipe, jvm: isKafka }))[0]
 }
 
+function profileOf(broker: BrokerName, isAttached: boolean): Profile {
+  return profiles[isAttached ? 'attached' : broker === 'kafka' ? 'trial-of-jvm' : 'trial']
+}
+
 /** How long a cluster may take to be whole again, from the same profile as the trial. */
 export function recoveryBoundMs(broker: BrokerName, isAttached: boolean): number {
-  if (isAttached) return profiles.attached.recoveryMs
-  return profiles[broker === 'kafka' ? 'trial-of-jvm' : 'trial'].recoveryMs
+  return profileOf(broker, isAttached).recoveryMs
 }
 
 interface Judging {
-  readonly driver: K6Driver
+  readonly driver: LoadDriver
   readonly measured: Measured
   readonly failures: readonly string[]
   readonly options: LoadOptions
@@ -125,19 +158,17 @@ interface Judging {
 
 function judged(run: JudgedPart, { driver, measured, failures, options }: Judging): ScenarioVerdict {
   const { script, objectives, accept, signal } = options
-  const { outcome } = driver
-  const reconciled = outcome === undefined ? undefined : reconcile(run.ops, {
-    samples: outcome.samples, summary: outcome.summary?.values, isCut: signal.aborted,
-  })
-  const results = judgeObjectives(objectives, measured, { ...run, summary: outcome?.summary?.values })
+  const { word } = driver
+  const reconciled = driver.reconciled?.(run.ops, signal.aborted)
+  const results = judgeObjectives(objectives, measured, { ...run, summary: word?.summary })
   const isSearch = script === 'breakpoint'
-  const crossed = isSearch ? [] : (outcome?.summary?.thresholds ?? []).filter(({ isMet }) => !isMet)
+  const crossed = isSearch ? [] : (word?.thresholds ?? []).filter(({ isMet }) => !isMet)
   const tooSlow = wasStarved(run.ops)
-  const misses = [...missed(results), ...crossed.map(({ name }) => thresholdCrossed(name))]
+  const misses = [...missed(results), ...crossed.map(({ name }) => thresholdCrossed(driver.tool, name))]
   const findings = [...(reconciled?.findings ?? []), ...(tooSlow ? [] : misses)].map((finding) => accepted(finding, accept))
   const reasons = [
     ...failures,
-    ...(outcome === undefined && failures.length === 0 ? ['k6 has told nothing'] : []),
+    ...(word === undefined && failures.length === 0 ? [`${driver.tool} has told nothing`] : []),
     ...(tooSlow ? misses.map(({ message }) => `the machine was too slow to judge: ${message}`) : []),
   ]
   return {
@@ -159,8 +190,8 @@ function accepted(finding: Finding, accept: readonly string[]): Finding {
   return accept.includes(finding.anomaly) ? { ...finding, allowed: `accepted: ${finding.anomaly}` } : finding
 }
 
-function thresholdCrossed(name: string): Finding {
-  return { anomaly: 'slo-missed', guarantees: [], message: `k6 judged: ${name} was not kept`, witness: [] }
+function thresholdCrossed(tool: string, name: string): Finding {
+  return { anomaly: 'slo-missed', guarantees: [], message: `${tool} judged: ${name} was not kept`, witness: [] }
 }
 
 function wasStarved(ops: Ops): boolean {
@@ -169,8 +200,8 @@ function wasStarved(ops: Ops): boolean {
 }
 
 /** The most that was acknowledged in one second. */
-function mostPerSecond({ outcome }: K6Driver): number {
-  return Math.max(0, ...(outcome?.samples.seconds ?? []).map(({ acknowledged }) => acknowledged))
+function mostPerSecond({ word }: LoadDriver): number {
+  return Math.max(0, ...(word?.seconds ?? []).map(({ acknowledged }) => acknowledged))
 }
 
 /** Numbers of the verdict; what could not be measured is left out. */

@@ -1,5 +1,6 @@
 /** What all scripts have in common: readers beside the scenario, thresholds, and the summary as JSON. */
 import type { Options, Scenario, Threshold } from 'k6/options'
+import { shapes, type Shape, type ShapeName } from './shapes.ts'
 import {
   droppedShareMax, durationSeconds, failedShareMax, produceP99Ms, readers, recordsPerSecond, batch, requestsOpenMax, requestTimeoutMs,
   summaryFile,
@@ -21,26 +22,24 @@ const users = {
 } as const
 
 /** Open model: requests begin by the clock, whether or not earlier ones have been answered. */
-export function constantRate(share = 1): Scenario {
-  const rate = Math.max(1, Math.round(requestsPerSecond * share))
-  return { executor: 'constant-arrival-rate', rate, timeUnit: '1s', duration: seconds(durationSeconds), ...users }
-}
-
-/** `[share of the rate, share of the time]` each. */
-export function ramps(startShare: number, stages: readonly (readonly [rate: number, time: number])[]): Scenario {
+function scenarioOf({ startShare, stages }: Shape): Scenario {
+  const rateOf = (share: number): number => Math.max(1, Math.round(requestsPerSecond * share))
+  if (stages.length === 1 && stages[0]!.rateShare === startShare) {
+    return { executor: 'constant-arrival-rate', rate: rateOf(startShare), timeUnit: '1s', duration: seconds(durationSeconds), ...users }
+  }
   return {
     executor: 'ramping-arrival-rate',
-    startRate: Math.max(1, Math.round(requestsPerSecond * startShare)),
+    startRate: rateOf(startShare),
     timeUnit: '1s',
-    stages: stages.map(([rate, time]) => ({ target: Math.max(1, Math.round(requestsPerSecond * rate)), duration: seconds(durationSeconds * time) })),
+    stages: stages.map(({ rateShare, timeShare }) => ({ target: rateOf(rateShare), duration: seconds(durationSeconds * timeShare) })),
     ...users,
   }
 }
 
-export function optionsOf(name: string, scenario: Scenario, isSearch = false): Options {
+export function optionsOf(name: ShapeName, isSearch = false): Options {
   const reading: Scenario = { executor: 'constant-vus', exec: 'read', vus: readers, duration: seconds(durationSeconds), gracefulStop }
   return {
-    scenarios: { [name]: scenario, ...(readers > 0 && { reading }) },
+    scenarios: { [name]: scenarioOf(shapes[name]), ...(readers > 0 && { reading }) },
     thresholds: thresholdsOf(isSearch),
     systemTags: ['scenario', 'status', 'error_code', 'name'],
     summaryTrendStats: ['count', 'min', 'avg', 'med', 'p(90)', 'p(99)', 'p(99.9)', 'max'],

@@ -1,8 +1,8 @@
 /** Two thirds of the rate for a long time. */
 import type { Options } from 'k6/options'
-import { constantRate, optionsOf } from './options.ts'
+import { optionsOf } from './options.ts'
 
 export { handleSummary } from './options.ts'
 export { produce, read, setup } from './traffic.ts'
 
-export const options: Options = optionsOf('soak', constantRate(2 / 3))
+export const options: Options = optionsOf('soak')

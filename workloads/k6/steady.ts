@@ -1,8 +1,8 @@
 /** The rate, from the first second to the last. */
 import type { Options } from 'k6/options'
-import { constantRate, optionsOf } from './options.ts'
+import { optionsOf } from './options.ts'
 
 export { handleSummary } from './options.ts'
 export { produce, read, setup } from './traffic.ts'
 
-export const options: Options = optionsOf('steady', constantRate())
+export const options: Options = optionsOf('steady')
