@@ -1,5 +1,5 @@
 /** The histories of a run on real brokers, one for each part of its trial: written down as they come, judged apart. */
-import type { Op, Ops } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import { Recorder } from '../history/recorder.ts'
 import { anomaliesOf, judgeRun, scenarioVerdict, type JudgedParts, type RunOutcome } from './judge-run.ts'
 import type { RunStore } from './run-store.ts'
@@ -12,12 +12,14 @@ export interface RecordsSetup {
   readonly plan: TrialPlan
   readonly store: RunStore
   readonly nowMs: () => number
+  /** The histories will be long. */
+  readonly isPacked?: boolean
 }
 
 export interface JudgedBy extends Omit<RunOutcome, 'ops'> {
   readonly wasCutShort: boolean
   /** What another record knows of the ops; a history that it changes is written again. */
-  readonly told?: (ops: readonly Op[]) => Ops
+  readonly told?: (ops: Ops) => Ops
 }
 
 export class PartRecords {
@@ -28,10 +30,10 @@ export class PartRecords {
   readonly recorders: readonly Recorder[]
 
   constructor(setup: RecordsSetup) {
-    const { scenario, plan, store, nowMs } = setup
+    const { scenario, plan, store, nowMs, isPacked = false } = setup
     this.#setup = setup
     this.#names = plan.parts.map((part) => partName(scenario.name, part, plan.parts))
-    this.recorders = plan.parts.map(() => new Recorder(nowMs))
+    this.recorders = plan.parts.map(() => new Recorder(nowMs, { isPacked }))
     this.#journals = this.recorders.map((recorder, at) => store.journal(this.#names[at]!, recorder))
   }
 
@@ -45,8 +47,8 @@ export class PartRecords {
     const { store, scenario } = this.#setup
     const [first, ...others] = this.recorders.map((recorder, at) => {
       const name = this.#names[at]!
-      const ops = told(recorder.ops)
-      if (ops !== recorder.ops) store.writeHistory(name, ops)
+      const ops = told(recorder.kept)
+      if (ops !== recorder.kept) store.writeHistory(name, ops)
       const judgement = judgeRun({ ...how, ops, failures: at === 0 ? failures : [] })
       return { ops, anomalies: anomaliesOf(judgement), verdict: scenarioVerdict({ name, target: scenario.target }, judgement, wasCutShort) }
     })

@@ -1,5 +1,5 @@
 /** One scenario on a cluster that is not ours: tried, judged, and the cluster left as it was. */
-import type { Op, Ops } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import type { NodeNetworkOptions } from '../ports/node/node-network.ts'
@@ -42,7 +42,9 @@ export interface ExternalRunOptions extends ExternalCluster {
   /** For a run that is made otherwise than its scenario says. */
   readonly alter?: (plan: TrialPlan) => TrialPlan
   /** What another record knows of the ops. */
-  readonly told?: (ops: readonly Op[]) => Ops
+  readonly told?: (ops: Ops) => Ops
+  /** The history will be long. */
+  readonly isPacked?: boolean
 }
 
 const listener = 'CLIENTS'
@@ -54,7 +56,7 @@ export async function runExternal(scenario: ExternalScenario, options: ExternalR
   const runner = new NodeRunner({ seed, network: networkOf(attached, security, links) })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
-  const records = new PartRecords({ scenario, plan, store, nowMs: () => loop.now() })
+  const records = new PartRecords({ scenario, plan, store, nowMs: () => loop.now(), isPacked: options.isPacked === true })
   const makeClient = wireClients(loop, attached.brokers, plan.profile, security.sasl)
   const failures: string[] = []
   try {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Recorder } from '../history/recorder.ts'
-import type { Op, Ops } from '../history/op.ts'
+import type { Ops } from '../history/op.ts'
 import { Loop } from '../ports/loop.ts'
 import { NodeRunner } from '../ports/node/node-runner.ts'
 import { proxyCommand } from './broker-command.ts'
@@ -33,7 +33,9 @@ export interface ProcessRunOptions extends ScenarioOptions {
   /** Where the brokers are, before the trial begins. */
   readonly onAddresses?: (bootstrap: readonly { readonly host: string; readonly port: number }[]) => void
   /** What another record knows of the ops. */
-  readonly told?: (ops: readonly Op[]) => Ops
+  readonly told?: (ops: Ops) => Ops
+  /** The history will be long. */
+  readonly isPacked?: boolean
 }
 
 /** What no `alter` does. */
@@ -48,7 +50,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
   const runner = new NodeRunner({ seed })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
-  const records = new PartRecords({ scenario, plan, store, nowMs: () => loop.now() })
+  const records = new PartRecords({ scenario, plan, store, nowMs: () => loop.now(), isPacked: options.isPacked === true })
   const wireFile = store.path(`wire.${scenario.name}.jsonl`)
   const cluster = await ProcessCluster.prepare({
     brokers: scenario.brokers,
@@ -94,7 +96,7 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
     accept: options.accept,
     wasCutShort: signal.aborted,
     ...(options.told !== undefined && { told: options.told }),
-    ...(options.library !== undefined && { told: (ops: readonly Op[]) => withWireRecord(ops, readWireRecord(wireFile)) }),
+    ...(options.library !== undefined && { told: (ops: Ops) => withWireRecord([...ops], readWireRecord(wireFile)) }),
   })
 }
 

@@ -48,7 +48,7 @@ export class RunStore {
   /** Writes ops as they are recorded, so that a history survives whatever comes later. Resolves when it is complete. */
   journal(name: string, recorder: Recorder): () => Promise<void> {
     const stream = createWriteStream(this.#historyFile(name))
-    for (const op of recorder.ops) stream.write(`${renderOp(op)}\n`)
+    for (const op of recorder.kept) stream.write(`${renderOp(op)}\n`)
     recorder.listen((op) => void stream.write(`${renderOp(op)}\n`))
     return () => new Promise((done) => stream.end(done))
   }

@@ -1,6 +1,6 @@
 /** Load by k6, through a gateway of our own that stands in this process and records what it is asked. */
 import { existsSync } from 'node:fs'
-import type { Op, Ops } from '../../history/op.ts'
+import type { Ops } from '../../history/op.ts'
 import { producerDefaults } from '../../workloads/client/defaults.ts'
 import type { KeyedAppendContext } from '../../workloads/keyed-append/options.ts'
 import { gatewayClient, openGateway, openRecordsMax, type Gateway } from '../gateway/gateway.ts'
@@ -57,7 +57,7 @@ export class K6Driver implements LoadDriver {
     return client === gatewayClient
   }
 
-  told(ops: readonly Op[]): Ops {
+  told(ops: Ops): Ops {
     return ops
   }
 

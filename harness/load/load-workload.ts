@@ -4,7 +4,7 @@
  * and one consumer reads everything all the time.
  */
 import type { LoadSecond } from '../../history/harness-op.ts'
-import type { Op, Ops } from '../../history/op.ts'
+import type { Ops } from '../../history/op.ts'
 import type { RunningWorkload, Workload } from '../../workloads/workload.ts'
 import { FinalReading } from '../../workloads/keyed-append/final-reading.ts'
 import type { KeyedAppendContext, KeyedAppendOptions } from '../../workloads/keyed-append/options.ts'
@@ -27,7 +27,7 @@ export interface LoadDriver {
   /** Nanoseconds of the run at which the record with this value was due; undefined when it began as it was sent. */
   dueNs?(value: string): number | undefined
   /** What it knows of the history beyond what was recorded. */
-  told(ops: readonly Op[]): Ops
+  told(ops: Ops): Ops
   /** Missing until it has run. */
   readonly word: LoadWord | undefined
   /** Holds the history against its own word; missing where there are not two of them. */

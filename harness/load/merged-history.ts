@@ -22,7 +22,7 @@ function* endedOf(chunks: readonly Chunk[], of: OpsOf): Source {
 }
 
 /** `ops` have rising times, as a recorder writes them; so have the chunks of each worker. */
-export function mergedHistory(ops: readonly Op[], chunks: readonly Chunk[], of: OpsOf): Ops {
+export function mergedHistory(ops: Ops, chunks: readonly Chunk[], of: OpsOf): Ops {
   const workers = [...new Set(chunks.map(({ worker }) => worker))]
   const own = workers.map((worker) => chunks.filter((chunk) => chunk.worker === worker))
   // A send begins before it ends: where times are the same the first source goes first.
@@ -42,11 +42,11 @@ export function mergedHistory(ops: readonly Op[], chunks: readonly Chunk[], of: 
       heads[first] = sources[first]!.next()
     }
   }
-  ops.forEach((op, at) => {
+  for (const op of ops) {
     takeBefore(op.time!)
-    placeOf[at] = merged.length
+    placeOf[op.index] = merged.length
     merged.push({ ...redated(op, placeOf), index: merged.length })
-  })
+  }
   takeBefore(Infinity)
   return merged
 }

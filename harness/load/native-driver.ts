@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { LoadSecond } from '../../history/harness-op.ts'
-import type { Op, Ops } from '../../history/op.ts'
+import type { Ops } from '../../history/op.ts'
 import type { NodeNetworkOptions } from '../../ports/node/node-network.ts'
 import type { ClusterOptions } from '../../workloads/client/cluster.ts'
 import type { KeyedAppendContext } from '../../workloads/keyed-append/options.ts'
@@ -151,7 +151,7 @@ export class NativeDriver implements LoadDriver {
     return dueMs === undefined ? undefined : (dueMs - this.#originMs) * 1e6
   }
 
-  told(ops: readonly Op[]): Ops {
+  told(ops: Ops): Ops {
     return mergedHistory(ops, this.#chunks, { keys: this.#keys, originMs: this.#originMs })
   }
 

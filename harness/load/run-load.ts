@@ -1,6 +1,6 @@
 /** `tribunal load`: a trial under load, judged as every trial is, held against the load tool's own word, and measured. */
 import type { Finding, ScenarioVerdict, Valid, Verdict } from '../../checkers/verdict.ts'
-import type { Op, Ops } from '../../history/op.ts'
+import type { Ops } from '../../history/op.ts'
 import type { ScenarioHistory } from '../../reports/scenario-history.ts'
 import { apacheKafka } from '../apache-kafka/kafka-recipe.ts'
 import { brokerCommand } from '../broker-command.ts'
@@ -121,14 +121,14 @@ function nativeDriver({ script, recordsPerSecond, timeMs, valueSizeBytes, worker
 
 interface Around {
   readonly alter: (plan: TrialPlan) => TrialPlan
-  readonly told: (ops: readonly Op[]) => Ops
+  readonly told: (ops: Ops) => Ops
   readonly onAddresses: (addresses: readonly Address[]) => void
 }
 
 async function onTarget(options: LoadOptions, around: Around): Promise<JudgedPart> {
   const { script, nemesis, external, broker, defect, timeMs: faultsMs, k6 } = options
   const name = `load-${k6 === undefined ? 'native-' : ''}${script}`
-  const common = { ...options, faultsMs, ...around }
+  const common = { ...options, faultsMs, isPacked: true, ...around }
   if (external !== undefined) {
     const scenario = loadScenario(name, 'external', nemesis)
     if (scenario.target === 'external') return (await runExternal(scenario, { ...common, ...external }))[0]
