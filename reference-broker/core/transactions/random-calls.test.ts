@@ -1,4 +1,4 @@
-/** Random calls, most of them wrong, at a coordinator and two partitions: each is answered as the model says, and changes only what it says. */
+/** Random calls, most of them wrong, at a coordinator, two partitions and a group: each is answered as the model says, and changes only what it says. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { apis } from '../../../protocol/apis.ts'
@@ -8,19 +8,23 @@ import { encodeBatch } from '../../../protocol/record-batch-encode.ts'
 import { RoleCluster } from '../../../simulator/role-cluster.testing.ts'
 import { peekCommitted, readCommitted } from '../../../simulator/transaction-client.testing.ts'
 import { soundDecisions, type Decisions } from '../decisions.ts'
-import { TransactionModel, type Caller, type Version } from './transaction-model.testing.ts'
+import { offsetsIndex, TransactionModel, type Caller, type Version } from './transaction-model.testing.ts'
 
 const settings = {
   'transaction.state.log.num.partitions': '1',
   'transaction.state.log.replication.factor': '1',
   'transaction.state.log.min.isr': '1',
+  'offsets.topic.num.partitions': '1',
+  'offsets.topic.replication.factor': '1',
 }
 const topic = 't'
 const transactionalId = 'pay'
+const group = 'workers'
 const broker = 1
 /** Markers are written in a fraction of it. */
 const settleMs = 400
 const produceVersions = { 1: 11, 2: 12 } as const
+const offsetVersions = { 1: 4, 2: 5 } as const
 const endVersions = { 1: 4, 2: 5 } as const
 
 type Call =
@@ -28,6 +32,8 @@ type Call =
   | { readonly call: 'init as'; readonly caller: Caller }
   | { readonly call: 'add'; readonly caller: Caller; readonly index: number }
   | { readonly call: 'produce'; readonly caller: Caller; readonly index: number; readonly sequenceOffset: number }
+  | { readonly call: 'add offsets'; readonly caller: Caller }
+  | { readonly call: 'commit offset'; readonly caller: Caller }
   | { readonly call: 'end'; readonly caller: Caller; readonly committed: boolean }
 
 const caller: fc.Arbitrary<Caller> = fc.oneof(
@@ -41,6 +47,8 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ call: fc.constant('init as' as const), caller }) },
   { weight: 4, arbitrary: fc.record({ call: fc.constant('add' as const), caller, index: fc.constantFrom(0, 0, 0, 1, 1, 7) }) },
   { weight: 6, arbitrary: fc.record({ call: fc.constant('produce' as const), caller, index: fc.nat(1), sequenceOffset: fc.constantFrom(0, 0, 0, 0, -1, -2, 1) }) },
+  { weight: 1, arbitrary: fc.record({ call: fc.constant('add offsets' as const), caller }) },
+  { weight: 2, arbitrary: fc.record({ call: fc.constant('commit offset' as const), caller }) },
   { weight: 4, arbitrary: fc.record({ call: fc.constant('end' as const), caller, committed: fc.boolean() }) },
 )
 
@@ -53,7 +61,7 @@ class Play {
     this.#cluster = new RoleCluster({ roles: ['both'], settings, decisions })
     this.#cluster.untilUp()
     this.#cluster.create(topic, { partitions: 2 })
-    this.#cluster.create('__transaction_state', { partitions: 1 })
+    for (const internal of ['__transaction_state', '__consumer_offsets']) this.#cluster.create(internal, { partitions: 1 })
     this.#model = new TransactionModel(version)
     this.run({ call: 'init' })
   }
@@ -85,6 +93,12 @@ class Play {
         const sequence = Math.max(0, due + each.sequenceOffset)
         const value = `v${this.#values++}`
         return [this.#produce(each.caller, { index: each.index, sequence, value }), model.produce(each.caller, { index: each.index, sequence, value })]
+      }
+      case 'add offsets':
+        return [this.#addOffsets(each.caller), model.add(each.caller, offsetsIndex)]
+      case 'commit offset': {
+        const offset = this.#values++
+        return [this.#commitOffset(each.caller, offset), model.commitOffset(each.caller, String(offset))]
       }
       case 'end':
         return [this.#end(each.caller, each.committed), model.end(each.caller, each.committed)]
@@ -123,6 +137,26 @@ class Play {
     return errorName(told!.partitionResponses[0]!.errorCode)
   }
 
+  #addOffsets(who: Caller): string {
+    const { producerId, producerEpoch } = this.#model.identity(who)
+    const body = { transactionalId, producerId: toBigInt(producerId), producerEpoch, groupId: group }
+    return errorName(this.#cluster.ask(broker, apis.AddOffsetsToTxn, body).errorCode)
+  }
+
+  #commitOffset(who: Caller, offset: number): string {
+    const { producerId, producerEpoch } = this.#model.identity(who)
+    const partitions = [{ partitionIndex: 0, committedOffset: toBigInt(offset), committedMetadata: '' }]
+    const body = { transactionalId, groupId: group, producerId: toBigInt(producerId), producerEpoch, topics: [{ name: topic, partitions }] }
+    const { topics: [told] } = this.#cluster.ask(broker, apis.TxnOffsetCommit, body, { version: offsetVersions[this.#model.version] })
+    return errorName(told!.partitions[0]!.errorCode)
+  }
+
+  /** -1: none counts. */
+  #committedOffset(): number {
+    const body = { groupId: group, topics: [{ name: topic, partitionIndexes: [0] }], requireStable: false }
+    return toNumber(this.#cluster.ask(broker, apis.OffsetFetch, body, { version: 7 }).topics[0]!.partitions[0]!.committedOffset)
+  }
+
   #end(who: Caller, committed: boolean): string {
     const { producerId, producerEpoch } = this.#model.identity(who)
     const body = { transactionalId, producerId: toBigInt(producerId), producerEpoch, committed }
@@ -137,9 +171,11 @@ class Play {
       producerId: toNumber(told!.producerId),
       epoch: told!.producerEpoch,
       state: told!.transactionState,
-      partitions: told!.topics.flatMap((each) => [...each.partitions]).sort(),
+      partitions: told!.topics.flatMap((each) => (each.topic === topic ? [...each.partitions] : [offsetsIndex])).sort(),
     }, after).toEqual({ producerId, epoch, state, partitions: [...partitions].sort() })
-    for (const [index, partition] of this.#model.partitions.entries()) {
+    const offsets = this.#model.partitions[offsetsIndex]!.records.findLast((record) => record.state === 'committed')
+    expect(this.#committedOffset(), after).toBe(Number(offsets?.value ?? -1))
+    for (const [index, partition] of this.#model.partitions.slice(0, offsetsIndex).entries()) {
       const open = partition.records.findIndex((record) => record.state === 'open')
       const stable = partition.isOpen && open >= 0 ? partition.records.slice(0, open) : partition.records
       const visible = stable.filter((record) => record.state === 'committed').map(({ value }) => value)
@@ -150,7 +186,7 @@ class Play {
   /** Nothing is left open, and everything is as the model has it. */
   close(): void {
     for (let i = 0; i < 2; i++) this.run({ call: 'init' })
-    for (const [index, partition] of this.#model.partitions.entries()) {
+    for (const [index, partition] of this.#model.partitions.slice(0, offsetsIndex).entries()) {
       const committed = partition.records.filter((record) => record.state === 'committed').map(({ value }) => value)
       expect(readCommitted(this.#cluster, topic, index)).toEqual(committed)
     }
@@ -172,6 +208,7 @@ it.each([1, 2] as const)('under version %i every call in every state is answered
 it.each([
   ['fences nobody', 1, { isFencedProducer: () => false }],
   ['does not raise the epoch', 2, { epochAfterEnd: ({ producerEpoch }) => producerEpoch }],
+  ['counts offsets at once', 1, { offsetsWaitForTransaction: () => false }],
   ['appends unasked', 1, { mustAskMembership: () => false }],
 ] as [string, Version, Partial<Decisions>][])('a broker that %s is found out', (_what, version, decisions) => {
   const found = fc.check(fc.property(fc.array(call, { minLength: 4, maxLength: 30 }), (calls) => play(version, calls, decisions)), { numRuns: 200, seed: 1, endOnFailure: true })

@@ -1,5 +1,5 @@
 /**
- * A small model of one transactional id and two partitions, between calls: what Kafka answers to any call in any state, and what
+ * A small model of one transactional id, two partitions and the partition of a group's offsets, between calls: what Kafka answers to any call in any state, and what
  * it then is. Written from the rules (KIP-98, KIP-360, KIP-890), without looking at how the broker does it. Endings take no time
  * in it, so there is no state in which one is under way.
  */
@@ -37,11 +37,13 @@ export interface Caller {
 
 const remembered = 5
 const otherProducerId = 999_999
+export const offsetsIndex = 2
 
 export class TransactionModel {
   readonly version: Version
   coordinator: ModelCoordinator | undefined
-  readonly partitions: readonly ModelPartition[] = [0, 1].map(() => ({ epoch: -1, batches: [], next: 0, isOpen: false, records: [] }))
+  /** The last is that of the offsets. */
+  readonly partitions: readonly ModelPartition[] = [0, 1, offsetsIndex].map(() => ({ epoch: -1, batches: [], next: 0, isOpen: false, records: [] }))
 
   constructor(version: Version) {
     this.version = version
@@ -144,6 +146,18 @@ export class TransactionModel {
     if ((isKnown || this.version === 2) && sequence !== due) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
     partition.batches = [...(isSame ? partition.batches : []), sequence].slice(-remembered)
     Object.assign(partition, { epoch: producerEpoch, next: sequence + 1, isOpen: true })
+    partition.records.push({ value, state: 'open' })
+    return 'NONE'
+  }
+
+  /** Offsets have no sequences. */
+  commitOffset(caller: Caller, value: string): ErrorName {
+    const error = this.#membershipError(caller, offsetsIndex)
+    if (error !== 'NONE') return error
+    const partition = this.partitions[offsetsIndex]!
+    const { producerEpoch } = this.identity(caller)
+    if (producerEpoch < partition.epoch) return 'INVALID_PRODUCER_EPOCH'
+    Object.assign(partition, { epoch: producerEpoch, isOpen: true })
     partition.records.push({ value, state: 'open' })
     return 'NONE'
   }
