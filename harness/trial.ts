@@ -237,12 +237,14 @@ export class Trial {
   }
 
   #awaitCluster(deadlineMs: number, holds: (info: ClusterInfo) => boolean, done: (met: boolean) => void): void {
-    const { loop, plan } = this.#setup
+    const { loop, plan, control } = this.#setup
     const names = this.#topics.map(({ name }) => name)
+    // Before anything is broken nobody waits for who has ended.
+    const isOver = (): boolean => loop.now() >= deadlineMs || (this.phase === 'set-up' && control.brokerIds.some((id) => control.state(id) === 'dead'))
     const ask = (): void =>
       this.#client.admin.metadata(this.phase === 'set-up' ? null : names, plan.profile.clients.requestTimeoutMs, (result) => {
         if (result.ok && holds(result.value)) return done(true)
-        if (loop.now() >= deadlineMs) return done(false)
+        if (isOver()) return done(false)
         return void loop.after(pollMs, ask)
       })
     ask()

@@ -50,7 +50,8 @@ export interface StepDifference {
 /** APIs whose answers say nothing about what comes after them. */
 const onlyReads: ReadonlySet<string> = new Set([
   'Fetch', 'ListOffsets', 'ApiVersions', 'OffsetForLeaderEpoch', 'DescribeConfigs', 'DescribeLogDirs', 'DescribeCluster',
-  'DescribeQuorum', 'ListConfigResources', 'DescribeTopicPartitions',
+  'DescribeQuorum', 'ListConfigResources', 'DescribeTopicPartitions', 'FindCoordinator', 'OffsetFetch', 'DescribeGroups', 'ListGroups',
+  'ConsumerGroupDescribe', 'DescribeProducers', 'DescribeTransactions', 'ListTransactions',
 ])
 
 /**

@@ -37,6 +37,24 @@ export const declared: readonly Declared[] = [
     reason: 'Kafka never answers a produce without records; ours says INVALID_RECORD.',
   },
   {
+    signature: /^Produce .*[.]errorCode: INVALID_RECORD or NONE$/,
+    where: ({ body }) => /"producerId":-1,[^}]*"transactional":true/.test(JSON.stringify(body)),
+    reason: 'Kafka takes a transactional batch of no producer, which no marker can ever end; ours refuses it.',
+  },
+  {
+    signature: /^DescribeGroups groups\[\]\.(errorCode|errorMessage|groupState): (GROUP_ID_NOT_FOUND or NONE|text or null|Dead or Empty)$/,
+    reason: 'Kafka keeps an empty group in memory for a join that it has refused; ours makes a group with its first member or offset.',
+  },
+  {
+    signature: /^JoinGroup errorCode: INCONSISTENT_GROUP_PROTOCOL or (MEMBER_ID_REQUIRED|NONE|UNKNOWN_SERVER_ERROR)$/,
+    reason: 'Kafka lets members of the classic protocol into a group of the new one, and turns it back (KIP-848); ours keeps them apart.',
+  },
+  {
+    signature: /^AddPartitionsToTxn: a structure or no answer$/,
+    where: ({ version, body }) => version >= batchedSinceVersion && (body['transactions'] as readonly Json[]).length === 0,
+    reason: 'Kafka never answers an AddPartitionsToTxn of no transaction, which no broker sends; ours answers with none.',
+  },
+  {
     signature: /^Fetch .*partitions\[\]\.errorCode: NONE or UNKNOWN_SERVER_ERROR$/,
     where: ({ body }) => /[mM]axBytes":-/.test(JSON.stringify(body)),
     reason: 'Kafka fails on a negative limit of bytes; ours takes it for none.',
@@ -103,3 +121,4 @@ function hasTwice(names: readonly string[]): boolean {
 }
 
 const topicIdsSinceVersion = 13
+const batchedSinceVersion = 4

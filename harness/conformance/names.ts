@@ -11,19 +11,25 @@ export class Names {
   readonly zeroMs: number
   readonly topicIds: Map<string, string> = new Map()
   readonly producers: number[] = []
+  /** Ids that groups have handed out. */
+  readonly members: string[] = []
 
   constructor(prefix: string, zeroMs: number) {
     this.prefix = prefix
     this.zeroMs = zeroMs
   }
 
-  /** `~a` as the broker has it. */
+  /** `~a`, or `member:0`, as the broker has it; a member that nobody was made is `nobody`. */
   real(name: string): string {
+    const member = /^member:(\d+)$/.exec(name)?.[1]
+    if (member !== undefined) return this.members[Number(member)] ?? 'nobody'
     return name.startsWith('~') ? this.prefix + name.slice(1) : name
   }
 
   /** The reverse. */
   symbolic(name: string): string {
+    const member = this.members.indexOf(name)
+    if (member >= 0) return `member:${member}`
     return name.startsWith(this.prefix) ? `~${name.slice(this.prefix.length)}` : name
   }
 

@@ -9,12 +9,13 @@ import type { Names } from './names.ts'
 import { describeRecords } from './record-spec.ts'
 import type { Json, JsonObject } from './step.ts'
 
-type Rule = 'drop' | 'presence' | 'node' | 'host' | 'port' | 'cluster' | 'id' | 'producer' | 'time' | 'error' | 'size' | 'session'
+type Rule = 'drop' | 'presence' | 'node' | 'host' | 'port' | 'cluster' | 'id' | 'producer' | 'time' | 'error' | 'size' | 'session' | 'text'
 
 const rules: Readonly<Record<string, Rule>> = {
   throttleTimeMs: 'drop',
   errorCode: 'error',
   topicConfigErrorCode: 'error',
+  partitionErrorCode: 'error',
   errorMessage: 'presence',
   batchIndexErrorMessage: 'presence',
   documentation: 'presence',
@@ -39,6 +40,13 @@ const rules: Readonly<Record<string, Rule>> = {
   timestamp: 'time',
   maxTimestamp: 'time',
   logAppendTimeMs: 'time',
+  transactionStartTimeMs: 'time',
+  lastTimestamp: 'time',
+  clientHost: 'presence',
+  memberMetadata: 'text',
+  memberAssignment: 'text',
+  'JoinGroup.metadata': 'text',
+  'SyncGroup.assignment': 'text',
   'Fetch.sessionId': 'session',
   'ApiVersions.apiKeys': 'drop',
   'ApiVersions.supportedFeatures': 'drop',
@@ -56,7 +64,7 @@ const rules: Readonly<Record<string, Rule>> = {
 const ordered: ReadonlySet<string> = new Set(['records', 'Fetch.abortedTransactions'])
 
 /** Answers that speak of every topic there is. */
-const listing: ReadonlySet<string> = new Set(['Metadata', 'DescribeTopicPartitions', 'DescribeLogDirs', 'ElectLeaders', 'ListConfigResources'])
+const listing: ReadonlySet<string> = new Set(['Metadata', 'DescribeTopicPartitions', 'DescribeLogDirs', 'ElectLeaders', 'ListConfigResources', 'ListGroups', 'ListTransactions'])
 
 /** How far from a clock a time may be and still be that clock's. */
 const clockMs = 120_000
@@ -82,9 +90,9 @@ export class Normaliser {
     const named = JSON.stringify(asked)
     return (element) => {
       if (element === null || typeof element !== 'object' || Array.isArray(element)) return true
-      const { name, topic, topicName, resourceName, resourceType } = element as JsonObject
+      const { name, topic, topicName, resourceName, resourceType, groupId, transactionalId } = element as JsonObject
       if (resourceName !== undefined && resourceType !== 2) return true
-      const found = name ?? topic ?? topicName ?? resourceName
+      const found = name ?? topic ?? topicName ?? resourceName ?? groupId ?? transactionalId
       return typeof found !== 'string' || found.startsWith('~') || named.includes(JSON.stringify(found))
     }
   }
@@ -146,6 +154,8 @@ export class Normaliser {
       case 'producer':
       case 'node':
         return Number(value) < 0 ? Number(value) : this.#named(rule, Number(value))
+      case 'text':
+        return Buffer.from(value as Uint8Array).toString()
       case 'session':
         return value === 0 ? 0 : this.#named(rule, value)
       case 'host':
@@ -156,7 +166,7 @@ export class Normaliser {
   }
 
   #time(ms: number): Json {
-    if (ms < 0) return ms
+    if (ms <= 0) return ms
     const after = ms - this.#names.zeroMs
     if (after >= -clockMs && after < clockMs) return `zero${after < 0 ? '' : '+'}${after}`
     return Math.abs(ms - this.#wallNow()) < clockMs ? 'clock' : after
@@ -190,8 +200,9 @@ function sorted(list: readonly Json[]): Json[] {
 }
 
 function subjectOf(element: Json): string {
-  const { resourceType, resourceName, name, topic, topicId, partitionIndex, index, partition, partitionId } = (element ?? {}) as JsonObject
-  return textOf([resourceType, resourceName, name, topic, topicId, partitionIndex, index, partition, partitionId].map((each) => each ?? null))
+  const { resourceType, resourceName, name, topic, topicId, partitionIndex, index, partition, partitionId, groupId, transactionalId, memberId } = (element ?? {}) as JsonObject
+  const subject = [resourceType, resourceName, name, topic, topicId, partitionIndex, index, partition, partitionId, groupId, transactionalId, memberId]
+  return textOf(subject.map((each) => each ?? null))
 }
 
 interface Scope {

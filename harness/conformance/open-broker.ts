@@ -23,8 +23,21 @@ export interface OpenedBroker {
 const stopTimeoutMs = 5000
 /** A JVM listens to its clients long after it has begun. */
 const startsWithinMs = 60_000
-/** A change of the metadata is answered at once, so that a sequence takes as long as its requests; the rest is Kafka's default. */
-const settings = { 'controller.quorum.append.linger.ms': '0', 'auto.create.topics.enable': 'true' }
+/**
+ * A change of the metadata is answered at once, and groups wait for nobody, so that a sequence takes as long as its requests;
+ * what one broker alone can have of internal topics; the rest is Kafka's default.
+ */
+const settings = {
+  'controller.quorum.append.linger.ms': '0',
+  'auto.create.topics.enable': 'true',
+  'group.initial.rebalance.delay.ms': '0',
+  'group.consumer.assignment.interval.ms': '0',
+  'offsets.topic.num.partitions': '1',
+  'offsets.topic.replication.factor': '1',
+  'transaction.state.log.num.partitions': '1',
+  'transaction.state.log.replication.factor': '1',
+  'transaction.state.log.min.isr': '1',
+}
 
 /**
  * `HOST:PORT`, `ours`, `ours:DEFECT`, which is ours with that defect planted, or `kafka` where its jars are. UserError when it

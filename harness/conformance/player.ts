@@ -67,6 +67,22 @@ export class Player {
       const answer = await this.#session.body(apis.InitProducerId, 1, asked)
       return answer === undefined || answer.errorCode !== errorCode.COORDINATOR_LOAD_IN_PROGRESS
     })
+    await this.#until(settledWithinMs, async () => await this.#coordinates())
+  }
+
+  /** Internal topics are made when a coordinator is first looked for; which APIs it has is not said by all brokers alike. */
+  async #coordinates(): Promise<boolean> {
+    const served = await this.served()
+    if (served?.has(apis.ListGroups.key) !== true || !served.has(apis.DescribeTransactions.key)) return true
+    const name = `${this.#run}-warm-up`
+    const asked = { transactionalId: name, transactionTimeoutMs: 1000 }
+    for (const keyType of [0, 1]) {
+      const found = await this.#session.body(apis.FindCoordinator, 1, { key: name, keyType })
+      if (found?.errorCode !== errorCode.NONE) return false
+    }
+    const groups = await this.#session.body(apis.ListGroups, 0, {})
+    const producer = await this.#session.body(apis.InitProducerId, 1, asked)
+    return groups?.errorCode === errorCode.NONE && producer?.errorCode === errorCode.NONE
   }
 
   /** How many brokers the cluster has; undefined when it does not answer. */
@@ -108,6 +124,8 @@ export class Player {
       const { producerId } = outcome.body as { producerId: bigint }
       if (producerId >= 0n) names.producers.push(Number(producerId))
     }
+    if (handsOutMembers.has(step.api) && 'body' in outcome) learnMember(step, outcome.body as JoinAnswer, names)
+    if (endsTransactions.has(step.api)) await this.#awaitMarkers(step, names)
     if (step.api === 'Metadata' && (step.version < 4 || step.body['allowAutoTopicCreation'] === true)) await this.#awaitAutoCreated(step, names)
     if (changesMetadata.has(step.api)) await this.#settle()
     if (step.api === 'CreateTopics' || step.api === 'Metadata') await this.#learnIds(step, names)
@@ -132,6 +150,16 @@ export class Player {
       return answer?.topics.every(({ errorCode: code }) => code === errorCode.NONE) ?? false
     })
     await this.#settle()
+  }
+
+  /** The outcome of a transaction is answered before it is in all logs. */
+  async #awaitMarkers(step: Step, names: Names): Promise<void> {
+    const id = step.body['transactionalId']
+    if (typeof id !== 'string' || !isPlainName(id)) return
+    await this.#until(settledWithinMs, async () => {
+      const answer = await this.#session.body(apis.DescribeTransactions, 0, { transactionalIds: [names.real(id)] })
+      return answer?.transactionStates[0]?.transactionState.startsWith('Prepare') !== true
+    })
   }
 
   #ownTopic(number: number): string {
@@ -169,6 +197,8 @@ export class Player {
   async #cleanUp(names: Names, steps: readonly Step[]): Promise<void> {
     const used = [...new Set(steps.flatMap(({ body }) => namesIn(body)))].filter(isPlainName)
     await this.#deleteTopics(used.map((name) => names.real(name)))
+    const groupsNames = used.filter((name) => steps.some(({ api, body }) => ofGroups.has(api) && namesIn(body).includes(name)))
+    if (groupsNames.length > 0) await this.#session.body(apis.DeleteGroups, 1, { groupsNames: groupsNames.map((name) => names.real(name)) })
     const changed = steps.flatMap(brokerSettingsIn)
     for (const { resourceName, name } of changed) await this.#restore(resourceName, name)
     if (changed.length > 0) await this.#settle()
@@ -186,6 +216,22 @@ export class Player {
     const resources = [{ resourceType: brokerResource, resourceName, configs }]
     await this.#session.body(apis.IncrementalAlterConfigs, 0, { resources, validateOnly: false })
   }
+}
+
+/** Requests that may make a group. */
+const ofGroups: ReadonlySet<string> = new Set(['JoinGroup', 'OffsetCommit', 'TxnOffsetCommit', 'ConsumerGroupHeartbeat'])
+const handsOutMembers: ReadonlySet<string> = new Set(['JoinGroup', 'ConsumerGroupHeartbeat'])
+/** Requests after which markers may be on their way. */
+const endsTransactions: ReadonlySet<string> = new Set(['EndTxn', 'InitProducerId'])
+
+interface JoinAnswer {
+  readonly memberId: string | null
+}
+
+/** Not those that the client has named itself. */
+function learnMember({ body }: Step, { memberId }: JoinAnswer, names: Names): void {
+  if (memberId === null || memberId === '' || memberId === names.real(String(body['memberId'])) || names.members.includes(memberId)) return
+  names.members.push(memberId)
 }
 
 const brokerResource = 4

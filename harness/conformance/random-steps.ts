@@ -6,7 +6,9 @@
 import fc from 'fast-check'
 import { apis, type AnyApi, type ApiName } from '../../protocol/apis.ts'
 import type { Served, Versions } from './player.ts'
-import { spoilingNames } from './record-spec.ts'
+import { groupBodies } from './random-groups.ts'
+import { few, leaderEpoch, newTopic, nullable, offset, partition, rarely, record, records, timestamp, topic, topicId } from './random-pools.ts'
+import { transactionBodies } from './random-transactions.ts'
 import type { Json, JsonObject, Step } from './step.ts'
 
 /** Made before every sequence that names them. */
@@ -17,46 +19,6 @@ export const existing: JsonObject = {
   ],
   timeoutMs: 5000,
 }
-
-const rarely = <T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: rare })
-
-const invalidNames = ['', '.', '..', 'a b', 'ä', 'a/b', `~${'x'.repeat(250)}`, '__cluster_metadata'] as const
-const topic = rarely(fc.constantFrom('~a', '~a', '~b', '~new'), fc.constantFrom('~other', ...invalidNames))
-const newTopic = rarely(fc.constantFrom('~new', '~new.1', '~new_1', '~a'), fc.constantFrom(...invalidNames))
-const topicId = rarely(fc.constantFrom('id:~a', 'id:~b', 'id:~new'), fc.constantFrom('id:none', 'id:stranger'))
-const partition = rarely(fc.constantFrom(0, 0, 1), fc.constantFrom(2, 3, -1, 2147483647))
-const leaderEpoch = rarely(fc.constant(-1), fc.constantFrom(0, 1, 5, -2))
-const offset = rarely(fc.integer({ min: 0, max: 6 }), fc.constantFrom(-1, -2, -3, 100, '9223372036854775807'))
-const timestamp = rarely(
-  fc.constantFrom<number | string>(-1, -2, -3, -4, 0),
-  fc.constantFrom<number | string>(-5, -6, -7, 1, '9223372036854775807'),
-)
-const few = <T>(each: fc.Arbitrary<T>): fc.Arbitrary<T[]> => rarely(fc.array(each, { minLength: 1, maxLength: 2 }), fc.array(each, { maxLength: 3 }))
-const nullable = <T>(each: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(each, { nil: null, freq: 5 })
-const record = (model: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<JsonObject> =>
-  fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<JsonObject>
-
-const values = fc.array(rarely<string | null>(fc.constantFrom('x', 'y', ''), fc.constant(null)), { minLength: 1, maxLength: 3 })
-const at = rarely<number | 'none'>(fc.integer({ min: 0, max: 5 }), fc.constantFrom<number | 'none'>('none', 7_200_000, -7_200_000))
-const plainBatch = record({ values, key: rarely<string | null>(fc.constant('k'), fc.constant(null)), at })
-const compressedBatch = fc
-  .tuple(plainBatch, fc.constantFrom('gzip', 'snappy', 'lz4', 'zstd'))
-  .map(([batch, compression]) => ({ ...batch, compression }))
-const producerBatch = record({
-  values, key: fc.constant('k'),
-  producerId: rarely<number | string>(fc.constant('p0'), fc.constantFrom<number | string>(5000, -2)),
-  epoch: rarely(fc.constant(0), fc.constantFrom(1, -1, 32767)),
-  sequence: rarely(fc.integer({ min: 0, max: 4 }), fc.constantFrom(-1, 2147483647)),
-})
-const spoiledBatch = fc
-  .tuple(fc.oneof(plainBatch, producerBatch), fc.constantFrom(...spoilingNames))
-  .map(([batch, spoiled]) => ({ ...batch, spoiled }))
-const batch = fc.oneof(plainBatch, producerBatch, compressedBatch, spoiledBatch)
-const records = rarely<Json>(
-  fc.array(batch, { minLength: 1, maxLength: 1 }) as fc.Arbitrary<Json>,
-  rarely<Json>(fc.array(batch, { maxLength: 2 }) as fc.Arbitrary<Json>, fc.constantFrom<Json>(null, 'junk')),
-)
 
 const topicSettings = fc.constantFrom<readonly [string, ...(string | null)[]]>(
   ['retention.ms', '1000000', '-1', '-2', 'soon', '', null],
@@ -269,18 +231,41 @@ export function commonVersions(api: AnyApi, a: Served, b: Served): Versions | un
   return min > max ? undefined : { min, max }
 }
 
+type Bodies = Partial<Record<ApiName, fc.Arbitrary<JsonObject>>>
+
+/** What a sequence is about: the log, groups, or transactions, with those requests of the others that show what came of it. */
+const themes: readonly { readonly weight: number; readonly bodies: Bodies; readonly weights: Partial<Record<ApiName, number>> }[] = [
+  { weight: 4, bodies, weights },
+  {
+    weight: 3,
+    bodies: { ...groupBodies, Produce: bodies.Produce!, DeleteTopics: bodies.DeleteTopics! },
+    weights: { JoinGroup: 6, SyncGroup: 4, OffsetCommit: 5, OffsetFetch: 4, ConsumerGroupHeartbeat: 6, ConsumerGroupDescribe: 2, DescribeGroups: 2, LeaveGroup: 2 },
+  },
+  {
+    weight: 3,
+    bodies: {
+      ...transactionBodies, JoinGroup: groupBodies.JoinGroup!, OffsetFetch: groupBodies.OffsetFetch!, Fetch: bodies.Fetch!, ListOffsets: bodies.ListOffsets!,
+    },
+    weights: { InitProducerId: 8, AddPartitionsToTxn: 5, Produce: 8, EndTxn: 6, AddOffsetsToTxn: 3, TxnOffsetCommit: 4, OffsetFetch: 2, Fetch: 3, ListOffsets: 2, DescribeTransactions: 2, DescribeProducers: 2 },
+  },
+]
+
 /** Smaller means a later version first, then fewer requests. */
 export function randomSteps(a: Served, b: Served, only?: readonly string[]): fc.Arbitrary<Step[]> {
-  const choices = (Object.keys(bodies) as ApiName[]).flatMap((name) => {
-    const versions = commonVersions(apis[name], a, b)
-    if (versions === undefined || (only !== undefined && !only.includes(name))) return []
-    const { min, max } = versions
-    const step = fc
-      .tuple(rarely(fc.constant(0), fc.nat(max - min)), bodies[name]!)
-      .map(([older, body]): Step => ({ api: name, version: max - older, body }))
-    return [{ weight: weights[name] ?? 1, arbitrary: step }]
+  const about = themes.flatMap((theme) => {
+    const choices = (Object.keys(theme.bodies) as ApiName[]).flatMap((name) => {
+      const versions = commonVersions(apis[name], a, b)
+      if (versions === undefined || (only !== undefined && !only.includes(name))) return []
+      const { min, max } = versions
+      const step = fc
+        .tuple(rarely(fc.constant(0), fc.nat(max - min)), theme.bodies[name]!)
+        .map(([older, body]): Step => ({ api: name, version: max - older, body }))
+      return [{ weight: theme.weights[name] ?? 1, arbitrary: step }]
+    })
+    if (choices.length === 0) return []
+    return [{ weight: theme.weight, arbitrary: fc.array(fc.oneof(...choices), { minLength: 1, maxLength: 12 }) }]
   })
-  return fc.array(fc.oneof(...choices), { minLength: 1, maxLength: 12 })
+  return fc.oneof(...about)
 }
 
 /** The sequence with the making of the topics it takes for granted. */

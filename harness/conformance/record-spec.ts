@@ -16,6 +16,7 @@ export interface BatchSpec {
   readonly producerId?: number | string
   readonly epoch?: number
   readonly sequence?: number
+  readonly transactional?: boolean
   readonly spoiled?: Spoiling
 }
 
@@ -81,6 +82,7 @@ function encodeSpec(spec: BatchSpec, { zeroMs, producerIdOf }: RecordContext): U
     producerId: producerIdOf(spec.producerId ?? -1),
     producerEpoch: spec.epoch ?? -1,
     baseSequence: spec.sequence ?? -1,
+    isTransactional: spec.transactional === true,
   })
   return spec.spoiled === undefined ? bytes : spoil(bytes, spec.spoiled)
 }

@@ -4,7 +4,8 @@
  * A body has the field names of the API's request; what the version does not have is left out, and what is missing holds its
  * default. A string that begins with `~` is a name of this sequence (`~a`): every sequence has names of its own on the
  * broker. `id:~a` is that topic's id, `id:none` no id, `id:stranger` one that no topic has. A producer id is a number or
- * `p0`: the first that was handed out in this sequence. Records are described as in record-spec.ts.
+ * `p0`: the first that was handed out in this sequence. `member:0` is the first member id that a group handed out in it.
+ * Records are described as in record-spec.ts.
  */
 import type { ApiName } from '../../protocol/apis.ts'
 

@@ -331,7 +331,7 @@ class FetchInWork {
 
   #answerOf(item: Item, hints: LeaderHint[]): PartitionAnswer {
     const { error, partition, diverging } = item
-    const isCommitted = error === 'NONE' && this.#isReadCommitted
+    const isCommitted = error === 'NONE' && diverging === undefined && this.#isReadCommitted
     const abortedTransactions = isUnknown(error) || isCommitted ? item.aborted.map(answerOfAborted) : null
     const base = { partitionIndex: item.wants.partition, errorCode: errorCode[error], abortedTransactions }
     if (partition === undefined) {

@@ -34,7 +34,9 @@ export function findCoordinatorHandler(node: BrokerNode): Handler {
       const coordinators = request.coordinatorKeys.map((key) => ({ key, ...find(node, context, { key, keyType }) }))
       return respond({ coordinators })
     }
-    return respond(find(node, context, { key: request.key, keyType }))
+    const found = find(node, context, { key: request.key, keyType })
+    const name = found.errorCode === errorCode.NONE ? 'NONE' : found.errorMessage
+    return respond({ ...found, errorMessage: name })
   })
 }
 
@@ -49,9 +51,9 @@ function find(node: BrokerNode, context: RequestContext, asked: { readonly key: 
   const { leader } = image.partitions[partitionOfKey(asked.key, image.partitions.length)]!
   const endpoint = node.image.isLive(leader) ? node.endpointOf(leader, context.listener) : undefined
   if (endpoint === undefined) return refused('COORDINATOR_NOT_AVAILABLE')
-  return { errorCode: errorCode.NONE, errorMessage: null, nodeId: leader, host: endpoint.host, port: endpoint.port }
+  return { errorCode: errorCode.NONE, errorMessage: '', nodeId: leader, host: endpoint.host, port: endpoint.port }
 }
 
 function refused(error: ErrorName): Found {
-  return { errorCode: errorCode[error], errorMessage: null, nodeId: -1, host: '', port: -1 }
+  return { errorCode: errorCode[error], errorMessage: `${error}: nobody coordinates this key now.`, nodeId: -1, host: '', port: -1 }
 }

@@ -8,6 +8,7 @@ import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { noBytes, type ClassicGroup } from '../groups/classic-group.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
+import { allGroupOperations } from './authorized-operations.ts'
 
 type Described = DescribeGroupsResponseInput['groups'][number]
 
@@ -15,8 +16,13 @@ const notFoundSinceVersion = 6
 
 export function describeGroupsHandler(node: BrokerNode): Handler {
   return handler(apis.DescribeGroups, ({ apiVersion }, request, respond) => {
-    respond({ groups: request.groups.map((groupId) => describe(node, groupId, apiVersion)) })
+    const groups = request.groups.map((groupId) => describe(node, groupId, apiVersion))
+    respond({ groups: request.includeAuthorizedOperations ? groups.map(withOperations) : groups })
   })
+}
+
+function withOperations(group: Described): Described {
+  return group.errorCode === errorCode.NONE ? { ...group, authorizedOperations: allGroupOperations } : group
 }
 
 function describe(node: BrokerNode, groupId: string, apiVersion: number): Described {

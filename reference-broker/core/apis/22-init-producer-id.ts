@@ -35,7 +35,7 @@ export function initProducerIdHandler(node: BrokerNode): Handler {
 function requestError(node: BrokerNode, request: InitProducerIdRequest): ErrorName {
   if (request.transactionalId === '') return 'INVALID_REQUEST'
   if ((request.producerId === -1n) !== (request.producerEpoch === -1)) return 'INVALID_REQUEST'
-  if (request.producerId < -1n || request.producerEpoch < -1) return 'INVALID_REQUEST'
+  if (request.transactionalId !== null && (request.producerId < -1n || request.producerEpoch < -1)) return 'INVALID_REQUEST'
   const { transactionTimeoutMs: timeoutMs } = request
   const isAllowed = request.transactionalId === null || (timeoutMs > 0 && timeoutMs <= node.config.transactionMaxTimeoutMs)
   return isAllowed ? 'NONE' : 'INVALID_TRANSACTION_TIMEOUT'

@@ -53,16 +53,17 @@ export function addPartitionsToTxnHandler(node: BrokerNode): Handler {
 }
 
 function addOne(node: BrokerNode, asked: AskedTransaction, apiVersion: number, give: (results: TopicResults) => void): void {
-  const { transactionalId, topics } = asked
+  const { transactionalId } = asked
+  const topics = asked.verifyOnly ? eachOnce(asked.topics) : asked.topics
   const told = (error: ErrorName): number => {
     return errorCode[fencedFor(error, apiVersion >= fencedSinceVersion)]
   }
   const giveEach = (errorOf: (topic: string, index: number) => ErrorName): void => give(resultsOf(topics, (topic, index) => told(errorOf(topic, index))))
-  if (transactionalId === '') return giveEach(() => 'INVALID_REQUEST')
   const exists = (topic: string, index: number): boolean => node.image.topicsByName.get(topic)?.partitions[index] !== undefined
   if (!topics.every(({ name, partitions }) => partitions.every((index) => exists(name, index)))) {
     return giveEach((topic, index) => (exists(topic, index) ? 'OPERATION_NOT_ATTEMPTED' : 'UNKNOWN_TOPIC_OR_PARTITION'))
   }
+  if (transactionalId === '') return giveEach(() => 'INVALID_REQUEST')
   const producer = { producerId: toNumber(asked.producerId), producerEpoch: asked.producerEpoch, partitions: partitionsOf(topics) }
   if (asked.verifyOnly) {
     return node.transactions.verify(transactionalId, producer, (error, missing) => {
@@ -76,6 +77,17 @@ function addOne(node: BrokerNode, asked: AskedTransaction, apiVersion: number, g
     (known) => addPartitions(known, { ...producer, transactionVersion, nowMs }, node.decisions),
     (error) => giveEach(() => error),
   )
+}
+
+/** Who only asks is answered once of what is named twice. */
+function eachOnce(topics: AskedTopics): AskedTopics {
+  const byName = new Map<string, Set<number>>()
+  for (const { name, partitions } of topics) {
+    const seen = byName.get(name) ?? new Set()
+    for (const partition of partitions) seen.add(partition)
+    byName.set(name, seen)
+  }
+  return [...byName].map(([name, partitions]) => ({ name, partitions: [...partitions] }))
 }
 
 function partitionsOf(topics: AskedTopics): TopicPartitions {

@@ -22,7 +22,8 @@ const addsSinceVersion = 5
 type Give = (error: ErrorName) => void
 
 export function txnOffsetCommitHandler(node: BrokerNode): Handler {
-  return handler(apis.TxnOffsetCommit, ({ apiVersion }, request, respond) => {
+  return handler(apis.TxnOffsetCommit, ({ apiVersion }, whole, respond) => {
+    const request = { ...whole, topics: whole.topics.filter(({ partitions }) => partitions.length > 0) }
     const asked = offsetsOf(node, request)
     const sizes = request.topics.map(({ partitions }) => partitions.length)
     const giveEach = (errors: readonly ErrorName[]): void => {
@@ -40,7 +41,7 @@ export function txnOffsetCommitHandler(node: BrokerNode): Handler {
       giveEach(asked.map((each) => (each === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : told)))
     }
     const error = requestError(node, request)
-    if (error !== 'NONE') return give(error)
+    if (error !== 'NONE' || asked.every((each) => each === undefined)) return give(error)
     return becomePart(node, request, { adds: apiVersion >= addsSinceVersion, asksLeft: askedTimesMax }, (refusal) => {
       if (refusal !== 'NONE') return give(refusal)
       return commit(node, request, { asked, give, giveEach })
@@ -122,11 +123,11 @@ function commit(node: BrokerNode, request: TxnOffsetCommitRequest, { asked, give
   if (error !== 'NONE') give(error)
 }
 
-/** undefined where the topic does not exist. */
+/** undefined where there is no such partition. */
 function offsetsOf(node: BrokerNode, request: TxnOffsetCommitRequest): (AskedOffset | undefined)[] {
   return request.topics.flatMap(({ name, partitions }) => {
     const topic = node.image.topicsByName.get(name)
-    return partitions.map((each) => topic && {
+    return partitions.map((each) => topic?.partitions[each.partitionIndex] && {
       topic: name,
       topicId: topic.id,
       partition: each.partitionIndex,

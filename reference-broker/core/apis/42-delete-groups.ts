@@ -6,7 +6,8 @@ import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
 
 export function deleteGroupsHandler(node: BrokerNode): Handler {
-  return handler(apis.DeleteGroups, (_context, { groupsNames }, respond) => {
+  return handler(apis.DeleteGroups, (_context, asked, respond) => {
+    const groupsNames = [...new Set(asked.groupsNames)]
     const results: { groupId: string; errorCode: number }[] = []
     let open = groupsNames.length
     if (open === 0) return respond({ results })

@@ -7,6 +7,7 @@ import type { DescribeProducersResponseInput } from '../../../protocol/apis/61-d
 import { errorCode } from '../../../protocol/errors.ts'
 import { toBigInt } from '../../../protocol/int64.ts'
 import { zeroUuid } from '../../../protocol/uuid.ts'
+import { isLegalTopicName } from '../controller/topic-name.ts'
 import type { ProducerEntry } from '../log/producer-state.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
@@ -20,8 +21,10 @@ export function describeProducersHandler(node: BrokerNode): Handler {
       name,
       partitions: partitionIndexes.map((index): PartitionAnswer => {
         const { partition, error } = findReplica(node, { topic: name, topicId: zeroUuid, index })
+        const message = node.image.topicsByName.has(name) ? null : `There is no topic ${name}.`
+        if (!isLegalTopicName(name)) return { partitionIndex: index, errorCode: errorCode.INVALID_TOPIC_EXCEPTION, errorMessage: message, activeProducers: [] }
         const activeProducers = partition === undefined ? [] : partition.log.producers.entries().map(describe)
-        return { partitionIndex: index, errorCode: errorCode[error], activeProducers }
+        return { partitionIndex: index, errorCode: errorCode[error], errorMessage: error === 'NONE' ? null : message, activeProducers }
       }),
     }))
     respond({ topics })

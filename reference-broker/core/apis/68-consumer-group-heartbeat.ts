@@ -26,26 +26,30 @@ interface Refusal {
 export function consumerGroupHeartbeatHandler(node: BrokerNode): Handler {
   const { groupConsumerHeartbeatIntervalMs, groupConsumerAssignors } = node.config
   return handler(apis.ConsumerGroupHeartbeat, (context, request, respond) => {
-    const refuse = (error: ErrorName, errorMessage: string | null): void =>
-      respond({ errorCode: errorCode[error], errorMessage, memberId: request.memberId, memberEpoch: request.memberEpoch, heartbeatIntervalMs: 0 })
-    if (!hasLevel(node.image.features, 'group.version', 1)) return refuse('UNSUPPORTED_VERSION', null)
+    const refuse = (error: ErrorName, errorMessage: string): void =>
+      respond({ errorCode: errorCode[error], errorMessage, memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0 })
+    if (!hasLevel(node.image.features, 'group.version', 1)) return refuse('UNSUPPORTED_VERSION', 'The cluster has not agreed on the consumer group protocol.')
     const refusal = checkRequest(request, context.apiVersion, groupConsumerAssignors)
     if (refusal !== undefined) return refuse(refusal.error, refusal.message)
     const give = ({ error, memberId, memberEpoch, assigned }: ConsumerAnswer): void => {
-      if (error !== 'NONE') return refuse(error, null)
+      if (error !== 'NONE') return refuse(error, messageOf(error, request))
       return respond({
         errorCode: errorCode.NONE,
         memberId,
         memberEpoch,
-        heartbeatIntervalMs: groupConsumerHeartbeatIntervalMs,
+        heartbeatIntervalMs: request.memberEpoch < joinEpoch ? 0 : groupConsumerHeartbeatIntervalMs,
         assignment: assigned === null ? null : { topicPartitions: topicsOf(assigned) },
       })
     }
     const memberId = request.memberId === '' ? readUuid(randomBytes(node.loop.ports.random, 16), 0) : request.memberId
     const heartbeat = { ...request, memberId, clientId: context.clientId ?? '', clientHost: clientHost(context.remote) }
     const error = node.groups.inShard(request.groupId, (shard) => consumerHeartbeat(shard, heartbeat, give))
-    return error === 'NONE' ? undefined : refuse(error, null)
+    return error === 'NONE' ? undefined : refuse(error, messageOf(error, request))
   })
+}
+
+function messageOf(error: ErrorName, { groupId, memberId, memberEpoch }: ConsumerGroupHeartbeatRequest): string {
+  return `${error} of group ${groupId}, member ${memberId} at epoch ${memberEpoch}.`
 }
 
 function checkRequest(request: ConsumerGroupHeartbeatRequest, apiVersion: number, assignors: readonly string[]): Refusal | undefined {

@@ -10,6 +10,7 @@ import { hasLevel } from '../metadata/features.ts'
 import type { ClusterImage } from '../metadata/image.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
+import { allGroupOperations } from './authorized-operations.ts'
 
 type Described = ConsumerGroupDescribeResponseInput['groups'][number]
 type DescribedMember = Described['members'][number]
@@ -18,13 +19,19 @@ const consumerMemberType = 1
 
 export function consumerGroupDescribeHandler(node: BrokerNode): Handler {
   return handler(apis.ConsumerGroupDescribe, (_context, request, respond) => {
-    respond({ groups: request.groupIds.map((groupId) => describe(node, groupId)) })
+    const groups = request.groupIds.map((groupId) => describe(node, groupId))
+    respond({ groups: request.includeAuthorizedOperations ? groups.map(withOperations) : groups })
   })
+}
+
+function withOperations(group: Described): Described {
+  return group.errorCode === errorCode.NONE ? { ...group, authorizedOperations: allGroupOperations } : group
 }
 
 function describe(node: BrokerNode, groupId: string): Described {
   const nothing = { groupId, errorMessage: null, groupState: '', groupEpoch: 0, assignmentEpoch: 0, assignorName: '', members: [] }
   if (!hasLevel(node.image.features, 'group.version', 1)) return { ...nothing, errorCode: errorCode.UNSUPPORTED_VERSION }
+  if (groupId === '') return { ...nothing, errorCode: errorCode.INVALID_GROUP_ID }
   const { error, shard } = node.groups.find(groupId)
   if (shard === undefined) return { ...nothing, errorCode: errorCode[error] }
   const group = shard.state.consumer(groupId)
@@ -54,7 +61,7 @@ function describeMember(image: ClusterImage, group: ConsumerGroup, member: Consu
     clientId,
     clientHost,
     subscribedTopicNames: [...subscribedTopicNames],
-    subscribedTopicRegex: subscribedTopicRegex === '' ? null : subscribedTopicRegex,
+    subscribedTopicRegex,
     assignment: named(image, member.assigned.keys()),
     targetAssignment: named(image, group.targetOf(memberId)),
     memberType: consumerMemberType,

@@ -6,4 +6,6 @@ const bits = (operations: readonly number[]): number => operations.reduce((sum, 
 export const allTopicOperations: number = bits([3, 4, 5, 6, 7, 8, 10, 11])
 /** Create, alter, describe, cluster action, describe and alter configs, idempotent write. */
 export const allClusterOperations: number = bits([5, 7, 8, 9, 10, 11, 12])
+/** Read, delete, describe, describe and alter configs. */
+export const allGroupOperations: number = bits([3, 6, 8, 10, 11])
 export const operationsNotAsked = -2147483648

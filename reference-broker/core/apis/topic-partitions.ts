@@ -13,6 +13,10 @@ export interface NamedTopic {
   readonly topicId: string
 }
 
+export function hasPartition(image: ClusterImage, topic: string, partition: number): boolean {
+  return image.topicsByName.get(topic)?.partitions[partition] !== undefined
+}
+
 /** Name and id of a topic asked for by either; undefined when there is none. */
 export function topicMeant(image: ClusterImage, { name, topicId }: NamedTopic): NamedTopic | undefined {
   const topic = topicId === zeroUuid ? image.topicsByName.get(name) : image.topicsById.get(topicId)

@@ -14,6 +14,8 @@ import type { GroupShard } from './group-shard.ts'
 import type { GroupRecord } from './records.ts'
 
 export const joinEpoch = 0
+/** Of a group in which nobody wants to read anything yet. */
+const firstGroupEpoch = 1
 export const leaveEpoch = -1
 export const staticLeaveEpoch = -2
 
@@ -159,7 +161,7 @@ function advance(shard: GroupShard, group: ConsumerGroup, { request, found: { me
   const members = new Map(group.members)
   if (replaces !== undefined) members.delete(replaces.memberId)
   members.set(said.memberId, said)
-  const target = advanceTarget(shard, group, { members, said, records, replaces, rereads: isNew || readsOtherwise(member, said) })
+  const target = advanceTarget(shard, group, { members, said, records, replaces, rereads: readsOtherwise(member, said) })
   const next = reconcile({
     member: said,
     targetEpoch: target.epoch,
@@ -214,8 +216,10 @@ function advanceTarget(shard: GroupShard, group: ConsumerGroup, { members, said,
   const image = shard.environment.image()
   const hash = metadataHash(image, members.values())
   const bump = rereads || hash !== group.metadataHash
-  const groupEpoch = bump ? shard.decisions.nextGroupEpoch(group.groupEpoch) : group.groupEpoch
-  if (bump) records.push({ kind: 'consumer-group', group: group.groupId, value: { epoch: groupEpoch, metadataHash: hash } })
+  const isFirst = group.groupEpoch === 0
+  const before = isFirst ? firstGroupEpoch : group.groupEpoch
+  const groupEpoch = bump ? shard.decisions.nextGroupEpoch(before) : before
+  if (bump || isFirst) records.push({ kind: 'consumer-group', group: group.groupId, value: { epoch: groupEpoch, metadataHash: hash } })
   const sinceMs = shard.environment.loop.now() - group.lastAssignedMs
   const isDue = group.assignmentEpoch === 0 || sinceMs >= shard.config.groupConsumerAssignmentIntervalMs
   if (groupEpoch === group.assignmentEpoch || !isDue) {

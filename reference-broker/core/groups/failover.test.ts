@@ -42,7 +42,7 @@ class Committing {
     this.memberId = joined.memberId
     this.generation = joined.generationId
     const assignments = [{ memberId: joined.memberId, assignment: new Uint8Array(1) }]
-    const body = { groupId: 'g', memberId: joined.memberId, generationId: joined.generationId, assignments }
+    const body = { groupId: 'g', memberId: joined.memberId, generationId: joined.generationId, protocolType: 'consumer', protocolName: 'p', assignments }
     expect(this.cluster.ask(this.coordinator, apis.SyncGroup, body).errorCode).toBe(errorCode.NONE)
   }
 

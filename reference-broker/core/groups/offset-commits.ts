@@ -48,11 +48,11 @@ export function commitOffsets(shard: GroupShard, request: CommitRequest, give: G
   const group = shard.groups.get(groupId)
   const refused = group === undefined ? missingGroupError(request) : commitError(shard, group, request)
   if (refused !== 'NONE') return refuseAll(refused)
-  if (group === undefined) shard.groups.set(groupId, new ClassicGroup(groupId, shard.wallNow()))
   const { offsetMetadataMaxBytes } = shard.config
   const errors = offsets.map(({ metadata }): ErrorName =>
     encodeText(metadata ?? '').length > offsetMetadataMaxBytes ? 'OFFSET_METADATA_TOO_LARGE' : 'NONE')
   const records = offsets.filter((_, i) => errors[i] === 'NONE').map((offset) => recordOf(shard, request, offset))
+  if (group === undefined && records.length > 0) shard.groups.set(groupId, new ClassicGroup(groupId, shard.wallNow()))
   const written = shard.write(records, shard.decisions.offsetsWaitForTransaction() ? request.transaction : undefined)
   if (written !== 'NONE') return refuseAll(written === 'MESSAGE_TOO_LARGE' ? 'INVALID_COMMIT_OFFSET_SIZE' : written)
   return shard.answerCommitted((failure) => give(errors.map((error) => (error === 'NONE' ? failure : error))))

@@ -89,7 +89,11 @@ export function joinCommand(source: RequestSource): StoryRequest {
   })
 }
 
-/** `sync @1 g member=m1 generation=1 assign=m1:x,m2:y protocol=range type=consumer`. */
+/** What must be said since version 5. */
+const protocolOptions = ['type', 'protocol'] as const
+const withoutProtocolVersion = 4
+
+/** `sync @1 g member=m1 generation=1 assign=m1:x,m2:y protocol=range type=consumer`; of an earlier version without the last two. */
 export function syncCommand(source: RequestSource): StoryRequest {
   const { line, stage } = source
   const body = {
@@ -102,8 +106,9 @@ export function syncCommand(source: RequestSource): StoryRequest {
       assignment: encodeText(assignment),
     })),
   }
-  return storyRequest(source, apis.SyncGroup, body, ({ errorCode: code, assignment }) =>
+  const request = storyRequest(source, apis.SyncGroup, body, ({ errorCode: code, assignment }) =>
     code === errorCode.NONE ? `assigned ${text(assignment)}` : errorName(code))
+  return protocolOptions.some((name) => line.options.has(name)) ? request : { ...request, version: withoutProtocolVersion }
 }
 
 /** `heartbeat @1 g member=m1 generation=1`. */
