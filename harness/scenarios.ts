@@ -17,7 +17,7 @@ import { onContainers } from './container-scenarios.ts'
 import { groupCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
 import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
-import { drawTransactions } from './transaction-swarm.ts'
+import { drawBank, drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
 
@@ -102,6 +102,14 @@ const withoutContainers: readonly Scenario[] = [
     draw: drawGroupChurn,
     seedsShare: 0.1,
     mustCover: groupCoverage,
+  },
+  {
+    target: 'simulated',
+    name: 'bank',
+    describes: 'Transfers between accounts, of which no reader may see a half, under the faults of the swarm.',
+    draw: drawBank,
+    seedsShare: 0.1,
+    mustCover: transactionCoverage,
   },
   {
     target: 'processes',

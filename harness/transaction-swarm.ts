@@ -3,10 +3,14 @@ import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { randomBetween, randomChance, randomPick, type Random } from '../ports/random.ts'
 import type { NewTopic } from '../workloads/client/client.ts'
+import { bank } from '../workloads/bank/bank.ts'
 import { transactionalDefaults } from '../workloads/client/defaults.ts'
 import { transactions } from '../workloads/transactions/transactions.ts'
-import type { TransactionsOptions } from '../workloads/transactions/transactions-options.ts'
+import type { ScriptOptions } from '../workloads/transactions/transaction-script.ts'
+import type { TransactingOptions } from '../workloads/transactions/transactions-options.ts'
+import type { Workload } from '../workloads/workload.ts'
 import { simRandom } from '../simulator/sim-random.ts'
+import type { Profile } from './profile.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 
 /** With which a seed counts as a test of transactions. */
@@ -32,14 +36,26 @@ const movesCoordinators: NemesisPlan['attacks'][number] = { fault: kill, aim: 'o
 
 export function drawTransactions(seed: number): Swarm {
   const random = simRandom(seed).fork('transactions')
-  return withTransactions(drawSwarm(seed), random)
+  const swarm = drawSwarm(seed)
+  const options = { ...drawTransacting(random, swarm), ...drawScript(random) }
+  return transacting(swarm, random, { workload: transactions(options), options })
+}
+
+export function drawBank(seed: number): Swarm {
+  const random = simRandom(seed).fork('bank')
+  const swarm = drawSwarm(seed)
+  const options = { ...drawTransacting(random, swarm), amountMax: 100 }
+  return transacting(swarm, random, { workload: bank(options), options })
 }
 
 /** The same cluster and faults under transactions. */
-function withTransactions(swarm: Swarm, random: Random): Swarm {
+function transacting(
+  swarm: Swarm,
+  random: Random,
+  { workload, options }: { readonly workload: Workload; readonly options: Pick<TransactingOptions, 'producer'> },
+): Swarm {
   const { plan } = swarm
   const [part] = plan.parts
-  const options = drawOptions(random, swarm)
   const losesPower = plan.nemesis.attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
   const transactionVersion = randomPick(random, [1, 2, 2])
   return {
@@ -48,7 +64,7 @@ function withTransactions(swarm: Swarm, random: Random): Swarm {
     plan: {
       ...plan,
       parts: [{
-        workload: transactions(options),
+        workload,
         topics: severalPartitions(part!.topics, random),
         acknowledgedMin: 600,
         config: {
@@ -72,33 +88,40 @@ function severalPartitions(topics: readonly NewTopic[], random: Random): NewTopi
   return topics.map((topic) => ({ ...topic, partitions: randomBetween(random, 2, 3) }))
 }
 
-function drawOptions(random: Random, { plan }: Swarm): TransactionsOptions {
-  const { clients } = plan.profile
-  const seats = randomBetween(random, 3, 5)
+function drawScript(random: Random): ScriptOptions {
   return {
-    seats,
-    sharingSeats: randomPick(random, [0, 2, 2]),
-    freshIdChance: randomPick(random, [0, 0.3]),
-    thinkMs: randomBetween(random, 100, 300),
-    abortChance: 0.1 + 0.2 * random.next(),
-    crashChance: randomPick(random, [0.01, 0.05]),
-    hauntChance: randomPick(random, [0.01, 0.05]),
     steps: { min: 1, max: randomBetween(random, 3, 6) },
     pollShare: randomPick(random, [0, 0.2, 0.4]),
     recordKeysPerPartition: 8,
     valueSizeBytes: { min: 10, max: randomPick(random, [50, 200, 2000]) },
-    producer: {
-      ...transactionalDefaults,
-      lingerMs: randomPick(random, [0, 5, 20]),
-      maxInFlight: randomBetween(random, 1, 5),
-      compression: randomChance(random, 0.25) ? randomPick(random, ['gzip', 'lz4', 'zstd'] as const) : 'none',
-      deliveryTimeoutMs: clients.deliveryTimeoutMs,
-      maxBlockMs: clients.deliveryTimeoutMs,
-      transactionTimeoutMs: randomPick(random, [2000, 5000, 15_000]),
-      ...(randomChance(random, 0.25) && { transactionVersionMax: 1 as const }),
-    },
+  }
+}
+
+function drawTransacting(random: Random, { plan }: Swarm): Omit<TransactingOptions, 'polls'> {
+  return {
+    seats: randomBetween(random, 3, 5),
+    sharingSeats: randomPick(random, [0, 2, 2]),
+    freshIdChance: randomPick(random, [0, 0.3]),
+    thinkMs: randomBetween(random, 100, 300),
+    abortChance: 0.12 + 0.2 * random.next(),
+    crashChance: randomPick(random, [0.01, 0.05]),
+    hauntChance: randomPick(random, [0.01, 0.05]),
+    producer: drawProducer(random, plan.profile),
     readers: { read_committed: 2, read_uncommitted: 0 },
     maxRecordsPerPoll: 500,
     replaceConsumerMs: 20_000,
+  }
+}
+
+function drawProducer(random: Random, { clients }: Profile): TransactingOptions['producer'] {
+  return {
+    ...transactionalDefaults,
+    lingerMs: randomPick(random, [0, 5, 20]),
+    maxInFlight: randomBetween(random, 1, 5),
+    compression: randomChance(random, 0.25) ? randomPick(random, ['gzip', 'lz4', 'zstd'] as const) : 'none',
+    deliveryTimeoutMs: clients.deliveryTimeoutMs,
+    maxBlockMs: clients.deliveryTimeoutMs,
+    transactionTimeoutMs: randomPick(random, [2000, 5000, 15_000]),
+    ...(randomChance(random, 0.25) && { transactionVersionMax: 1 as const }),
   }
 }
