@@ -56,11 +56,9 @@ function transacting(
 ): Swarm {
   const { plan } = swarm
   const [part] = plan.parts
-  const losesPower = plan.nemesis.attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
   const transactionVersion = randomPick(random, [1, 2, 2])
-  return {
+  return coordinated({
     ...swarm,
-    settings: { ...swarm.settings, ...internalTopics, ...(losesPower && syncedFirst) },
     plan: {
       ...plan,
       parts: [{
@@ -79,8 +77,19 @@ function transacting(
         },
       }],
       features: { 'transaction.version': transactionVersion },
-      nemesis: { ...plan.nemesis, attacks: [...plan.nemesis.attacks, movesCoordinators] },
     },
+  })
+}
+
+/** For workloads that need coordinators: what keeps their state is safe, and they move. */
+export function coordinated(swarm: Swarm): Swarm {
+  const { settings, plan } = swarm
+  const { attacks } = plan.nemesis
+  const losesPower = attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
+  return {
+    ...swarm,
+    settings: { ...settings, ...internalTopics, ...(losesPower && syncedFirst) },
+    plan: { ...plan, nemesis: { ...plan.nemesis, attacks: [...attacks, movesCoordinators] } },
   }
 }
 
@@ -113,7 +122,7 @@ function drawTransacting(random: Random, { plan }: Swarm): Omit<TransactingOptio
   }
 }
 
-function drawProducer(random: Random, { clients }: Profile): TransactingOptions['producer'] {
+export function drawProducer(random: Random, { clients }: Profile): TransactingOptions['producer'] {
   return {
     ...transactionalDefaults,
     lingerMs: randomPick(random, [0, 5, 20]),
