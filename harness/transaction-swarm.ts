@@ -31,8 +31,10 @@ const internalTopics = {
 /** Internal topics are not watched by who decides whether power may be lost: then they, too, are synced before they count. */
 const syncedFirst = { 'log.flush.interval.messages': '1' }
 
-/** Whatever else a seed leaves out. */
-const movesCoordinators: NemesisPlan['attacks'][number] = { fault: kill, aim: 'one' }
+/** Whatever else a seed leaves out, coordinators move: this is one of four attacks. */
+function often(others: number): NemesisPlan['attacks'] {
+  return Array.from({ length: Math.max(1, Math.ceil(others / 3)) }, () => ({ fault: kill, aim: 'one' }))
+}
 
 export function drawTransactions(seed: number): Swarm {
   const random = simRandom(seed).fork('transactions')
@@ -81,15 +83,26 @@ function transacting(
   })
 }
 
+/** A transaction takes several answers of several brokers: without some quiet none is ever committed. */
+const quietLeastMs = 2500
+
 /** For workloads that need coordinators: what keeps their state is safe, and they move. */
 export function coordinated(swarm: Swarm): Swarm {
   const { settings, plan } = swarm
-  const { attacks } = plan.nemesis
+  const { attacks, lanes, quietMs: [low, high] } = plan.nemesis
   const losesPower = attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
   return {
     ...swarm,
     settings: { ...settings, ...internalTopics, ...(losesPower && syncedFirst) },
-    plan: { ...plan, nemesis: { ...plan.nemesis, attacks: [...attacks, movesCoordinators] } },
+    plan: {
+      ...plan,
+      nemesis: {
+        ...plan.nemesis,
+        attacks: [...attacks, ...often(attacks.length)],
+        lanes: Math.min(lanes, 2),
+        quietMs: [Math.max(low, quietLeastMs), Math.max(high, 2 * quietLeastMs)],
+      },
+    },
   }
 }
 
@@ -108,15 +121,15 @@ function drawScript(random: Random): ScriptOptions {
 
 function drawTransacting(random: Random, { plan }: Swarm): Omit<TransactingOptions, 'polls'> {
   return {
-    seats: randomBetween(random, 3, 5),
+    seats: randomBetween(random, 4, 6),
     sharingSeats: randomPick(random, [0, 2, 2]),
     freshIdChance: randomPick(random, [0, 0.3]),
-    thinkMs: randomBetween(random, 100, 300),
+    thinkMs: randomBetween(random, 50, 200),
     abortChance: 0.12 + 0.2 * random.next(),
     crashChance: randomPick(random, [0.01, 0.05]),
     hauntChance: randomPick(random, [0.01, 0.05]),
     producer: drawProducer(random, plan.profile),
-    readers: { read_committed: 2, read_uncommitted: 0 },
+    readers: { read_committed: 2, read_uncommitted: randomBetween(random, 0, 1) },
     maxRecordsPerPoll: 500,
     replaceConsumerMs: 20_000,
   }
