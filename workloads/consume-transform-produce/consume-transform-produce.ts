@@ -3,8 +3,8 @@
  * topic, with their offsets in the same transaction, or beside it where less is promised. Workers die and stand still, and
  * the group shares out anew what they had.
  *
- * Ops beside those of keyed-append, transactions and members of groups: the mark `side-effect` ({input, applied}) for each
- * call of somebody outside, and at the end `side-effects` ({applied, repeated}).
+ * Ops beside those of keyed-append, transactions and members of groups: `side-effect` ({input} -> {input, applied}) for each
+ * call of somebody outside, and at the end the mark `side-effects` ({applied, repeated}).
  */
 import { Reading } from '../keyed-append/reading.ts'
 import { randomChance } from '../../ports/random.ts'

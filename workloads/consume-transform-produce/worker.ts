@@ -190,7 +190,8 @@ export class Worker implements MemberHandler {
     const { outside } = this.#setup
     if (outside === undefined) return
     for (const input of new Set(effects.map((effect) => effect.input))) {
-      this.#process.mark('side-effect', { input, applied: outside.call(input) })
+      this.#process.invoke('side-effect', { input })
+      this.#process.complete('side-effect', { input, applied: outside.call(input) }, { type: 'ok' })
     }
   }
 

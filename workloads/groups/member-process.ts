@@ -135,10 +135,6 @@ export class MemberProcess {
     this.#steps.complete(end.type, value, end.type === 'ok' ? {} : { error: end.error })
   }
 
-  mark(f: string, value: unknown): void {
-    this.#steps.mark(f, value)
-  }
-
   beginProcess({ key, first, last }: Processing): void {
     this.#steps.invoke('process', { ...this.#who(), key, offsets: [first, last] })
   }
