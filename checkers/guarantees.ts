@@ -199,7 +199,7 @@ const transactions = area(
     [
       'TXN-2',
       'Output records and the input offsets they came from commit together: each input has one effect in the log.',
-      ['exactly-once-violation'],
+      ['exactly-once-violation', 'repeated-side-effect'],
     ],
     ['TXN-3', 'A newer producer with the same transactional id shuts out the older one.', ['zombie-write']],
     [

@@ -43,6 +43,7 @@ const unclean = 'an unclean election cuts off what the new leader does not have,
 const moved = 'a subscribed consumer resumes where its group had committed, which a rebalance can move'
 const beyond = 'the run went beyond what is promised'
 const uncommitted = 'read_uncommitted consumers see records of transactions that are aborted later'
+const outside = 'a transaction ends at the log: what was done outside stays done when its input is read once more (TXN-7)'
 const mostOnce = 'at most once: a crash between the commit and the work skips records'
 const leastOnce = 'at least once: a crash between the work and the commit repeats records'
 const grown = 'partitions were added, and with their number the partition of a key may change'
@@ -98,6 +99,7 @@ export const policy: readonly PolicyRow[] = [
   { condition: 'always', anomaly: 'poll-skip', aspect: 'subscribed', reason: moved },
   { condition: 'always', anomaly: 'nonmonotonic-poll', aspect: 'subscribed', reason: moved },
   { condition: 'always', anomaly: 'key-moved', aspect: 'grown', reason: grown },
+  { condition: 'always', anomaly: 'repeated-side-effect', aspect: 'plain', reason: outside },
   { condition: 'always', anomaly: 'skipped-record', aspect: 'at-most-once', reason: mostOnce },
   { condition: 'always', anomaly: 'reprocessed-record', aspect: 'at-least-once', reason: leastOnce },
   { condition: 'always', anomaly: 'G1a', aspect: 'uncommitted', reason: uncommitted },

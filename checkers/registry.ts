@@ -29,6 +29,7 @@ import { phantomRecord } from './phantom-record.ts'
 import { pollSkip } from './poll-skip.ts'
 import { precommittedRead } from './precommitted-read.ts'
 import { readBeyondHighWatermark } from './read-beyond-high-watermark.ts'
+import { repeatedSideEffect } from './repeated-side-effect.ts'
 import { reprocessedRecord } from './reprocessed-record.ts'
 import { skippedRecord } from './skipped-record.ts'
 import { staleOffsetAck } from './stale-offset-ack.ts'
@@ -76,6 +77,7 @@ export const checkers: readonly Checker[] = [
   stuckRebalance,
   unbalancedAssignment,
   groupCrosstalk,
+  repeatedSideEffect,
   g0,
   g1b,
   g1c,

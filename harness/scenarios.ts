@@ -17,7 +17,8 @@ import { onContainers } from './container-scenarios.ts'
 import { groupCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
 import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
-import { drawTransactions } from './transaction-swarm.ts'
+import { drawPipeline } from './pipeline-swarm.ts'
+import { drawBank, drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
 
@@ -102,6 +103,54 @@ const withoutContainers: readonly Scenario[] = [
     draw: drawGroupChurn,
     seedsShare: 0.1,
     mustCover: groupCoverage,
+  },
+  {
+    target: 'simulated',
+    name: 'bank',
+    describes: 'Transfers between accounts, of which no reader may see a half, under the faults of the swarm.',
+    draw: drawBank,
+    seedsShare: 0.1,
+    mustCover: transactionCoverage,
+  },
+  {
+    target: 'simulated',
+    name: 'consume-transform-produce',
+    describes: 'A pipeline of a group whose workers die and freeze at every boundary: each input has one effect (exactly once).',
+    draw: drawPipeline({ delivery: 'exactly-once' }),
+    seedsShare: 0.1,
+    mustCover: ['transactions', 'memberCrashes', 'rebalances', 'coordinatorChanges', 'leaderChanges'],
+  },
+  {
+    target: 'simulated',
+    name: 'delivery-at-least-once',
+    describes: 'The same pipeline without transactions, committing after it writes: effects are repeated, none is missing.',
+    draw: drawPipeline({ delivery: 'at-least-once' }),
+    seedsShare: 0.05,
+    mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
+  },
+  {
+    target: 'simulated',
+    name: 'delivery-at-most-once',
+    describes: 'The same pipeline without transactions, committing before it writes: effects are missing, none is repeated.',
+    draw: drawPipeline({ delivery: 'at-most-once' }),
+    seedsShare: 0.05,
+    mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
+  },
+  {
+    target: 'simulated',
+    name: 'side-effects',
+    describes: 'The exactly-once pipeline calls somebody outside, who is called twice all the same: transactions end at the log.',
+    draw: drawPipeline({ delivery: 'exactly-once', sideEffects: 'plain' }),
+    seedsShare: 0.05,
+    mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
+  },
+  {
+    target: 'simulated',
+    name: 'side-effects-idempotent',
+    describes: 'The same pipeline calls a handler that asks by input what it has done: each effect happens once.',
+    draw: drawPipeline({ delivery: 'exactly-once', sideEffects: 'idempotent' }),
+    seedsShare: 0.05,
+    mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
     target: 'processes',

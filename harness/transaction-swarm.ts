@@ -3,10 +3,14 @@ import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { randomBetween, randomChance, randomPick, type Random } from '../ports/random.ts'
 import type { NewTopic } from '../workloads/client/client.ts'
+import { bank } from '../workloads/bank/bank.ts'
 import { transactionalDefaults } from '../workloads/client/defaults.ts'
 import { transactions } from '../workloads/transactions/transactions.ts'
-import type { TransactionsOptions } from '../workloads/transactions/transactions-options.ts'
+import type { ScriptOptions } from '../workloads/transactions/transaction-script.ts'
+import type { TransactingOptions } from '../workloads/transactions/transactions-options.ts'
+import type { Workload } from '../workloads/workload.ts'
 import { simRandom } from '../simulator/sim-random.ts'
+import type { Profile } from './profile.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 
 /** With which a seed counts as a test of transactions. */
@@ -27,28 +31,40 @@ const internalTopics = {
 /** Internal topics are not watched by who decides whether power may be lost: then they, too, are synced before they count. */
 const syncedFirst = { 'log.flush.interval.messages': '1' }
 
-/** Whatever else a seed leaves out. */
-const movesCoordinators: NemesisPlan['attacks'][number] = { fault: kill, aim: 'one' }
+/** Whatever else a seed leaves out, coordinators move: this is one of four attacks. */
+function often(others: number): NemesisPlan['attacks'] {
+  return Array.from({ length: Math.max(1, Math.ceil(others / 3)) }, () => ({ fault: kill, aim: 'one' }))
+}
 
 export function drawTransactions(seed: number): Swarm {
   const random = simRandom(seed).fork('transactions')
-  return withTransactions(drawSwarm(seed), random)
+  const swarm = drawSwarm(seed)
+  const options = { ...drawTransacting(random, swarm), ...drawScript(random) }
+  return transacting(swarm, random, { workload: transactions(options), options })
+}
+
+export function drawBank(seed: number): Swarm {
+  const random = simRandom(seed).fork('bank')
+  const swarm = drawSwarm(seed)
+  const options = { ...drawTransacting(random, swarm), amountMax: 100 }
+  return transacting(swarm, random, { workload: bank(options), options })
 }
 
 /** The same cluster and faults under transactions. */
-function withTransactions(swarm: Swarm, random: Random): Swarm {
+function transacting(
+  swarm: Swarm,
+  random: Random,
+  { workload, options }: { readonly workload: Workload; readonly options: Pick<TransactingOptions, 'producer'> },
+): Swarm {
   const { plan } = swarm
   const [part] = plan.parts
-  const options = drawOptions(random, swarm)
-  const losesPower = plan.nemesis.attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
   const transactionVersion = randomPick(random, [1, 2, 2])
-  return {
+  return coordinated({
     ...swarm,
-    settings: { ...swarm.settings, ...internalTopics, ...(losesPower && syncedFirst) },
     plan: {
       ...plan,
       parts: [{
-        workload: transactions(options),
+        workload,
         topics: severalPartitions(part!.topics, random),
         acknowledgedMin: 600,
         config: {
@@ -63,7 +79,29 @@ function withTransactions(swarm: Swarm, random: Random): Swarm {
         },
       }],
       features: { 'transaction.version': transactionVersion },
-      nemesis: { ...plan.nemesis, attacks: [...plan.nemesis.attacks, movesCoordinators] },
+    },
+  })
+}
+
+/** A transaction takes several answers of several brokers: without some quiet none is ever committed. */
+const quietLeastMs = 2500
+
+/** For workloads that need coordinators: what keeps their state is safe, and they move. */
+export function coordinated(swarm: Swarm): Swarm {
+  const { settings, plan } = swarm
+  const { attacks, lanes, quietMs: [low, high] } = plan.nemesis
+  const losesPower = attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
+  return {
+    ...swarm,
+    settings: { ...settings, ...internalTopics, ...(losesPower && syncedFirst) },
+    plan: {
+      ...plan,
+      nemesis: {
+        ...plan.nemesis,
+        attacks: [...attacks, ...often(attacks.length)],
+        lanes: Math.min(lanes, 2),
+        quietMs: [Math.max(low, quietLeastMs), Math.max(high, 2 * quietLeastMs)],
+      },
     },
   }
 }
@@ -72,33 +110,40 @@ function severalPartitions(topics: readonly NewTopic[], random: Random): NewTopi
   return topics.map((topic) => ({ ...topic, partitions: randomBetween(random, 2, 3) }))
 }
 
-function drawOptions(random: Random, { plan }: Swarm): TransactionsOptions {
-  const { clients } = plan.profile
-  const seats = randomBetween(random, 3, 5)
+function drawScript(random: Random): ScriptOptions {
   return {
-    seats,
-    sharingSeats: randomPick(random, [0, 2, 2]),
-    freshIdChance: randomPick(random, [0, 0.3]),
-    thinkMs: randomBetween(random, 100, 300),
-    abortChance: 0.1 + 0.2 * random.next(),
-    crashChance: randomPick(random, [0.01, 0.05]),
-    hauntChance: randomPick(random, [0.01, 0.05]),
     steps: { min: 1, max: randomBetween(random, 3, 6) },
     pollShare: randomPick(random, [0, 0.2, 0.4]),
     recordKeysPerPartition: 8,
     valueSizeBytes: { min: 10, max: randomPick(random, [50, 200, 2000]) },
-    producer: {
-      ...transactionalDefaults,
-      lingerMs: randomPick(random, [0, 5, 20]),
-      maxInFlight: randomBetween(random, 1, 5),
-      compression: randomChance(random, 0.25) ? randomPick(random, ['gzip', 'lz4', 'zstd'] as const) : 'none',
-      deliveryTimeoutMs: clients.deliveryTimeoutMs,
-      maxBlockMs: clients.deliveryTimeoutMs,
-      transactionTimeoutMs: randomPick(random, [2000, 5000, 15_000]),
-      ...(randomChance(random, 0.25) && { transactionVersionMax: 1 as const }),
-    },
-    readers: { read_committed: 2, read_uncommitted: 0 },
+  }
+}
+
+function drawTransacting(random: Random, { plan }: Swarm): Omit<TransactingOptions, 'polls'> {
+  return {
+    seats: randomBetween(random, 4, 6),
+    sharingSeats: randomPick(random, [0, 2, 2]),
+    freshIdChance: randomPick(random, [0, 0.3]),
+    thinkMs: randomBetween(random, 50, 200),
+    abortChance: 0.12 + 0.2 * random.next(),
+    crashChance: randomPick(random, [0.01, 0.05]),
+    hauntChance: randomPick(random, [0.01, 0.05]),
+    producer: drawProducer(random, plan.profile),
+    readers: { read_committed: 2, read_uncommitted: randomBetween(random, 0, 1) },
     maxRecordsPerPoll: 500,
     replaceConsumerMs: 20_000,
+  }
+}
+
+export function drawProducer(random: Random, { clients }: Profile): TransactingOptions['producer'] {
+  return {
+    ...transactionalDefaults,
+    lingerMs: randomPick(random, [0, 5, 20]),
+    maxInFlight: randomBetween(random, 1, 5),
+    compression: randomChance(random, 0.25) ? randomPick(random, ['gzip', 'lz4', 'zstd'] as const) : 'none',
+    deliveryTimeoutMs: clients.deliveryTimeoutMs,
+    maxBlockMs: clients.deliveryTimeoutMs,
+    transactionTimeoutMs: randomPick(random, [2000, 5000, 15_000]),
+    ...(randomChance(random, 0.25) && { transactionVersionMax: 1 as const }),
   }
 }

@@ -1,7 +1,9 @@
 /** All workloads there are, by name. */
+import { aboutBank } from './bank/bank.ts'
+import { aboutConsumeTransformProduce } from './consume-transform-produce/consume-transform-produce.ts'
 import { aboutGroupChurn } from './group-churn/group-churn.ts'
 import { aboutKeyedAppend } from './keyed-append/keyed-append.ts'
 import { aboutTransactions } from './transactions/transactions.ts'
 import type { About } from './workload.ts'
 
-export const workloads: readonly About[] = [aboutKeyedAppend, aboutTransactions, aboutGroupChurn]
+export const workloads: readonly About[] = [aboutKeyedAppend, aboutGroupChurn, aboutTransactions, aboutBank, aboutConsumeTransformProduce]

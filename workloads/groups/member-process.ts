@@ -2,7 +2,7 @@
  * One member of a group as the history tells of it: its client is one name, its own steps are one process, and joining and
  * leaving, which go on beside them, another. What it records is in docs/history.md under "Consumer groups".
  */
-import type { Key, NewOp } from '../../history/op.ts'
+import type { Key, NewOp, OpError } from '../../history/op.ts'
 import type {
   CommitOutcome, CommittedOffset, ConsumerEvent, GroupIdentity, GroupListener, GroupMemberOptions, PolledPartition, TopicPartition, WorkloadClient,
   WorkloadGroupMember,
@@ -122,6 +122,17 @@ export class MemberProcess {
       this.#steps.complete('ok', [{ f: 'poll', polled: polledOf(polled) }], rebalanced.length > 0 ? { rebalanced } : {})
       done(polled)
     })
+  }
+
+  /** Of another kind than those this knows. */
+  invoke(f: string, value: unknown): void {
+    this.#steps.invoke(f, value)
+  }
+
+  /** What `invoke` began; nothing when it is over. */
+  complete(_f: string, value: unknown, end: { readonly type: 'ok' } | { readonly type: 'fail' | 'info'; readonly error: OpError }): void {
+    if (this.#steps.open === undefined) return
+    this.#steps.complete(end.type, value, end.type === 'ok' ? {} : { error: end.error })
   }
 
   beginProcess({ key, first, last }: Processing): void {

@@ -9,13 +9,13 @@ import { consumerDefaults } from '../client/defaults.ts'
 import { partitionsOf, polledOf } from '../keyed-append/reading.ts'
 import { keyOf, type WorkloadContext } from '../workload.ts'
 import { ActingProcess, chosenAbort, crashed, TransactionOp, type NotDone } from './transaction-op.ts'
-import type { Scripts, Step } from './transaction-script.ts'
-import type { InstanceFigures, TransactionsOptions } from './transactions-options.ts'
+import type { Script, Step } from './transaction-script.ts'
+import type { InstanceFigures, ProducingOptions } from './transactions-options.ts'
 
 export interface InstanceSetup {
   readonly context: WorkloadContext
-  readonly options: TransactionsOptions
-  readonly scripts: Scripts
+  readonly options: ProducingOptions
+  readonly script: Script
   readonly figures: InstanceFigures
   readonly name: string
   readonly transactionalId: string
@@ -54,7 +54,7 @@ export class ProducerInstance {
     this.#producer = transactionalProducerOf(this.#client, options, setup.transactionalId)
     this.#consumer = this.#client.consumer({ ...consumerDefaults, isolation: 'read_committed' })
     this.#before = this.#assigned()
-    if (options.pollShare > 0) this.#assign()
+    if (options.polls) this.#assign()
     this.#init()
   }
 
@@ -120,8 +120,8 @@ export class ProducerInstance {
   }
 
   #begin(): void {
-    const { scripts, figures, name } = this.#setup
-    const steps = scripts.draw(name, () => this.#nextSequence++)
+    const { script, figures, name } = this.#setup
+    const steps = script.draw(name, () => this.#nextSequence++)
     const fate = this.#drawFate()
     figures.transactions++
     this.#before = this.#before.map((each) => {
@@ -198,7 +198,7 @@ export class ProducerInstance {
   #ended(op: TransactionOp, end: Parameters<TransactionOp['end']>[0]): void {
     op.end(end)
     this.#open = undefined
-    if (end.type !== 'ok' && this.#setup.options.pollShare > 0) this.#consumer.assign(this.#before)
+    if (end.type !== 'ok' && this.#setup.options.polls) this.#consumer.assign(this.#before)
     this.#next()
   }
 
@@ -232,7 +232,7 @@ export class ProducerInstance {
 }
 
 /** Programmer error with a client that has no transactions. */
-export function transactionalProducerOf(client: WorkloadClient, options: TransactionsOptions, transactionalId: string): TransactionalProducer {
+export function transactionalProducerOf(client: WorkloadClient, options: ProducingOptions, transactionalId: string): TransactionalProducer {
   if (client.transactionalProducer === undefined) throw new Error('this client has no transactions')
   return client.transactionalProducer({ ...options.producer, transactionalId })
 }

@@ -3,13 +3,13 @@ import { randomChance } from '../../ports/random.ts'
 import type { ConsumerPosition } from '../client/client.ts'
 import type { WorkloadContext } from '../workload.ts'
 import { ProducerInstance } from './producer-instance.ts'
-import type { Scripts } from './transaction-script.ts'
-import type { InstanceFigures, TransactionsOptions } from './transactions-options.ts'
+import type { Script } from './transaction-script.ts'
+import type { InstanceFigures, ProducingOptions } from './transactions-options.ts'
 
 export interface SeatSetup {
   readonly context: WorkloadContext
-  readonly options: TransactionsOptions
-  readonly scripts: Scripts
+  readonly options: ProducingOptions
+  readonly script: Script
   readonly figures: InstanceFigures
   readonly acknowledged: Map<string, number>
   readonly name: string

@@ -12,8 +12,14 @@ export interface NotDone {
 }
 export type OpEnd = { readonly type: 'ok' } | NotDone
 
+/** Whose ops these are; at most one is open. */
+export interface Acting {
+  invoke(f: string, value: unknown): void
+  complete(f: string, value: unknown, end: OpEnd): void
+}
+
 /** Who acts: one producer instance, one op at a time. */
-export class ActingProcess {
+export class ActingProcess implements Acting {
   readonly client: string
   readonly #context: WorkloadContext
   #process: number
@@ -41,11 +47,11 @@ export class ActingProcess {
 }
 
 export class TransactionOp {
-  readonly #acting: ActingProcess
+  readonly #acting: Acting
   readonly #micros: MicroOp[]
   #isOver = false
 
-  constructor(acting: ActingProcess, asked: readonly MicroOp[]) {
+  constructor(acting: Acting, asked: readonly MicroOp[]) {
     this.#acting = acting
     this.#micros = [...asked]
     acting.invoke('txn', asked)

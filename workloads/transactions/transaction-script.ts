@@ -19,13 +19,19 @@ export interface ScriptOptions {
 
 export type Step = { readonly f: 'poll' } | { readonly f: 'send'; readonly record: ProducerRecord; readonly micro: MicroOp & { readonly f: 'send' } }
 
+/** Where transactions get what they are to do; `nextSequence` gives each value its number. */
+export interface Script {
+  /** At least one send. */
+  draw(producer: string, nextSequence: () => number): Step[]
+}
+
 interface Target {
   readonly topic: string
   readonly partition: number
   readonly recordKeys: readonly Uint8Array[]
 }
 
-export class Scripts {
+export class MixedScript implements Script {
   readonly #random: Random
   readonly #options: ScriptOptions
   readonly #targets: readonly Target[]
@@ -44,7 +50,6 @@ export class Scripts {
     )
   }
 
-  /** `nextSequence` gives each value its number; there is at least one send. */
   draw(producer: string, nextSequence: () => number): Step[] {
     const { steps, pollShare } = this.#options
     const count = randomBetween(this.#random, steps.min, steps.max)

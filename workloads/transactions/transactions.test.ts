@@ -7,7 +7,7 @@ import { TestCluster } from '../testing/cluster.testing.ts'
 import { TestWorld } from '../testing/world.testing.ts'
 import type { WorkloadContext } from '../workload.ts'
 import { ActingProcess, chosenAbort, crashed, TransactionOp } from './transaction-op.ts'
-import { Scripts, type ScriptOptions } from './transaction-script.ts'
+import { MixedScript, type ScriptOptions } from './transaction-script.ts'
 
 const scriptOptions: ScriptOptions = {
   steps: { min: 1, max: 5 },
@@ -22,7 +22,7 @@ describe('the script of a transaction', () => {
       fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
         const { random } = new TestWorld(seed)
         let sequence = 0
-        const steps = new Scripts(random, [{ name: 't', partitions: 3 }], scriptOptions).draw('p', () => sequence++)
+        const steps = new MixedScript(random, [{ name: 't', partitions: 3 }], scriptOptions).draw('p', () => sequence++)
         expect(steps.length).toBeLessThanOrEqual(5)
         expect(steps.some(({ f }) => f === 'send')).toBe(true)
         for (const step of steps) {

@@ -4,73 +4,10 @@
  *
  * Ops beside those of keyed-append: `init-transactions`, `txn` (docs/history.md).
  */
-import { Reading, uncommittedPrefix } from '../keyed-append/reading.ts'
-import { FinalReading } from '../keyed-append/final-reading.ts'
-import type { Isolation } from '../client/client.ts'
-import type { ReadingContext } from '../keyed-append/options.ts'
-import type { About, RunningWorkload, Workload, WorkloadContext } from '../workload.ts'
-import { ProducerSeat } from './producer-seat.ts'
-import { Scripts } from './transaction-script.ts'
-import type { InstanceFigures, TransactionsOptions } from './transactions-options.ts'
-
-class Transactions implements RunningWorkload {
-  readonly #context: WorkloadContext
-  readonly #options: TransactionsOptions
-  readonly #seats: readonly ProducerSeat[]
-  readonly #readings: readonly Reading[]
-  readonly #figures: InstanceFigures = { transactions: 0, aborted: 0, crashed: 0, closed: 0 }
-  /** Per key the largest offset committed. */
-  readonly #acknowledged = new Map<string, number>()
-  #final: FinalReading | undefined
-
-  constructor(context: WorkloadContext, options: TransactionsOptions) {
-    this.#context = context
-    this.#options = options
-    const scripts = new Scripts(context.random, context.topics, options)
-    const shared = { context, options, scripts, figures: this.#figures, acknowledged: this.#acknowledged }
-    this.#seats = Array.from({ length: options.seats }, (_, seat) => {
-      const transactionalId = seat < options.sharingSeats ? 'shared' : `id-${seat}`
-      return new ProducerSeat({ ...shared, name: `tx${seat}`, transactionalId })
-    })
-    this.#readings = [
-      ...Array.from({ length: options.readers.read_committed }, (_, i) => new Reading(this.#reading('read_committed'), `consumer-${i}`)),
-      ...Array.from(
-        { length: options.readers.read_uncommitted },
-        (_, i) => new Reading(this.#reading('read_uncommitted'), `${uncommittedPrefix}${i}`),
-      ),
-    ]
-  }
-
-  stop(done: () => void): void {
-    let open = this.#seats.length
-    const stopped = (): void => {
-      open--
-      if (open > 0) return
-      for (const reading of this.#readings) reading.stop()
-      done()
-    }
-    for (const seat of this.#seats) seat.stop(stopped)
-  }
-
-  finalReads(deadlineMs: number, done: (complete: boolean) => void): void {
-    this.#final = new FinalReading(this.#reading('read_committed'), this.#acknowledged, deadlineMs, done)
-  }
-
-  close(): void {
-    for (const seat of this.#seats) seat.close()
-    for (const reading of this.#readings) reading.stop()
-    this.#final?.close()
-  }
-
-  figures(): Readonly<Record<string, number>> {
-    return { ...this.#figures }
-  }
-
-  #reading(isolation: Isolation): ReadingContext {
-    const { maxRecordsPerPoll, replaceConsumerMs } = this.#options
-    return { ...this.#context, options: { isolation, maxRecordsPerPoll, replaceConsumerMs } }
-  }
-}
+import type { About, Workload } from '../workload.ts'
+import { Transacting } from './transacting.ts'
+import { MixedScript } from './transaction-script.ts'
+import type { TransactionsOptions } from './transactions-options.ts'
 
 export const aboutTransactions: About = {
   name: 'transactions',
@@ -78,5 +15,8 @@ export const aboutTransactions: About = {
 }
 
 export function transactions(options: TransactionsOptions): Workload {
-  return { ...aboutTransactions, start: (context) => new Transactions(context, options) }
+  return {
+    ...aboutTransactions,
+    start: (context) => new Transacting(context, { ...options, polls: options.pollShare > 0 }, new MixedScript(context.random, context.topics, options)),
+  }
 }

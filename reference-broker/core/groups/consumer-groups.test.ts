@@ -185,6 +185,23 @@ function play(game: Game, steps: readonly Step[], living: readonly number[]): vo
   expect(owned.toSorted(), 'every partition is somebody\'s').toEqual(game.allKeys.toSorted())
 }
 
+it('a member commits in a transaction as itself, and not under an epoch that has passed', () => {
+  const game = new Game()
+  const player = game.players[0]!
+  game.settle([player])
+  const errors: string[] = []
+  const offset = { topic: 't', topicId, partition: 0, offset: 3n, leaderEpoch: -1, metadata: null }
+  for (const generationId of [player.epoch, player.epoch - 1]) {
+    const request = {
+      groupId, memberId: player.memberId, groupInstanceId: null, generationId, retentionMs: -1, knowsMemberEpochs: false, offsets: [offset],
+      transaction: { producerId: 7, producerEpoch: 0 },
+    }
+    game.stage.shard.enter(() => commitOffsets(game.stage.shard, request, (given) => errors.push(...given)))
+    game.stage.commit()
+  }
+  expect(errors).toEqual(['NONE', 'ILLEGAL_GENERATION'])
+})
+
 describe('members of a consumer group that do anything in any order', () => {
   it('never own what is another\'s, commit nothing that is, and all come to own everything', () => {
     fc.assert(fc.property(someSteps, theLiving, (steps, living) => play(new Game(), steps, living)), { numRuns: 200 })

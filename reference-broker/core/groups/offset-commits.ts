@@ -74,9 +74,11 @@ function consumerCommitError(shard: GroupShard, group: ConsumerGroup, request: C
   if (isOfNobody && (group.members.size === 0 || transaction !== undefined)) return 'NONE'
   const member = group.members.get(memberId)
   if (member === undefined) return 'UNKNOWN_MEMBER_ID'
-  if (!request.knowsMemberEpochs) return 'UNSUPPORTED_VERSION'
+  if (!request.knowsMemberEpochs && transaction === undefined) return 'UNSUPPORTED_VERSION'
   const grantedAt = offsets.map(({ topicId, partition }) => member.assigned.get(partitionKey(topicId, partition)))
-  return shard.decisions.memberCommitError({ asked: generationId, current: member.memberEpoch, grantedAt })
+  const error = shard.decisions.memberCommitError({ asked: generationId, current: member.memberEpoch, grantedAt })
+  // TxnOffsetCommit has member epochs from its first version that has members, under the name of generations.
+  return error === 'STALE_MEMBER_EPOCH' && transaction !== undefined ? 'ILLEGAL_GENERATION' : error
 }
 
 function classicCommitError(shard: GroupShard, group: ClassicGroup, request: CommitRequest): ErrorName {

@@ -30,6 +30,8 @@ export interface MemberParts {
 interface Owned extends TopicPartition {
   /** It has a place to begin; until then nothing was told of it. */
   isRead: boolean
+  /** To be given up, and not read any more. */
+  isLeaving: boolean
 }
 
 const earliest = -2
@@ -98,7 +100,9 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   }
 
   seek(start: AssignedPartition): void {
-    this.#parts.consumer.change([start], [start])
+    const own = this.#owned.find((each) => isSamePartition(start, each))
+    // What it is to give up it reads no more, wherever that was to go on.
+    if (own?.isRead === true && !own.isLeaving) this.#parts.consumer.change([start], [start])
   }
 
   commit(offsets: readonly CommittedOffset[], timeoutMs: number, done: (outcome: CommitOutcome) => void): void {
@@ -140,7 +144,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   // What the membership says
 
   take(partitions: readonly TopicPartition[], incremental: boolean): void {
-    const added = partitions.map(({ topic, partition }): Owned => ({ topic, partition, isRead: false }))
+    const added = partitions.map(({ topic, partition }): Owned => ({ topic, partition, isRead: false, isLeaving: false }))
     this.#owned = [...this.#owned, ...added]
     if (added.length === 0) this.#options.listener.onAssigned(this.identity, { starts: [], incremental, asked: undefined })
     else this.#place(added, incremental)
@@ -149,6 +153,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   revoke(partitions: readonly TopicPartition[], then: () => void): void {
     const leaving = this.#owned.filter((each) => partitions.some((one) => isSamePartition(one, each)))
     const read = leaving.filter(({ isRead }) => isRead)
+    for (const each of leaving) each.isLeaving = true
     const losses = this.#losses
     const proceed = (): void => this.#gate.pass(() => {
       if (losses !== this.#losses) return
