@@ -69,6 +69,7 @@ function startProgram(argv: readonly [string, ...string[]], line: (text: string)
     for (const each of lines) line(each)
   })
   return {
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       const closed = once(child, 'close')
@@ -137,7 +138,7 @@ const kafkaMissing = isKafkaMissing()
 describe.skipIf(kafkaMissing)(kafkaMissing ? 'the Java consumer (apache-kafka is not installed)' : 'the Java consumer (apache-kafka)', () => {
   /** Its own times are made for machines that are minutes away. */
   const patient = [
-    'max.poll.records=100', 'max.poll.interval.ms=10000', 'request.timeout.ms=3000', 'default.api.timeout.ms=10000', 'reconnect.backoff.max.ms=200',
+    'max.poll.records=100', 'max.poll.interval.ms=10000', 'request.timeout.ms=3000', 'reconnect.backoff.max.ms=200',
   ]
 
   interface Consumed {
@@ -155,6 +156,7 @@ describe.skipIf(kafkaMissing)(kafkaMissing ? 'the Java consumer (apache-kafka is
       const options = ['--bootstrap-server', cluster.bootstrap.join(','), '--topic', name, '--group-id', name, '--group-protocol', protocol]
       const more = ['--verbose', '--command-config', config, ...(protocol === 'classic' ? classic : [])]
       return startProgram(['java', ...small, 'org.apache.kafka.tools.VerifiableConsumer', ...options, ...more], (line) => {
+        if (!line.startsWith('{')) return
         const event = JSON.parse(line) as Consumed
         if (event.name === 'record_data') told(event.value!)
       })

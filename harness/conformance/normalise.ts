@@ -9,7 +9,7 @@ import type { Names } from './names.ts'
 import { describeRecords } from './record-spec.ts'
 import type { Json, JsonObject } from './step.ts'
 
-type Rule = 'drop' | 'presence' | 'node' | 'host' | 'port' | 'cluster' | 'id' | 'producer' | 'time' | 'error' | 'size' | 'session'
+type Rule = 'drop' | 'presence' | 'node' | 'host' | 'port' | 'cluster' | 'id' | 'producer' | 'time' | 'error' | 'size' | 'session' | 'epoch'
 
 const rules: Readonly<Record<string, Rule>> = {
   throttleTimeMs: 'drop',
@@ -40,6 +40,14 @@ const rules: Readonly<Record<string, Rule>> = {
   maxTimestamp: 'time',
   logAppendTimeMs: 'time',
   'Fetch.sessionId': 'session',
+  clientHost: 'presence',
+  clientId: 'presence',
+  memberEpoch: 'epoch',
+  groupEpoch: 'epoch',
+  assignmentEpoch: 'epoch',
+  'JoinGroup.memberId': 'presence',
+  'JoinGroup.leader': 'presence',
+  'DescribeGroups.memberId': 'presence',
   'ApiVersions.apiKeys': 'drop',
   'ApiVersions.supportedFeatures': 'drop',
   'ApiVersions.finalizedFeatures': 'drop',
@@ -146,6 +154,8 @@ export class Normaliser {
       case 'producer':
       case 'node':
         return Number(value) < 0 ? Number(value) : this.#named(rule, Number(value))
+      case 'epoch':
+        return Number(value) > 0 ? 'epoch' : Number(value)
       case 'session':
         return value === 0 ? 0 : this.#named(rule, value)
       case 'host':

@@ -23,8 +23,15 @@ export interface OpenedBroker {
 const stopTimeoutMs = 5000
 /** A JVM listens to its clients long after it has begun. */
 const startsWithinMs = 60_000
-/** A change of the metadata is answered at once, so that a sequence takes as long as its requests; the rest is Kafka's default. */
-const settings = { 'controller.quorum.append.linger.ms': '0', 'auto.create.topics.enable': 'true' }
+/** A change of the metadata is answered at once, so that a sequence takes as long as its requests, and one
+ * broker is enough for groups; the rest is Kafka's default. */
+const settings = {
+  'controller.quorum.append.linger.ms': '0',
+  'auto.create.topics.enable': 'true',
+  'offsets.topic.num.partitions': '1',
+  'offsets.topic.replication.factor': '1',
+  'group.initial.rebalance.delay.ms': '0',
+}
 
 /**
  * `HOST:PORT`, `ours`, `ours:DEFECT`, which is ours with that defect planted, or `kafka` where its jars are. UserError when it

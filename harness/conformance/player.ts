@@ -34,6 +34,10 @@ const changesMetadata: ReadonlySet<string> = new Set([
   'CreateTopics', 'DeleteTopics', 'CreatePartitions', 'AlterConfigs', 'IncrementalAlterConfigs', 'ElectLeaders',
 ])
 
+const notYet: ReadonlySet<number> = new Set([
+  errorCode.COORDINATOR_LOAD_IN_PROGRESS, errorCode.COORDINATOR_NOT_AVAILABLE, errorCode.NOT_COORDINATOR,
+])
+
 export class Player {
   readonly #loop: Loop
   readonly #session: Session
@@ -67,6 +71,15 @@ export class Player {
       const answer = await this.#session.body(apis.InitProducerId, 1, asked)
       return answer === undefined || answer.errorCode !== errorCode.COORDINATOR_LOAD_IN_PROGRESS
     })
+    await this.#until(settledWithinMs, () => this.#coordinates())
+  }
+
+  /** Groups have their coordinator here, or never will: of a cluster of several it may be another. */
+  async #coordinates(): Promise<boolean> {
+    const found = await this.#session.body(apis.FindCoordinator, 2, { key: this.#run, keyType: 0 })
+    if (found === undefined || found.errorCode !== errorCode.NONE) return false
+    const answer = await this.#session.body(apis.Heartbeat, 2, { groupId: this.#run, generationId: 1, memberId: 'nobody' })
+    return answer === undefined || !notYet.has(answer.errorCode)
   }
 
   /** How many brokers the cluster has; undefined when it does not answer. */

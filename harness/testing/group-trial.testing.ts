@@ -23,6 +23,8 @@ export interface GroupTrialSetup {
 
 export interface GroupTrialMember {
   stop(): Promise<unknown>
+  /** Of a program: by itself. */
+  hasEnded?(): boolean
 }
 
 export const partitions = 12
@@ -97,6 +99,7 @@ export class GroupTrial {
     watch.close()
     expect(acknowledged.length, group).toBe(total)
     expect(watch.longestMs).toBeLessThan(unownedBoundMs)
+    expect(this.#members.filter((member) => member.hasEnded?.() === true)).toEqual([])
     expect(cluster.unexpectedExits).toEqual([])
   }
 

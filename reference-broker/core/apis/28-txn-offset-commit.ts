@@ -122,11 +122,11 @@ function commit(node: BrokerNode, request: TxnOffsetCommitRequest, { asked, give
   if (error !== 'NONE') give(error)
 }
 
-/** undefined where the topic does not exist. */
+/** undefined where the partition does not exist. */
 function offsetsOf(node: BrokerNode, request: TxnOffsetCommitRequest): (AskedOffset | undefined)[] {
   return request.topics.flatMap(({ name, partitions }) => {
     const topic = node.image.topicsByName.get(name)
-    return partitions.map((each) => topic && {
+    return partitions.map((each) => topic?.partitions[each.partitionIndex] && {
       topic: name,
       topicId: topic.id,
       partition: each.partitionIndex,

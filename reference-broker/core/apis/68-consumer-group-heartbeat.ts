@@ -1,6 +1,7 @@
 /**
  * ConsumerGroupHeartbeat v0-1 (KIP-848). UNSUPPORTED_VERSION where the cluster has not agreed on group.version 1. What
  * contradicts itself is INVALID_REQUEST; the rest is in groups/consumer-heartbeat.ts.
+ * An error is all that a refusal says: no member id, no epoch.
  * Version notes: v0 the broker makes the member id when there is none; v1 the client must (KIP-1082), and may send a pattern.
  */
 import { apis } from '../../../protocol/apis.ts'
@@ -26,26 +27,31 @@ interface Refusal {
 export function consumerGroupHeartbeatHandler(node: BrokerNode): Handler {
   const { groupConsumerHeartbeatIntervalMs, groupConsumerAssignors } = node.config
   return handler(apis.ConsumerGroupHeartbeat, (context, request, respond) => {
-    const refuse = (error: ErrorName, errorMessage: string | null): void =>
-      respond({ errorCode: errorCode[error], errorMessage, memberId: request.memberId, memberEpoch: request.memberEpoch, heartbeatIntervalMs: 0 })
-    if (!hasLevel(node.image.features, 'group.version', 1)) return refuse('UNSUPPORTED_VERSION', null)
+    const refuse = (error: ErrorName, errorMessage: string = wordsOf(error)): void =>
+      respond({ errorCode: errorCode[error], errorMessage, memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0 })
+    if (!hasLevel(node.image.features, 'group.version', 1)) return refuse('UNSUPPORTED_VERSION')
     const refusal = checkRequest(request, context.apiVersion, groupConsumerAssignors)
     if (refusal !== undefined) return refuse(refusal.error, refusal.message)
     const give = ({ error, memberId, memberEpoch, assigned }: ConsumerAnswer): void => {
-      if (error !== 'NONE') return refuse(error, null)
+      if (error !== 'NONE') return refuse(error)
       return respond({
         errorCode: errorCode.NONE,
         memberId,
         memberEpoch,
-        heartbeatIntervalMs: groupConsumerHeartbeatIntervalMs,
+        heartbeatIntervalMs: memberEpoch < joinEpoch ? 0 : groupConsumerHeartbeatIntervalMs,
         assignment: assigned === null ? null : { topicPartitions: topicsOf(assigned) },
       })
     }
     const memberId = request.memberId === '' ? readUuid(randomBytes(node.loop.ports.random, 16), 0) : request.memberId
     const heartbeat = { ...request, memberId, clientId: context.clientId ?? '', clientHost: clientHost(context.remote) }
     const error = node.groups.inShard(request.groupId, (shard) => consumerHeartbeat(shard, heartbeat, give))
-    return error === 'NONE' ? undefined : refuse(error, null)
+    return error === 'NONE' ? undefined : refuse(error)
   })
+}
+
+/** Kafka tells more of the group than anybody needs who is not a member; that something is told is all clients rely on. */
+function wordsOf(error: ErrorName): string {
+  return `The coordinator refused the heartbeat: ${error}.`
 }
 
 function checkRequest(request: ConsumerGroupHeartbeatRequest, apiVersion: number, assignors: readonly string[]): Refusal | undefined {

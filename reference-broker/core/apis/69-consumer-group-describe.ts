@@ -25,6 +25,7 @@ export function consumerGroupDescribeHandler(node: BrokerNode): Handler {
 function describe(node: BrokerNode, groupId: string): Described {
   const nothing = { groupId, errorMessage: null, groupState: '', groupEpoch: 0, assignmentEpoch: 0, assignorName: '', members: [] }
   if (!hasLevel(node.image.features, 'group.version', 1)) return { ...nothing, errorCode: errorCode.UNSUPPORTED_VERSION }
+  if (groupId === '') return { ...nothing, errorCode: errorCode.INVALID_GROUP_ID }
   const { error, shard } = node.groups.find(groupId)
   if (shard === undefined) return { ...nothing, errorCode: errorCode[error] }
   const group = shard.state.consumer(groupId)
@@ -54,7 +55,7 @@ function describeMember(image: ClusterImage, group: ConsumerGroup, member: Consu
     clientId,
     clientHost,
     subscribedTopicNames: [...subscribedTopicNames],
-    subscribedTopicRegex: subscribedTopicRegex === '' ? null : subscribedTopicRegex,
+    subscribedTopicRegex,
     assignment: named(image, member.assigned.keys()),
     targetAssignment: named(image, group.targetOf(memberId)),
     memberType: consumerMemberType,

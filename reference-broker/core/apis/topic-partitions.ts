@@ -18,3 +18,8 @@ export function topicMeant(image: ClusterImage, { name, topicId }: NamedTopic): 
   const topic = topicId === zeroUuid ? image.topicsByName.get(name) : image.topicsById.get(topicId)
   return topic === undefined ? undefined : { name: topic.name, topicId: topic.id }
 }
+
+/** Whether a topic that exists has such a partition. */
+export function hasPartition(image: ClusterImage, { topicId }: NamedTopic, partition: number): boolean {
+  return image.topicsById.get(topicId)?.partitions[partition] !== undefined
+}

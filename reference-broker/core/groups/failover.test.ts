@@ -42,7 +42,8 @@ class Committing {
     this.memberId = joined.memberId
     this.generation = joined.generationId
     const assignments = [{ memberId: joined.memberId, assignment: new Uint8Array(1) }]
-    const body = { groupId: 'g', memberId: joined.memberId, generationId: joined.generationId, assignments }
+    const protocol = { protocolType: 'consumer', protocolName: 'p' }
+    const body = { groupId: 'g', memberId: joined.memberId, generationId: joined.generationId, ...protocol, assignments }
     expect(this.cluster.ask(this.coordinator, apis.SyncGroup, body).errorCode).toBe(errorCode.NONE)
   }
 

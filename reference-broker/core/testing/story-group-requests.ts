@@ -89,6 +89,9 @@ export function joinCommand(source: RequestSource): StoryRequest {
   })
 }
 
+/** From version 5 on these must be said. */
+const syncWithoutProtocol = 4
+
 /** `sync @1 g member=m1 generation=1 assign=m1:x,m2:y protocol=range type=consumer`. */
 export function syncCommand(source: RequestSource): StoryRequest {
   const { line, stage } = source
@@ -102,8 +105,10 @@ export function syncCommand(source: RequestSource): StoryRequest {
       assignment: encodeText(assignment),
     })),
   }
-  return storyRequest(source, apis.SyncGroup, body, ({ errorCode: code, assignment }) =>
+  const request = storyRequest(source, apis.SyncGroup, body, ({ errorCode: code, assignment }) =>
     code === errorCode.NONE ? `assigned ${text(assignment)}` : errorName(code))
+  const saysProtocol = line.options.has('type') || line.options.has('protocol')
+  return saysProtocol ? request : { ...request, version: Math.min(request.version, syncWithoutProtocol) }
 }
 
 /** `heartbeat @1 g member=m1 generation=1`. */
