@@ -36,6 +36,7 @@ const offsetsPartitions = 50
 export const unownedBoundMs = 30_000
 const watchEveryMs = 100
 const patience = { timeout: 90_000, interval: 20 }
+const trialPatience = { timeout: 300_000, interval: 20 }
 
 /** When each partition was last seen without an owner, by the words of coordinators. */
 class OwnerWatch {
@@ -82,6 +83,8 @@ export class GroupTrial {
   readonly #setup: GroupTrialSetup
   readonly #processed = new Set<string>()
   readonly #members: GroupTrialMember[] = []
+  /** So many may be sent by now: what is to happen in mid-stream must not be outrun. */
+  #sentMost = 2500
   #isDone = false
 
   constructor(setup: GroupTrialSetup) {
@@ -125,6 +128,7 @@ export class GroupTrial {
         producer.send({ topic, acks: -1, messages: messages.filter((message) => message.partition === partition) })))
       acknowledged.push(...values)
       await vi.waitFor(() => expect(this.#processed.size).toBeGreaterThan(at - aheadMost), patience)
+      await vi.waitFor(() => expect(this.#sentMost).toBeGreaterThan(at + 100), trialPatience)
     }
     return acknowledged
   }
@@ -136,13 +140,15 @@ export class GroupTrial {
   async #disturb(): Promise<void> {
     const join: ApiName = this.#setup.protocol === 'classic' ? 'JoinGroup' : 'ConsumerGroupHeartbeat'
     await this.#reaches(1000)
-    await this.#dies(await this.#coordinator(), 3000)
+    await this.#dies(await this.#coordinator(), 5000)
     const [first] = this.#members.splice(0, 1)
     await first!.stop()
     const joining = this.#answerInHand(join, 'joiner')
     await this.#start('joiner')
-    await this.#dies(await joining, 6000)
-    await this.#dies(await this.#answerInHand('OffsetCommit'), 8000)
+    await this.#dies(await joining, 7000)
+    const committing = this.#answerInHand('OffsetCommit')
+    this.#sentMost = 8000
+    await this.#dies(await committing, total + 1)
   }
 
   async #coordinator(): Promise<number> {
@@ -162,12 +168,14 @@ export class GroupTrial {
     return held()!.node
   }
 
-  /** Until the group has gone on without it. */
-  async #dies(node: number, until: number): Promise<void> {
+  /** The group must go on without it, with what may be sent from now on. */
+  async #dies(node: number, sentMost: number): Promise<void> {
     const { cluster } = this.#setup
     await cluster.kill(node)
-    expect(this.#processed.size, 'it was killed in mid-stream').toBeLessThan(until)
-    await this.#reaches(until)
+    const before = this.#processed.size
+    expect(before, 'it was killed in mid-stream').toBeLessThan(total)
+    this.#sentMost = sentMost
+    await this.#reaches(Math.min(before + aheadMost, sentMost - aheadMost))
     expect(await this.#coordinator()).not.toBe(node)
     await cluster.restart(node)
   }
