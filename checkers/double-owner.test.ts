@@ -24,6 +24,10 @@ describe('double-owner', () => {
       p2/b join g as i1 -> ok m2@1; p2/b assigned g m2@1 x:0`)).toEqual([])
   })
 
+  it('is not one client that joined again under another id', () => {
+    expect(found('p1/a join g -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a join g -> ok m2@1; p1/a assigned g m2@1 x:0')).toEqual([])
+  })
+
   it('is not a generation of a group that was forgotten and began anew', () => {
     expect(found(`p1/a join g -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a join g -> ok m1@2; p1/a leave g m1 -> ok
       p2/b join g -> ok m2@1; p2/b assigned g m2@1 x:0`)).toEqual([])

@@ -44,6 +44,11 @@ function finding(index: HistoryIndex, group: Group, { first, second }: Pair, how
   }
 }
 
+/** One client that joined again under another id is one owner, and so is a static member that came back as another client. */
+function isOne(first: Tenure, second: Tenure): boolean {
+  return first.actor === second.actor || first.identity === second.identity
+}
+
 function protocolOf(group: Group, { actor, from }: Tenure): GroupConfig['protocol'] {
   const joined = group.joins.findLast(join => join.actor === actor && join.asked < from)
   return joined?.value.protocol ?? group.config.protocol
@@ -57,7 +62,7 @@ function checkGenerations(index: HistoryIndex, group: Group, found: FindingList)
       const id = `${second.era} ${second.generation}`
       const first = owners.get(id)
       if (first === undefined) owners.set(id, second)
-      else if (first.identity !== second.identity) {
+      else if (!isOne(first, second)) {
         const how = { aspect: 'generation' as const, steps: [] }
         found.add(second.from - first.from, how.aspect, () => finding(index, group, { first, second }, how))
       }
@@ -106,7 +111,7 @@ function checkClaims(index: HistoryIndex, group: Group, found: FindingList): voi
     for (const [at, second] of tenures.entries()) {
       for (const first of tenures.slice(0, at)) {
         const inOne = first.era === second.era && first.generation < second.generation
-        if (first.identity === second.identity || !inOne) continue
+        if (isOne(first, second) || !inOne) continue
         const join = claimOf(group, { first, second }, generations.get(second.era) ?? [])
         if (join === undefined) continue
         const how = { aspect: 'claimed' as const, steps: [joinStep(index, join)] }
@@ -138,7 +143,7 @@ function checkGrants(index: HistoryIndex, group: Group, found: FindingList): voi
     for (const [at, second] of tenures.entries()) {
       for (const first of tenures.slice(0, at)) {
         const isNewer = first.era === second.era && first.generation < second.generation
-        if (first.identity === second.identity || !isNewer || !holdsAt(first, second.from)) continue
+        if (isOne(first, second) || !isNewer || !holdsAt(first, second.from)) continue
         const spared = sparedBy(index, group, { first, second })
         if (spared === undefined) continue
         const step = 'sentAt' in spared ? heardStep(index, spared) : assignedStep(index, spared)

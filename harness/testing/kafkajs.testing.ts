@@ -36,8 +36,8 @@ const createSocketFactory = require('kafkajs/src/network/socketFactory') as () =
 const retry = { retries: 100, initialRetryTime: 50, maxRetryTime: 500 }
 const requestTimeout = 2000
 
-export function kafkajs(brokers: string[]): Kafka {
-  return new Kafka({ clientId: 'kafkajs', brokers, logLevel: logLevel.NOTHING, retry, requestTimeout, connectionTimeout: 1000 })
+export function kafkajs(brokers: string[], clientId = 'kafkajs'): Kafka {
+  return new Kafka({ clientId, brokers, logLevel: logLevel.NOTHING, retry, requestTimeout, connectionTimeout: 1000 })
 }
 
 /** Sends these values to partition 0 and resolves when they are acknowledged by all in-sync replicas. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
+import { RuleProxy } from '../../nemesis/wire-rules/rule-proxy.ts'
 import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
 import type { AdminResult, ClusterInfo, OffsetAnswer, PartitionInfo, WorkloadClient } from '../../workloads/client/client.ts'
@@ -35,6 +36,8 @@ export interface LiveOptions {
   readonly inspect?: boolean
   /** Puts the fault proxy in front of every listener. */
   readonly proxied?: boolean
+  /** Puts the rule proxy before the clients' listeners: see `rules`. */
+  readonly ruled?: boolean
 }
 
 /** One partition with no more settings when absent. */
@@ -43,26 +46,49 @@ export interface TopicShape {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+/** What a cluster stands on: a loop on this machine's own clock and sockets, and perhaps a proxy that lives there. */
+interface Ground {
+  readonly runner: NodeRunner
+  readonly loop: Loop
+  readonly rules: RuleProxy | undefined
+}
+
+async function openGround(ruled: readonly number[], upstream: (id: number) => { host: string; port: number } | undefined): Promise<Ground> {
+  const runner = new NodeRunner({ seed: 1 })
+  const loop = new Loop(runner.ports)
+  runner.run((event) => loop.step(event))
+  if (ruled.length === 0) return { runner, loop, rules: undefined }
+  const rules = new RuleProxy({ loop, host: '127.0.0.1', nodes: ruled, portOf: () => 0, upstream })
+  const failure = await new Promise<string | undefined>((done) => rules.open(done))
+  if (failure !== undefined) throw new Error(failure)
+  return { runner, loop, rules }
+}
+
 export class LiveCluster {
   readonly #cluster: ProcessCluster
   readonly #directory: string
-  readonly #runner = new NodeRunner({ seed: 1 })
+  readonly #runner: NodeRunner
   readonly #client: WorkloadClient
   readonly #clients: (name: string) => WorkloadClient
   readonly loop: Loop
+  readonly #rules: RuleProxy | undefined
 
-  private constructor(cluster: ProcessCluster, directory: string) {
+  private constructor(cluster: ProcessCluster, directory: string, { runner, loop, rules }: Ground) {
     this.#cluster = cluster
     this.#directory = directory
-    this.loop = new Loop(this.#runner.ports)
-    this.#runner.run((event) => this.loop.step(event))
-    this.#clients = wireClients(this.loop, cluster.brokerIds.map((id) => cluster.address(id)), profiles.trial)
+    this.#runner = runner
+    this.loop = loop
+    this.#rules = rules
+    this.#clients = wireClients(this.loop, cluster.brokerIds.map((id) => rules?.address(id) ?? cluster.address(id)), profiles.trial)
     this.#client = this.#clients('test')
   }
 
-  static async start({ brokers = 3, settings = {}, inspect = false, proxied = false }: LiveOptions = {}): Promise<LiveCluster> {
+  static async start({ brokers = 3, settings = {}, inspect = false, proxied = false, ruled = false }: LiveOptions = {}): Promise<LiveCluster> {
     const directory = mkdtempSync(join(tmpdir(), 'tribunal-live-'))
     const [node, ...argv] = await brokerCommand()
+    const ids = Array.from({ length: brokers }, (_, i) => i + 1)
+    let made: ProcessCluster | undefined
+    const ground = await openGround(ruled ? ids : [], (id) => made?.ownAddress(id))
     const cluster = await ProcessCluster.prepare({
       brokers,
       settings: { ...profiles.trial.settings, ...settings },
@@ -70,8 +96,10 @@ export class LiveCluster {
       logDir: join(directory, 'logs'),
       recipe: referenceBroker([node!, ...(inspect ? ['--inspect=127.0.0.1:0'] : []), ...argv]),
       ...(proxied && { proxy: { command: await proxyCommand(), seed: 1 } }),
+      ...(ruled && { advertise: (id: number) => ground.rules!.address(id)! }),
     })
-    const live = new LiveCluster(cluster, directory)
+    made = cluster
+    const live = new LiveCluster(cluster, directory, ground)
     try {
       const failed = await cluster.startAll()
       if (failed !== undefined) throw new Error(failed.message)
@@ -84,7 +112,12 @@ export class LiveCluster {
   }
 
   get bootstrap(): string[] {
-    return this.#cluster.brokerIds.map((id) => `${this.#cluster.address(id).host}:${this.#cluster.address(id).port}`)
+    return this.#cluster.brokerIds.map((id) => this.#rules?.address(id) ?? this.#cluster.address(id)).map(({ host, port }) => `${host}:${port}`)
+  }
+
+  /** What stands before the brokers of a cluster that is `ruled`. */
+  get rules(): RuleProxy {
+    return this.#rules!
   }
 
   get brokerIds(): readonly number[] {
@@ -156,6 +189,7 @@ export class LiveCluster {
 
   async close(): Promise<void> {
     this.#client.close()
+    this.#rules?.close()
     await this.#cluster.stopAll(stopTimeoutMs)
     await this.#runner.stop()
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 })

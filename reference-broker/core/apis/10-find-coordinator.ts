@@ -42,7 +42,7 @@ export function findCoordinatorHandler(node: BrokerNode): Handler {
 
 function find(node: BrokerNode, context: RequestContext, asked: { readonly key: string; readonly keyType: number }): Found {
   const topic = topicOfKeyType.get(asked.keyType)
-  if (topic === undefined) return refused('INVALID_REQUEST')
+  if (topic === undefined) return { ...refused('INVALID_REQUEST'), errorMessage: `No coordinator is for keys of type ${asked.keyType}.` }
   const image = node.image.topicsByName.get(topic)
   if (image === undefined || image.partitions.length === 0) {
     node.internalTopics.create(topic)

@@ -65,6 +65,11 @@ export class GroupStage implements ShardWriter<GroupRecord> {
     return shard
   }
 
+  /** How many records its log has. */
+  get length(): number {
+    return this.#log.length
+  }
+
   write(records: readonly GroupRecord[]): ErrorName {
     if (!this.writable) return 'COORDINATOR_NOT_AVAILABLE'
     for (const record of records) {
