@@ -38,6 +38,8 @@ const cacheBytes = 1024 * 1024
 export class Replicas {
   readonly #options: ReplicasOptions
   readonly #partitions = new Map<string, Partition>()
+  /** The same by topic id and index: every request asks for each of its partitions, several times. */
+  readonly #byTopic = new Map<string, (Partition | undefined)[]>()
   readonly #opening = new Set<string>()
   readonly #fetchers = new Map<number, Fetcher>()
   #whenOpen: (() => void)[] = []
@@ -53,7 +55,7 @@ export class Replicas {
   }
 
   get(topicId: string, index: number): Partition | undefined {
-    return this.#partitions.get(topicId + index)
+    return this.#byTopic.get(topicId)?.[index]
   }
 
   all(): IterableIterator<Partition> {
@@ -154,6 +156,9 @@ export class Replicas {
     }
     const partition = new Partition(options, topic.partitions[index]!, checkpoint.get(opened.log.dir))
     this.#partitions.set(topic.id + index, partition)
+    const ofTopic = this.#byTopic.get(topic.id) ?? []
+    ofTopic[index] = partition
+    this.#byTopic.set(topic.id, ofTopic)
     this.#follow(partition)
   }
 
@@ -182,6 +187,7 @@ export class Replicas {
   }
 
   #removeTopic(topicId: string): void {
+    this.#byTopic.delete(topicId)
     for (const [key, partition] of this.#partitions) {
       if (partition.options.topicId !== topicId) continue
       this.#partitions.delete(key)
