@@ -33,6 +33,11 @@ export class FindingList {
     }
   }
 
+  /** Counts findings that are not even looked at. */
+  addUnseen(count: number): void {
+    this.#total += count
+  }
+
   result(unjudged: readonly string[] = []): CheckResult {
     const kept = [...this.#kept.values()].flat().sort((a, b) => a.size - b.size)
     return { findings: kept.map(({ make }) => make()), unjudged, omitted: this.#total - kept.length }

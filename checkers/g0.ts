@@ -6,8 +6,7 @@
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
-import { cycleFinding, extentOf } from './graph/cycle-finding.ts'
-import { cyclesThrough } from './graph/cycles.ts'
+import { addCycles } from './graph/cycle-finding.ts'
 import type { HistoryIndex } from './history-index.ts'
 
 const anomaly = { name: 'G0', guarantees: ['TXN-1'] } as const
@@ -16,12 +15,7 @@ function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
   if (!index.isolation.hasTransactions) return found.result()
   const { ww, session, realtime } = index.orders()
-  const searches = [['', [ww]], ['process', [ww, session]], ['realtime', [ww, realtime]]] as const
-  for (const [aspect, lists] of searches) {
-    const cycles = cyclesThrough(index.table, lists)
-    for (const cycle of cycles) found.add(extentOf(cycle), aspect, () => cycleFinding(index, cycle, aspect, anomaly))
-    if (cycles.length > 0) break
-  }
+  addCycles(index, found, [['', [ww]], ['process', [ww, session]], ['realtime', [ww, realtime]]], { ...anomaly, weight: 'lawful' })
   return found.result()
 }
 

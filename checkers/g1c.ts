@@ -7,34 +7,23 @@
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
-import { cycleFinding, extentOf } from './graph/cycle-finding.ts'
+import { addCycles } from './graph/cycle-finding.ts'
 import { cyclesThrough } from './graph/cycles.ts'
-import type { EdgeList } from './graph/edges.ts'
 import type { HistoryIndex } from './history-index.ts'
 
 const anomaly = { name: 'G1c', guarantees: ['TXN-1', 'TXN-4'] } as const
-
-type Search = readonly [aspect: string, lists: readonly EdgeList[]]
-
-/** Adds what the first of the searches finds that finds anything. */
-function search(index: HistoryIndex, found: FindingList, searches: readonly Search[]): boolean {
-  for (const [aspect, lists] of searches) {
-    const cycles = cyclesThrough(index.table, lists)
-    for (const cycle of cycles) found.add(extentOf(cycle), aspect, () => cycleFinding(index, cycle, aspect, anomaly))
-    if (cycles.length > 0) return true
-  }
-  return false
-}
 
 function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
   if (!index.isolation.hasTransactions) return found.result()
   const { wr, uncommitted, ww, session, realtime } = index.orders()
-  // The last has the cycles of the first two: where it has none, they need no search.
-  const isGuilty = cyclesThrough(index.table, [wr, realtime]).length > 0
-  if (isGuilty) search(index, found, [['', [wr]], ['process', [wr, session]], ['realtime', [wr, realtime]]])
-  else search(index, found, [['ww', [wr, ww]], ['ww-process', [wr, ww, session]], ['ww-realtime', [wr, ww, realtime]]])
-  search(index, found, [['uncommitted', [uncommitted, wr, realtime]]])
+  const guilty = { ...anomaly, weight: 'guilty' } as const
+  const lawful = { ...anomaly, weight: 'lawful' } as const
+  // Real time has the cycles of all three: where it closes none, the others need no search.
+  const isGuilty = cyclesThrough(index.table, [wr, realtime], 1).shown.length > 0
+  if (isGuilty) addCycles(index, found, [['', [wr]], ['process', [wr, session]], ['realtime', [wr, realtime]]], guilty)
+  else addCycles(index, found, [['ww', [wr, ww]], ['ww-process', [wr, ww, session]], ['ww-realtime', [wr, ww, realtime]]], lawful)
+  addCycles(index, found, [['uncommitted', [uncommitted, wr, realtime]]], lawful)
   return found.result()
 }
 

@@ -1,15 +1,26 @@
-/** A finding from a cycle: its ops are named T1, T2, … in the sentence and in the steps, and each edge says why it is one. */
+/**
+ * Searches for cycles, the plainest kind first, and makes findings of what the first one finds that finds any. The ops of a
+ * cycle are named T1, T2, … in the sentence and in the steps, and each edge says why it is one.
+ */
+import type { FindingList } from '../finding-list.ts'
 import type { HistoryIndex } from '../history-index.ts'
 import { none } from '../index/codes.ts'
 import type { Finding, WitnessStep } from '../verdict.ts'
 import { inOrder, keyName, readStep, sendStep, valueName } from '../witness.ts'
-import type { CycleEdge } from './cycles.ts'
+import { type CycleEdge, cyclesThrough } from './cycles.ts'
+import type { EdgeList } from './edges.ts'
 import { writerAt } from './order-graph.ts'
 
 export interface CycleAnomaly {
   readonly name: string
   readonly guarantees: readonly string[]
 }
+
+/** A kind of cycle: the lists of edges, of which each has one of the first. */
+export type CycleSearch = readonly [aspect: string, lists: readonly EdgeList[]]
+
+/** Of lawful cycles a few are enough to look at. */
+const shownAtMost = { guilty: 32, lawful: 3 } as const
 
 interface Told {
   /** `T1 comes before T2, which …`. */
@@ -92,12 +103,12 @@ function fromFirst(cycle: readonly CycleEdge[]): CycleEdge[] {
 }
 
 /** How many positions lie from the first op of a cycle to the beginning of the last. */
-export function extentOf(cycle: readonly CycleEdge[]): number {
+function extentOf(cycle: readonly CycleEdge[]): number {
   const begun = cycle.map(({ from }) => from)
   return Math.max(...begun) - Math.min(...begun)
 }
 
-export function cycleFinding(index: HistoryIndex, cycle: readonly CycleEdge[], aspect: string, anomaly: CycleAnomaly): Finding {
+function cycleFinding(index: HistoryIndex, cycle: readonly CycleEdge[], aspect: string, anomaly: CycleAnomaly): Finding {
   const teller = new Teller(index, cycle)
   const told = fromFirst(cycle).map(edge => teller.tell(edge))
   const records = [...new Set(told.flatMap(({ record }) => record ?? []))]
@@ -111,4 +122,20 @@ export function cycleFinding(index: HistoryIndex, cycle: readonly CycleEdge[], a
     values: records.map(record => values[record]!),
     witness: inOrder(told.flatMap(({ steps }) => steps)),
   }
+}
+
+/** Adds what the first of the searches finds that finds anything; false when none does. */
+export function addCycles(
+  index: HistoryIndex,
+  found: FindingList,
+  searches: readonly CycleSearch[],
+  anomaly: CycleAnomaly & { readonly weight: keyof typeof shownAtMost },
+): boolean {
+  for (const [aspect, lists] of searches) {
+    const { shown, more } = cyclesThrough(index.table, lists, shownAtMost[anomaly.weight])
+    for (const cycle of shown) found.add(extentOf(cycle), aspect, () => cycleFinding(index, cycle, aspect, anomaly))
+    found.addUnseen(more)
+    if (shown.length > 0) return true
+  }
+  return false
 }

@@ -4,7 +4,7 @@
  */
 import type { OpTable } from '../index/op-table.ts'
 import { none } from '../index/codes.ts'
-import { componentsOf } from './components.ts'
+import { type Components, componentsOf } from './components.ts'
 import { type EdgeList, Graph } from './edges.ts'
 import { shortestPath } from './shortest-path.ts'
 
@@ -16,25 +16,34 @@ export interface CycleEdge {
   readonly stands: number
 }
 
-const componentsShown = 32
+export interface Cycles {
+  /** One of each component, of the first components; each begins with an edge of the first list and ends where it began. */
+  readonly shown: readonly (readonly CycleEdge[])[]
+  /** How many components have one beyond those. */
+  readonly more: number
+}
+
+const nothing: Cycles = { shown: [], more: 0 }
 /** Edges of a component that are tried for the shortest cycle. */
 const triedAtMost = 64
 /** Nodes that are looked at for each of them, before the search is given up and made without bound once. */
 const lookedAtMost = 2000
 
-/** By component: its first edges of the wanted kind; of the first components only. */
-function candidates(wanted: EdgeList, component: Int32Array): number[][] {
+/** By component: its first edges of the wanted kind, of the first `most` components; and how many components have any. */
+function candidates(wanted: EdgeList, { of: component, count }: Components, most: number): { readonly edges: number[][]; readonly count: number } {
   const byComponent = new Map<number, number[]>()
+  const hasAny = new Uint8Array(count)
   for (let edge = 0; edge < wanted.size; edge++) {
     const [from, to] = [wanted.from.data[edge]!, wanted.to.data[edge]!]
     const within = component[from]!
     if (within === none || component[to] !== within || from === to) continue
+    hasAny[within] = 1
     const known = byComponent.get(within)
     if (known === undefined) {
-      if (byComponent.size < componentsShown) byComponent.set(within, [edge])
+      if (byComponent.size < most) byComponent.set(within, [edge])
     } else if (known.length < triedAtMost) known.push(edge)
   }
-  return [...byComponent.values()]
+  return { edges: [...byComponent.values()], count: hasAny.reduce((sum, one) => sum + one, 0) }
 }
 
 class Explorer {
@@ -94,13 +103,14 @@ class Explorer {
   }
 }
 
-/** Over the edges of all lists; each cycle begins with an edge of the first and ends where it began. */
-export function cyclesThrough(table: OpTable, lists: readonly EdgeList[]): CycleEdge[][] {
+/** Cycles over the edges of all lists that have one of the first, of at most so many components. */
+export function cyclesThrough(table: OpTable, lists: readonly EdgeList[], most: number): Cycles {
   const wanted = lists[0]!
-  if (wanted.size === 0 || !lists.some(({ goesBack }) => goesBack)) return []
+  if (wanted.size === 0 || !lists.some(({ goesBack }) => goesBack)) return nothing
   const graph = new Graph(table.type.length, lists)
-  const { of, count } = componentsOf(graph)
-  if (count === 0) return []
-  const explorer = new Explorer(graph, of, table)
-  return candidates(wanted, of).map(edges => explorer.shortest(edges))
+  const components = componentsOf(graph)
+  if (components.count === 0) return nothing
+  const explorer = new Explorer(graph, components.of, table)
+  const { edges, count } = candidates(wanted, components, most)
+  return { shown: edges.map(each => explorer.shortest(each)), more: count - edges.length }
 }
