@@ -27,6 +27,14 @@ describe('the Markdown summary', () => {
     expect(told).toContain('Allowed by configuration:\n\n- duplicate')
   })
 
+  test('tells what a load run was to reach, and what it reached', () => {
+    const objectives = [
+      { name: 'produceP99Ms', limit: 500, measured: 1234.5, isMet: false }, { name: 'recoveryMs', limit: 20_000, measured: null, isMet: true },
+    ]
+    const told = renderSummary({ ...verdict, scenarios: [{ ...verdict.scenarios[2]!, objectives }] })
+    expect(told).toContain('| produce p99 ms | 1,234.5 | 500 | ✗ |\n| recovery ms | not measured | 20,000 | ✓ |')
+  })
+
   test('any verdict is rendered with its table whole and without raw HTML outside fences', () => {
     fc.assert(
       fc.property(hostileVerdict, hostileHistories, (verdict, histories) => {

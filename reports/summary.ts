@@ -1,10 +1,10 @@
 /** The verdict as Markdown for a CI step or a pull request comment. */
-import type { Finding, ScenarioVerdict, Verdict } from '../checkers/verdict.ts'
+import type { Finding, Objective, ScenarioVerdict, Verdict } from '../checkers/verdict.ts'
 import { escapeMarkdown, fencedBlock } from './escape.ts'
 import { witnessLookup, type ScenarioHistory } from './scenario-history.ts'
 import { witnessLines, witnessText } from './witness.ts'
 import {
-  allowed, anomalyCounts, blamedOn, breaksWhat, convicting, countedBeyondList, faultsInForce, findingTitle, formatCount,
+  allowed, anomalyCounts, blamedOn, breaksWhat, convicting, countedBeyondList, faultsInForce, figureName, findingTitle, formatCount,
   formatDuration, groupSentence, pickFindings, plural, verdictMark, verdictSentence, verdictWord,
 } from './words.ts'
 
@@ -55,7 +55,8 @@ function scenarioTable(scenarios: readonly ScenarioVerdict[]): string {
 function scenarioBlocks(scenario: ScenarioVerdict, histories: readonly ScenarioHistory[]): string[] {
   const guilty = convicting(scenario.findings)
   const lawful = allowed(scenario.findings)
-  if (guilty.length + lawful.length + scenario.reasons.length === 0 && scenario.failure === undefined) return []
+  const { objectives = [] } = scenario
+  if (guilty.length + lawful.length + scenario.reasons.length + objectives.length === 0 && scenario.failure === undefined) return []
   const head = `${verdictMark(scenario.valid)} ${escapeMarkdown(`${scenario.name}, ${scenario.target}`)}`
   const blocks = [`### ${head}: ${verdictWord(scenario.valid)}`]
   const lookup = witnessLookup(scenario, histories)
@@ -67,12 +68,19 @@ function scenarioBlocks(scenario: ScenarioVerdict, histories: readonly ScenarioH
   const rest = guilty.length - shownFindings
   if (rest > 0) blocks.push(`${plural(rest, 'more finding')} in \`verdict.json\`.`)
   if (scenario.reasons.length > 0) blocks.push(list(scenario.reasons.slice(0, shownReasons)))
+  if (objectives.length > 0) blocks.push(objectiveTable(objectives))
   const excused = lawful.slice(0, shownAllowed).map(allowedText)
   if (lawful.length > 0) blocks.push('Allowed by configuration:', list(excused))
   if (scenario.failure !== undefined) {
     blocks.push(`Seed ${scenario.failure.seed} shows it again:`, fencedBlock(scenario.failure.command, 'sh'))
   }
   return blocks
+}
+
+function objectiveTable(objectives: readonly Objective[]): string {
+  const rows = objectives.map(({ name, measured, limit, isMet }) =>
+    `| ${[figureName(name), measured === null ? 'not measured' : formatCount(measured), formatCount(limit), isMet ? '✓' : '✗'].map(escapeMarkdown).join(' | ')} |`)
+  return ['| objective | measured | at most | |', '| --- | ---: | ---: | --- |', ...rows].join('\n')
 }
 
 function findingText(finding: Finding): string {

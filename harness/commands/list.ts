@@ -4,6 +4,7 @@ import { checkers } from '../../checkers/registry.ts'
 import { faults } from '../../nemesis/registry.ts'
 import { workloads } from '../../workloads/registry.ts'
 import { UserError } from '../exit-codes.ts'
+import { aboutLoad } from '../load/load-workload.ts'
 import { loadAnomalies } from '../load/load-anomalies.ts'
 import { defects, requireDefects } from '../planted-defects.ts'
 import { scenarios } from '../races/race-scenarios.ts'
@@ -15,7 +16,7 @@ interface Entry {
 
 const kinds: Readonly<Record<string, () => readonly Entry[]>> = {
   scenarios: () => scenarios.map(({ name, target, describes }) => ({ name, describes: `(${target}) ${describes}` })),
-  workloads: () => workloads,
+  workloads: () => [...workloads, aboutLoad],
   faults: () => Object.values(faults),
   checkers: () => [...checkers, ...loadAnomalies],
   guarantees: () => guarantees.map(({ id, promise }) => ({ name: id, describes: promise })),

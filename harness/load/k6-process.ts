@@ -19,6 +19,8 @@ export interface K6Settings {
   readonly readers: number
   readonly requestTimeoutMs: number
   readonly requestsOpenMax: number
+  /** Of them, ready from the beginning; k6 makes the others when it needs them, and loses time with it. */
+  readonly usersAtStart?: number
   readonly thresholds: K6Thresholds
 }
 
@@ -94,6 +96,7 @@ function environmentOf(settings: K6Settings, files: K6Files): Record<string, str
     REQUEST_TIMEOUT_MS: settings.requestTimeoutMs,
     REQUESTS_OPEN_MAX: settings.requestsOpenMax,
     SUMMARY_FILE: files.summary,
+    ...(settings.usersAtStart !== undefined && { USERS_AT_START: settings.usersAtStart }),
     ...(produceP99Ms !== undefined && { PRODUCE_P99_MS: produceP99Ms }),
     ...(failedShareMax !== undefined && { FAILED_SHARE_MAX: failedShareMax }),
     ...(droppedShareMax !== undefined && { DROPPED_SHARE_MAX: droppedShareMax }),

@@ -5,7 +5,7 @@
  */
 import type { LoadSecond } from '../../history/harness-op.ts'
 import type { Ops } from '../../history/op.ts'
-import type { RunningWorkload, Workload } from '../../workloads/workload.ts'
+import type { About, RunningWorkload, Workload } from '../../workloads/workload.ts'
 import { FinalReading } from '../../workloads/keyed-append/final-reading.ts'
 import type { KeyedAppendContext, KeyedAppendOptions } from '../../workloads/keyed-append/options.ts'
 import { Reading } from '../../workloads/keyed-append/reading.ts'
@@ -93,11 +93,15 @@ class LoadRun implements RunningWorkload {
   }
 }
 
+export const aboutLoad: About = {
+  name: 'load',
+  describes: 'A load tool sends records and a consumer reads them, while a few probes go to every partition.',
+}
+
 /** `options` of the probes and of reading. `onFailure`: why there was no load, in one sentence. */
 export function loadWorkload(driver: LoadDriver, options: KeyedAppendOptions, onFailure: (message: string) => void): Workload {
   return {
-    name: 'load',
-    describes: 'A load tool sends records and a consumer reads them, while a few probes go to every partition.',
+    ...aboutLoad,
     start: (context) => new LoadRun({ ...context, options }, driver, onFailure),
   }
 }

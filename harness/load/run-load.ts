@@ -91,15 +91,18 @@ interface Address {
   readonly port: number
 }
 
-function k6Driver({ script, recordsPerSecond, batch, timeMs, valueSizeBytes, partitions, readers, thresholds, store }: LoadOptions, k6: K6): LoadDriver {
+function k6Driver({ script, recordsPerSecond, batch, timeMs, valueSizeBytes, partitions, readers, thresholds, nemesis, store }: LoadOptions, k6: K6): LoadDriver {
   const requestsPerSecond = recordsPerSecond / batch
+  const requestsOpenMax = Math.min(usersMost, Math.max(50, Math.ceil((requestsPerSecond * stallMs) / 1000)))
   return new K6Driver({
     k6,
     script,
     settings: {
       recordsPerSecond, batch, durationMs: timeMs, valueSizeBytes, readers, thresholds,
       recordKeys: recordKeysPerPartition * partitions * topics,
-      requestsOpenMax: Math.min(usersMost, Math.max(50, Math.ceil((requestsPerSecond * stallMs) / 1000))),
+      requestsOpenMax,
+      // A stall is expected: all that it needs is there before.
+      ...(nemesis !== undefined && { usersAtStart: requestsOpenMax }),
     },
     files: { samples: store.path('k6-samples.json.gz'), summary: store.path('k6-summary.json'), log: store.path('k6.log') },
     topicTimeoutMs: profiles.attached.clients.requestTimeoutMs,

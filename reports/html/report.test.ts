@@ -106,6 +106,13 @@ describe('the HTML report', () => {
     expect(report).toContain('A sample, seed 17: one of 1,200.')
   })
 
+  test('tells what a load run was to reach, and what it reached', () => {
+    const objectives = [{ name: 'produceP99Ms', limit: 500, measured: 1234.5, isMet: false }]
+    const verdict = { ...small.verdict, scenarios: [{ ...small.verdict.scenarios[0]!, objectives }] }
+    const page = renderReport({ ...small, verdict, run, assets: noLibraries })
+    expect(page).toContain('<th scope="row">produce p99 ms</th><td>1,234.5</td><td>500</td><td>✗ missed</td>')
+  })
+
   test('a scenario without a history has its figures and no chart', () => {
     const bare = renderReport({ verdict: small.verdict, histories: [], run, assets: noLibraries })
     expect(readHtml(bare).elements.filter(({ attributes }) => attributes['class'] === 'chart')).toEqual([])

@@ -3,7 +3,7 @@ import type { Options, Scenario, Threshold } from 'k6/options'
 import { shapes, type Shape, type ShapeName } from './shapes.ts'
 import {
   droppedShareMax, durationSeconds, failedShareMax, produceP99Ms, readers, recordsPerSecond, batch, requestsOpenMax, requestTimeoutMs,
-  summaryFile,
+  summaryFile, usersAtStart,
 } from './settings.ts'
 
 const seconds = (count: number): string => `${Math.max(1, Math.round(count))}s`
@@ -13,9 +13,9 @@ export const gracefulStop: string = seconds(requestTimeoutMs / 1000 + 5)
 
 export const requestsPerSecond: number = Math.max(1, Math.round(recordsPerSecond / batch))
 
-/** Users that are there from the beginning: enough for 500 ms a request. A request for which none is left is dropped. */
+/** A request for which no user is left is dropped, also while another is being made. */
 const users = {
-  preAllocatedVUs: Math.min(requestsOpenMax, Math.max(10, Math.ceil(requestsPerSecond / 2))),
+  preAllocatedVUs: Math.min(requestsOpenMax, usersAtStart > 0 ? usersAtStart : Math.max(10, Math.ceil(requestsPerSecond / 2))),
   maxVUs: requestsOpenMax,
   gracefulStop,
   exec: 'produce',

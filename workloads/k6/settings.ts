@@ -29,6 +29,8 @@ export const readers: number = number('READERS', 1)
 export const requestTimeoutMs: number = number('REQUEST_TIMEOUT_MS', 15_000)
 /** Virtual users at most: requests that may be open at a time. */
 export const requestsOpenMax: number = number('REQUESTS_OPEN_MAX', 1000)
+/** Of them, virtual users that are there from the beginning; 0 for enough for half a second a request. */
+export const usersAtStart: number = number('USERS_AT_START', 0)
 /** Where the summary goes, as JSON. */
 export const summaryFile: string = text('SUMMARY_FILE', 'k6-summary.json')
 
