@@ -292,6 +292,8 @@ export interface ScenarioOptions {
 
 const acknowledgedFloor = 2000
 const underFaultFloor = 0.2
+/** Of the time, so that the same part of the operations is reached also where most of them come in good times. */
+const shareInForceMin = 0.25
 
 /** Kafka's default session, and what goes before and after, against that of a trial. */
 const ownTimeoutsTimes = 4
@@ -335,6 +337,7 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
     nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),
+    shareInForceMin,
     healOnlyCore: false,
     observeIntervalMs: 250,
     finalMs: 30_000,
@@ -342,10 +345,10 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
   }
 }
 
-/** Past the longer timeouts, as the scenario means it. */
+/** Past the longer timeouts, as the scenario means it, and no shorter than it takes to mend it. */
 function heldLonger(plan: NemesisPlan, times: number): NemesisPlan {
   const [low, high] = plan.holdMs
-  return { ...plan, holdMs: [low * times, high * times] }
+  return { ...plan, holdMs: [low * times, high * times], holdsAsHealed: true }
 }
 
 function workloadOf({ idempotence }: Pick<ProcessScenario, 'idempotence'>, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): KeyedAppendOptions {

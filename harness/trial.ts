@@ -30,6 +30,8 @@ export interface TrialPlan {
   readonly profile: Profile
   /** Traffic and faults together: at least this long, and until enough sends are ok, at most six times it. */
   readonly faultsMs: number
+  /** And until something was in force for this part of the time, healing included; none when missing. */
+  readonly shareInForceMin?: number
   /** After everything has healed, one broker is killed for good, and the rest must serve all the same. */
   readonly healOnlyCore: boolean
   readonly observeIntervalMs: number
@@ -263,7 +265,8 @@ export class Trial {
     let timer = loop.after(this.#stopping ? 0 : endsItself ? pollMs : plan.faultsMs, () => look())
     const look = (): void => {
       const isEnough = this.#parts.every(({ running, acknowledged, acknowledgedMin }) => running!.isOver?.() ?? acknowledged >= acknowledgedMin)
-      if (isEnough || loop.now() >= latestMs) this.#endFaults?.()
+      const isBroken = this.#nemesis.shareInForce >= (plan.shareInForceMin ?? 0)
+      if ((isEnough && isBroken) || loop.now() >= latestMs) this.#endFaults?.()
       else timer = loop.after(pollMs, look)
     }
     this.#endFaults = () => {

@@ -139,3 +139,15 @@ it.each([
   const actions = run({ attacks, quietMs: [10, 10], holdMs: [100, 100] }, 5000, { stopAtMs }).map(({ action }) => action)
   expect(actions).toEqual(['start', 'evidence', 'stop', 'healed', 'stopped'])
 })
+
+it('with holdsAsHealed an attack is held at least as long as the healing before took', () => {
+  const shown = { shown: true, evidence: {} }
+  const attacks = [{ fault: harmless('slow to mend', { heal: (context, _targets, done) => void context.loop.after(300, () => done(shown)) }), aim: 'one' as const }]
+  const heldMs = (plan: Partial<NemesisPlan>): number[] => {
+    const all = recorded({ attacks, quietMs: [10, 10], holdMs: [50, 50], ...plan }, 3000)
+    const at = (action: string): number[] => all.filter((each) => each.action === action).map(({ timeMs }) => timeMs)
+    return at('stop').slice(0, 3).map((stopMs, i) => Math.round(stopMs - at('evidence')[i]!))
+  }
+  expect(heldMs({})).toEqual([50, 50, 50])
+  expect(heldMs({ holdsAsHealed: true })).toEqual([50, 300, 300])
+})

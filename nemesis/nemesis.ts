@@ -21,6 +21,11 @@ export interface NemesisPlan {
   readonly holdMs: Span
   /** How long a mix of a few of the attacks, or none for a quiet while, is what is drawn from. All of them when missing. */
   readonly rotateMs?: Span
+  /**
+   * Holds at least as long as the healing before took: where brokers start slowly, the time in which something is broken would
+   * otherwise be lost in that in which it is mended.
+   */
+  readonly holdsAsHealed?: true
   /** Takes the attacks one after another, round and round, instead of by lot. */
   readonly inTurn?: true
 }
@@ -53,6 +58,7 @@ interface Attack {
   readonly context: { -readonly [Part in keyof FaultContext]: FaultContext[Part] }
   /** Injected and shown, or given up: healing may begin. */
   settled: boolean
+  isShown: boolean
   whenSettled: () => void
 }
 
@@ -82,6 +88,12 @@ export class Nemesis {
   /** How many attacks were taken in turn. */
   #turn = 0
   #stopping = false
+  #startedMs = 0
+  #lastHealMs = 0
+  /** How many are in force, since when that has been so, and for how long some were before. */
+  #inForce = 0
+  #countedMs = 0
+  #heldMs = 0
   #mix: NemesisPlan['attacks']
   #rotation: TimerId | undefined
 
@@ -92,6 +104,7 @@ export class Nemesis {
   }
 
   start(): void {
+    this.#startedMs = this.#options.loop.now()
     this.#rotate()
     for (const lane of this.#lanes) this.#rest(lane)
   }
@@ -108,6 +121,25 @@ export class Nemesis {
         if (open === 0) done()
       })
     }
+  }
+
+  /** Of the time until everything would be healed, if it were ended now, the part in which something was in force. */
+  get shareInForce(): number {
+    this.#count(0)
+    return this.#heldMs / (this.#countedMs - this.#startedMs + this.#lastHealMs)
+  }
+
+  #count(more: number): void {
+    const nowMs = this.#options.loop.now()
+    if (this.#inForce > 0) this.#heldMs += nowMs - this.#countedMs
+    this.#countedMs = nowMs
+    this.#inForce += more
+  }
+
+  #holdMs(): number {
+    const { holdMs, holdsAsHealed } = this.#options.plan
+    const drawnMs = this.#span(holdMs)
+    return holdsAsHealed === true ? Math.max(drawnMs, this.#lastHealMs) : drawnMs
   }
 
   /** Injects once, outside of the schedule, and never heals: for what is to stay broken. */
@@ -158,13 +190,12 @@ export class Nemesis {
   }
 
   #strike(lane: Lane, attack: Attack): void {
-    const { plan } = this.#options
     const { fault, targets } = attack
     lane.attack = attack
     if (fault.sharesTargets === undefined) for (const id of targets) this.#taken.add(id)
     attack.whenSettled = () => {
       if (this.#stopping) return
-      lane.timer = this.#options.loop.after(this.#span(plan.holdMs), () =>
+      lane.timer = this.#options.loop.after(this.#holdMs(), () =>
         this.#heal(lane, () => {
           if (!this.#stopping) this.#rest(lane)
         }),
@@ -179,7 +210,7 @@ export class Nemesis {
     const parameters = fault.draw === undefined ? {} : fault.draw(random, { control, targets })
     if (parameters === undefined) return undefined
     const context: FaultContext = { loop, control, view, evidenceTimeoutMs, parameters }
-    return { id: this.#nextId++, fault, aim, targets, context, settled: false, whenSettled: () => undefined }
+    return { id: this.#nextId++, fault, aim, targets, context, settled: false, isShown: false, whenSettled: () => undefined }
   }
 
   #inject(attack: Attack): void {
@@ -188,6 +219,8 @@ export class Nemesis {
     this.#record(attack, { action: 'start', parameters: { aim, ...context.parameters } })
     fault.inject(context, targets, ({ shown, evidence }) => {
       this.#record(attack, { action: 'evidence', inForce: shown, evidence })
+      attack.isShown = shown
+      if (shown) this.#count(1)
       attack.settled = true
       attack.whenSettled()
     })
@@ -204,9 +237,12 @@ export class Nemesis {
     lane.attack = undefined
     lane.healing = [done]
     this.#record(attack, { action: 'stop' })
+    if (attack.isShown) this.#count(-1)
+    const stoppedMs = attack.context.loop.now()
     attack.context.evidenceTimeoutMs *= healPatience
     attack.fault.heal(attack.context, attack.targets, ({ shown, evidence }: Shown) => {
       this.#record(attack, { action: 'healed', inForce: !shown, evidence })
+      this.#lastHealMs = attack.context.loop.now() - stoppedMs
       if (attack.fault.sharesTargets === undefined) for (const id of attack.targets) this.#taken.delete(id)
       const waiting = lane.healing!
       lane.healing = undefined

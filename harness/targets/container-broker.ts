@@ -19,6 +19,7 @@ export interface ContainerBrokerOptions {
 
 /** The system's own words, whatever a broker is written in. */
 const noSpaceLeft = /no space left on device/i
+const freezeTries = 10
 const cpuPeriodMicros = 100_000
 const headroomBytes = 4 << 20
 /** The engine takes no less. */
@@ -151,19 +152,25 @@ export class ContainerBroker {
   }
 
   pause(): Promise<Facts> {
-    return this.#freeze((container) => container.pause())
+    return this.#freeze(true)
   }
 
   resume(): Promise<Facts> {
-    return this.#freeze((container) => container.unpause())
+    return this.#freeze(false)
   }
 
-  async #freeze(order: (container: Docker.Container) => Promise<unknown>): Promise<Facts> {
+  /** On a busy machine the kernel may not get all threads of a process to stand still at once; the engine gives up, we do not. */
+  async #freeze(frozen: boolean): Promise<Facts> {
     const container = this.#container!
-    const refused = await order(container).then(() => undefined, (error: Error) => error.message)
-    const inspected = await container.inspect()
-    this.#state = stateOf(inspected)
-    return { pid: this.#pid, status: inspected.State.Status, ...(refused !== undefined && { refused }) }
+    for (let tries = 1; ; tries++) {
+      const refused = await (frozen ? container.pause() : container.unpause()).then(() => undefined, (error: Error) => error.message)
+      const inspected = await container.inspect()
+      this.#state = stateOf(inspected)
+      const { Status, Paused, Running } = inspected.State
+      if (Paused === frozen || !Running || tries === freezeTries) {
+        return { pid: this.#pid, status: Status, ...(tries > 1 && { tries }), ...(refused !== undefined && { refused }) }
+      }
+    }
   }
 
   /** Whether it may end by what was done to it. */
