@@ -59,8 +59,8 @@ async function rebalances(name: string, protocol: GroupTrialSetup['protocol'], s
 
 const promise = 'three members lose nothing while their coordinator dies in mid-stream, in a join and in a commit'
 
-/** A program that writes what it has worked on as lines. */
-function startProgram(argv: readonly [string, ...string[]], line: (text: string) => void): GroupTrialMember {
+/** A program that writes what it has worked on as lines, and the signal that ends it. */
+function startProgram(argv: readonly [string, ...string[]], line: (text: string) => void, signal: NodeJS.Signals): GroupTrialMember {
   const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] })
   let rest = ''
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
@@ -73,7 +73,7 @@ function startProgram(argv: readonly [string, ...string[]], line: (text: string)
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       const closed = once(child, 'close')
-      child.kill('SIGTERM')
+      child.kill(signal)
       await closed
     },
   }
@@ -126,10 +126,11 @@ describe('@platformatic/kafka, by the consumer protocol (KIP-848)', () => {
 const kcatMissing = isMissing('kcat')
 
 describe.skipIf(kcatMissing)(kcatMissing ? 'kcat, which is librdkafka (kcat is not installed)' : 'kcat, which is librdkafka', () => {
+  /** Asked to end, it commits a record it has been given and does not write it any more: so it is killed. */
   it(promise, { timeout: trialTimeoutMs }, () => rebalances('group-kcat', 'classic', async ({ name, clientId, told }) => {
     const times = [`session.timeout.ms=${sessionMs}`, `heartbeat.interval.ms=${heartbeatMs}`, 'auto.commit.interval.ms=200']
     const options = [...times, 'auto.offset.reset=earliest', `client.id=${clientId}`].flatMap((setting) => ['-X', setting])
-    return startProgram(['kcat', '-b', cluster.bootstrap.join(','), '-G', name, ...options, '-u', '-f', '%s\n', name], told)
+    return startProgram(['kcat', '-b', cluster.bootstrap.join(','), '-G', name, ...options, '-u', '-f', '%s\n', name], told, 'SIGKILL')
   }))
 })
 
@@ -159,7 +160,7 @@ describe.skipIf(kafkaMissing)(kafkaMissing ? 'the Java consumer (apache-kafka is
         if (!line.startsWith('{')) return
         const event = JSON.parse(line) as Consumed
         if (event.name === 'record_data') told(event.value!)
-      })
+      }, 'SIGTERM')
     }
   }
 
