@@ -168,8 +168,8 @@ export class ClassicMembership implements Membership {
 
   #joinRefused(code: number): void {
     if (code === errorCode.UNKNOWN_MEMBER_ID || code === errorCode.FENCED_INSTANCE_ID) {
-      this.#forgetId(code)
       this.#setup.host.lose(errorName(code))
+      this.#forgetId(code)
     }
     const isFinal = errorByCode(code)?.retriable !== true && code !== errorCode.UNKNOWN_MEMBER_ID && code !== errorCode.REBALANCE_IN_PROGRESS
     if (isFinal) {
@@ -295,8 +295,8 @@ export class ClassicMembership implements Membership {
   #thrownOut(code: number): void {
     const { host } = this.#setup
     this.#stop()
-    this.#forgetId(code)
     host.lose(errorName(code))
+    this.#forgetId(code)
     if (code === errorCode.FENCED_INSTANCE_ID) host.failed({ code: errorName(code), definite: true })
     else this.#join()
   }
