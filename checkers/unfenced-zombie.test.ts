@@ -12,10 +12,11 @@ describe('unfenced-zombie', () => {
     const { convicts, findings } = judged(`${traffic}
       p1/a join g -> ok m1@1
       p2/b join g -> ok m2@2
+      p2/b assigned g m2@2 x:0
       p1/a commit g m1@1 x:1 -> ok`)
     expect(convicts).toEqual(['unfenced-zombie'])
     expect(findings[0]!.message).toBe('x: a commit of 1 by a of group g in generation 1 was accepted although generation 2 had begun')
-    expect(findings[0]!.witness.map(({ op }) => op)).toEqual([7, 8, 9])
+    expect(findings[0]!.witness.map(({ op }) => op)).toEqual([8, 9, 10])
   })
 
   it('is not one that was refused, left open, asked before, or of the newest generation', () => {

@@ -1,6 +1,6 @@
 /**
  * Unfenced zombie: a commit was accepted from one who was the owner no more when it was asked. By the classic protocol the
- * generation of the whole group counts: somebody had been told a later one. By the consumer protocol (KIP-848) the
+ * generation of the whole group counts: somebody had been given its share in a later one. By the consumer protocol (KIP-848) the
  * partition does: another member had been given it in a later epoch. Of a static member: its successor had joined.
  */
 import type { Checker, CheckResult } from './checker.ts'
@@ -26,14 +26,13 @@ function protocolAt({ joins, config }: Group, { actor, asked }: WriteRow): strin
   return joins.findLast(join => join.actor === actor && join.asked < asked)?.value.protocol ?? config.protocol
 }
 
-/** Somebody had been told a later generation. */
-function laterGeneration(index: HistoryIndex, { joins, grants }: Group, commit: WriteRow): Newer | undefined {
+/**
+ * Somebody had been given its share in a later generation. To have joined it is not enough: a coordinator writes a generation
+ * down with its shares, and one that takes over before that goes on in the generation before (as Apache Kafka's do).
+ */
+function laterGeneration(index: HistoryIndex, { grants }: Group, commit: WriteRow): Newer | undefined {
   const { asked, era, generation } = commit
-  const joined = joins.find(each => each.outcome === ok && each.done < asked && each.era === era && each.value.generation > generation)
   const words = (later: number): string => `generation ${later} had begun`
-  if (joined !== undefined) {
-    return { aspect: 'generation', step: joinStep(index, joined), words: words(joined.value.generation) }
-  }
   const granted = grants.find(each => each.at < asked && each.era === era && each.value.generation > generation)
   if (granted === undefined) return undefined
   const told = `${memberName(index, granted.actor)} was in generation ${granted.value.generation}`

@@ -58,7 +58,9 @@ describe('coverage', () => {
       coverage.see({ process: 1, type, f: 'commit', value: { group: 'g', memberId: 'm', generation, offsets: [] }, ...more })
     for (const [generation, node] of [[1, 1], [1, 1], [2, 1], [2, 3], [1, 3]] as const) commit('ok', generation, { node })
     for (const code of ['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS']) commit('fail', 1, { error: { code, definite: true } })
-    for (const f of ['lost', 'crash', 'grow']) coverage.see({ process: 1, type: 'info', f, value: null })
+    coverage.see({ process: 1, type: 'invoke', f: 'join', value: {}, client: 'a' })
+    for (const f of ['lost', 'crash', 'grow']) coverage.see({ process: 1, type: 'info', f, value: null, client: 'a' })
+    coverage.see({ process: 1, type: 'info', f: 'crash', value: null, client: 'no member' })
     expect(coverage.counts).toMatchObject({
       rebalances: 1, coordinatorChanges: 1, zombieCommits: 1, lostMemberships: 1, memberCrashes: 1, partitionsAdded: 1,
     })

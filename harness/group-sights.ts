@@ -16,18 +16,20 @@ export class GroupSights {
   readonly #counts: GroupCounts
   readonly #coordinators = new Map<string, number | string>()
   readonly #generations = new Map<string, number>()
+  readonly #members = new Set<string | undefined>()
 
   constructor(counts: GroupCounts) {
     this.#counts = counts
   }
 
-  see({ f, type, value, node, error }: NewOp): void {
+  see({ f, type, value, node, error, client }: NewOp): void {
     const marks = type === 'info'
     if (f === 'lost' && marks) this.#counts.lostMemberships++
-    else if (f === 'crash' && marks) this.#counts.memberCrashes++
+    else if (f === 'crash' && marks && this.#members.has(client)) this.#counts.memberCrashes++
     else if (f === 'grow' && marks) this.#counts.partitionsAdded++
     else if (f === 'commit' && type === 'fail' && fenced.has(error?.code ?? '')) this.#counts.zombieCommits++
-    else if ((f === 'commit' || f === 'join') && type === 'ok') this.#answered(value as CommitValue | Joined, node)
+    if (f === 'join') this.#members.add(client)
+    if ((f === 'commit' || f === 'join') && type === 'ok') this.#answered(value as CommitValue | Joined, node)
   }
 
   #answered({ group, generation }: CommitValue | Joined, node: number | string | undefined): void {

@@ -258,7 +258,7 @@ export class MemberProcess {
         if (error === undefined) this.#joining.complete('ok', value, coordinator < 0 ? {} : { node: coordinator })
         else this.#joining.complete(error.definite ? 'fail' : 'info', value, { error })
       },
-      onAsking: () => this.#context.recorder.ops.length,
+      onAsking: () => this.#context.recorder.recorded,
       onAssigned: (identity, { starts, incremental, asked }) => {
         const keys = this.#keys(starts)
         for (const key of keys) this.#changed.add(key)

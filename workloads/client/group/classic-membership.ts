@@ -167,17 +167,19 @@ export class ClassicMembership implements Membership {
   }
 
   #joinRefused(code: number): void {
-    if (code === errorCode.UNKNOWN_MEMBER_ID || code === errorCode.FENCED_INSTANCE_ID) {
-      this.#setup.host.lose(errorName(code))
+    const { host } = this.#setup
+    const isUnknown = code === errorCode.UNKNOWN_MEMBER_ID || code === errorCode.FENCED_INSTANCE_ID
+    const isOver = isUnknown || (errorByCode(code)?.retriable !== true && code !== errorCode.REBALANCE_IN_PROGRESS)
+    const error = { code: errorName(code), definite: true }
+    if (isOver) {
+      this.#isAskingToJoin = false
+      host.joined(error)
+    }
+    if (isUnknown) {
+      host.lose(error.code)
       this.#forgetId(code)
     }
-    const isFinal = errorByCode(code)?.retriable !== true && code !== errorCode.UNKNOWN_MEMBER_ID && code !== errorCode.REBALANCE_IN_PROGRESS
-    if (isFinal) {
-      const error = { code: errorName(code), definite: true }
-      this.#isAskingToJoin = false
-      this.#setup.host.joined(error)
-      this.#setup.host.failed(error)
-    }
+    if (isOver && code !== errorCode.UNKNOWN_MEMBER_ID) host.failed(error)
     if (code === errorCode.FENCED_INSTANCE_ID) return this.#stop()
     return this.#joinSoon()
   }
