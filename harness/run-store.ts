@@ -13,13 +13,13 @@ import type { ScenarioHistory } from '../reports/scenario-history.ts'
 import { renderSummary } from '../reports/summary.ts'
 import { makeDirectories } from '../ports/node/make-directories.ts'
 import { packageDirectory, root, tribunalVersion } from './checkout.ts'
-import { coverageNames, groupCoverageNames, transactionCoverageNames } from './coverage.ts'
+import { coverageNames } from './coverage.ts'
 import { loadAnomalies } from './load/load-anomalies.ts'
 
 /** What the names in a report mean. */
 const words = {
   anomalies: Object.fromEntries([...checkers, ...loadAnomalies].map(({ name, describes }) => [name, describes])),
-  coverage: { ...coverageNames, ...transactionCoverageNames, ...groupCoverageNames },
+  coverage: coverageNames,
 }
 
 /** Characters. */
