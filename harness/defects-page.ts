@@ -16,7 +16,7 @@ export function renderDefectsPage(): string {
 
 function renderDefects(): string {
   return Object.entries(defects)
-    .map(([name, { describes, imitates, anomalies, onProcesses, race }]) => {
+    .map(([name, { describes, imitates, anomalies, onProcesses, scenario, race }]) => {
       const lines = [
         `### ${name}`,
         '',
@@ -24,6 +24,7 @@ function renderDefects(): string {
         '',
         `- Imitates ${imitates}`,
         `- Convicted of ${anomalies.map((anomaly) => `\`${anomaly}\``).join(', ')}`,
+        ...(scenario === undefined ? [] : [`- In the simulator by \`${scenario}\``]),
         ...(race === undefined ? [] : [`- By the race \`${race}\``]),
         ...(onProcesses === undefined ? [] : [`- On processes by \`${onProcesses}\``]),
       ]

@@ -7,6 +7,7 @@ import type { Aim } from '../nemesis/aim.ts'
 import { faults } from '../nemesis/registry.ts'
 import { defects, withDefect } from '../reference-broker/defects/registry.ts'
 import { judgeRun } from './judge-run.ts'
+import { simulatedScenario } from './scenarios.ts'
 import { drawSwarm, drawTheme, type Swarm, type Theme } from './swarm.ts'
 import { simulate } from './targets/simulated.ts'
 
@@ -16,8 +17,8 @@ interface Attacks {
   readonly losesAnswers?: true
 }
 
-/** Attacks under whatever else a seed draws, or the seeds of a theme as they are. */
-type Focus = Attacks | { readonly theme: Theme }
+/** Attacks under whatever else a seed draws, or the seeds of a theme or of a scenario as they are. */
+type Focus = Attacks | { readonly theme: Theme } | { readonly scenario: string }
 
 const kills: Attacks = { attacks: [['kill', 'leader'], ['kill', 'one'], ['kill', 'majority']] }
 const pauses: Attacks = { attacks: [['kill', 'leader'], ['pause', 'leader'], ['kill', 'majority'], ['pause', 'one']] }
@@ -26,6 +27,11 @@ const power: Attacks = { attacks: [['power-loss', 'leader'], ['power-loss', 'one
 const retries: Attacks = { ...kills, losesAnswers: true }
 const elections: Attacks = { attacks: [['kill', 'controller'], ['pause', 'controller'], ['isolate', 'controller'], ['kill', 'majority']] }
 const deposed: Attacks = { attacks: [['isolate', 'leader'], ['pause', 'leader'], ['cut-one-way', 'leader'], ['bridge', 'one']] }
+
+/** Those that have a scenario of their own, as its seeds are. */
+function ofScenarios(): Record<string, Focus> {
+  return Object.fromEntries(Object.entries(defects).flatMap(([name, { scenario }]) => (scenario === undefined ? [] : [[name, { scenario }]])))
+}
 
 const focusOf: Readonly<Record<string, Focus>> = {
   'acknowledge-before-replication': kills,
@@ -48,10 +54,12 @@ const focusOf: Readonly<Record<string, Focus>> = {
   'truncate-by-high-watermark': kills,
   'trust-unclean-stop': { theme: 'last replica standing' },
   'widen-in-sync-early': { theme: 'slow return' },
+  ...ofScenarios(),
 }
 const seedsMax = 30
 
 function focused(seed: number, focus: Focus): Swarm {
+  if ('scenario' in focus) return simulatedScenario(focus.scenario).draw(seed)
   const swarm = drawSwarm(seed)
   if ('theme' in focus) return swarm
   const { attacks, losesAnswers } = focus
@@ -76,6 +84,7 @@ function focused(seed: number, focus: Focus): Swarm {
 }
 
 function isInFocus(seed: number, focus: Focus): boolean {
+  if ('scenario' in focus) return true
   if ('theme' in focus) return drawTheme(seed) === focus.theme
   return focus.losesAnswers !== true || drawSwarm(seed).plan.parts[0]!.config.idempotence === true
 }

@@ -14,21 +14,13 @@ import { calmDisk } from '../simulator/sim-disk.ts'
 import { simRandom } from '../simulator/sim-random.ts'
 import type { GroupProtocol, NewTopic } from '../workloads/client/client.ts'
 import { groupChurn, type GroupChurnOptions } from '../workloads/group-churn/group-churn.ts'
-import { groupConfig, rebalanceBound, type GroupPlan, type GroupTimes } from '../workloads/groups/group-plan.ts'
+import { groupConfig, rebalanceBound, type GroupPlan } from '../workloads/groups/group-plan.ts'
+import { trialGroupTimes } from './group-part.ts'
 import { profiles, type Profile } from './profile.ts'
 import { attacksWith, drawNetwork, drawSettings, drawWorkload, simulatedFaults, type Swarm } from './swarm.ts'
 
 const faultsMs = 45_000
 const acknowledgedMin = 500
-
-/** What the brokers of a trial have for the members of consumer groups; classic members ask for the same. */
-export const trialGroupTimes: GroupTimes = {
-  sessionTimeoutMs: 3000,
-  heartbeatIntervalMs: 300,
-  rebalanceTimeoutMs: 3000,
-  maxPollIntervalMs: 30_000,
-  metadataMaxAgeMs: 1000,
-}
 
 const kinds: readonly { readonly protocol: GroupProtocol; readonly assignors: readonly string[] }[] = [
   { protocol: 'classic', assignors: ['range'] },
@@ -45,7 +37,8 @@ export function drawGroupChurn(seed: number): Swarm {
   const random = simRandom(seed).fork('groups')
   const profile = profiles.trial
   const topics = drawTopics(random)
-  const options = drawChurn(random, profile, topics)
+  const names = randomPick(simRandom(seed).fork('group names'), groupNames)
+  const options = drawChurn(random, { profile, topics, names })
   const { requestTimeoutMs } = profile.clients
   return {
     settings: drawSettings(simRandom(seed).fork('broker settings')),
@@ -98,10 +91,19 @@ const paces = [
   { maxRecordsPerPoll: 500, processMs: { min: 50, max: 300 } },
 ]
 
-function drawChurn(random: Random, profile: Profile, topics: readonly NewTopic[]): GroupChurnOptions {
+/** The second has two that lie on one of the fifty partitions of the offsets topic: one coordinator, one state. */
+const groupNames = [['group-1', 'group-2', 'group-3'], ['group-1', 'group-c', 'group-2']] as const
+
+interface Drawn {
+  readonly profile: Profile
+  readonly topics: readonly NewTopic[]
+  readonly names: readonly string[]
+}
+
+function drawChurn(random: Random, { profile, topics, names }: Drawn): GroupChurnOptions {
   return {
     traffic: { ...drawWorkload(random, profile), recordsPerSecond: randomBetween(random, 30, 80), valueSizeBytes: { min: 10, max: 50 } },
-    groups: Array.from({ length: randomPick(random, [1, 2, 2, 3]) }, (_, i) => drawGroup(random, `group-${i + 1}`, topics)),
+    groups: Array.from({ length: randomPick(random, [1, 2, 2, 3]) }, (_, i) => drawGroup(random, names[i]!, topics)),
     consuming: {
       commits: randomPick(random, ['sync', 'sync', 'sync', 'async', 'auto']),
       autoCommitIntervalMs: randomPick(random, [200, 1000]),

@@ -31,10 +31,10 @@ export interface Hunted {
 
 const notFound: Hunted = { seedsTaken: Infinity, anomalies: [] }
 
-/** In the simulator, by its race, or by what the swarm draws. */
+/** In the simulator, by its race, or by what its scenario draws, which mostly is the swarm. */
 export async function huntSimulated(defect: string, options: HuntOptions): Promise<Hunted> {
   const race = races.find(({ name }) => name === defects[defect]!.race)
-  return race === undefined ? huntInSwarm(defect, options) : huntInRace(defect, race, options)
+  return race === undefined ? huntInSeeds(defect, options) : huntInRace(defect, race, options)
 }
 
 /** Nothing in it is left to chance: what the first seed does not convict no seed will. */
@@ -44,10 +44,10 @@ function huntInRace(defect: string, race: Race, { firstSeed: seed }: HuntOptions
   return anomalies.length > 0 ? { seedsTaken: 1, anomalies } : notFound
 }
 
-async function huntInSwarm(defect: string, { firstSeed, seeds, signal }: HuntOptions): Promise<Hunted> {
+async function huntInSeeds(defect: string, { firstSeed, seeds, signal }: HuntOptions): Promise<Hunted> {
   let hunted = notFound
   await runSeeds({
-    scenario: 'swarm',
+    scenario: defects[defect]!.scenario ?? 'swarm',
     first: firstSeed,
     count: seeds,
     defect,

@@ -15,6 +15,7 @@ import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { onContainers } from './container-scenarios.ts'
 import { groupCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
+import { groupPart } from './group-part.ts'
 import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPipeline } from './pipeline-swarm.ts'
@@ -45,6 +46,8 @@ export interface ProcessScenario {
   readonly faultsMsMax?: number
   /** Of single topics, beside what all have. */
   readonly topicConfigs?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Consumer groups are tried beside. */
+  readonly withGroups?: true
   /** It moves no leader. */
   readonly keepsLeaders?: true
 }
@@ -181,11 +184,13 @@ const withoutContainers: readonly Scenario[] = [
   {
     target: 'processes',
     name: 'crash-storm',
-    describes: 'Kills and freezes one, most and all brokers, two attacks at a time, under producers without idempotence.',
+    describes: 'Kills and freezes one, most and all brokers, two at a time, under producers without idempotence and consumer groups.',
     brokers: 3,
     idempotence: false,
+    withGroups: true,
     nemesis: {
       attacks: [
+        { fault: kill, aim: 'coordinator' },
         { fault: kill, aim: 'one' },
         { fault: kill, aim: 'majority' },
         { fault: kill, aim: 'all' },
@@ -333,7 +338,7 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
           faults: 1,
         },
       },
-    }],
+    }, ...(scenario.withGroups === true ? [groupPart(workloadOptions, profile)] : [])],
     nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),

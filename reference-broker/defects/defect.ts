@@ -8,6 +8,8 @@ export interface Defect {
   readonly anomalies: readonly string[]
   /** The scenario that convicts it on broker processes; missing where processes cannot be broken that way. */
   readonly onProcesses?: string
+  /** The simulated scenario that convicts it, when that is not the swarm. */
+  readonly scenario?: string
   /** The race that convicts it, in the simulator at once and on processes. */
   readonly race?: string
   readonly decisions: Partial<Decisions>

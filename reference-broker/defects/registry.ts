@@ -20,11 +20,13 @@ import { forgetMarkers } from './forget-markers.ts'
 import { forgetOpenTransactions } from './forget-open-transactions.ts'
 import { forgetSequencesOnRestart } from './forget-sequences-on-restart.ts'
 import { forgetVote } from './forget-vote.ts'
+import { grantBeforeRelease } from './grant-before-release.ts'
 import { ignoreFlush } from './ignore-flush.ts'
 import { keepStaleLeader } from './keep-stale-leader.ts'
 import { leadOnInOldEpoch } from './lead-on-in-old-epoch.ts'
 import { leaderCountsAlone } from './leader-counts-alone.ts'
 import { leaveOlderEpochOpen } from './leave-older-epoch-open.ts'
+import { loadCommittedOnly } from './load-committed-only.ts'
 import { loseTailOnRecovery } from './lose-tail-on-recovery.ts'
 import { neverFence } from './never-fence.ts'
 import { raiseEpochTwice } from './raise-epoch-twice.ts'
@@ -60,11 +62,13 @@ export const defects: Readonly<Record<string, Defect>> = {
   'forget-open-transactions': forgetOpenTransactions,
   'forget-sequences-on-restart': forgetSequencesOnRestart,
   'forget-vote': forgetVote,
+  'grant-before-release': grantBeforeRelease,
   'ignore-flush': ignoreFlush,
   'keep-stale-leader': keepStaleLeader,
   'lead-on-in-old-epoch': leadOnInOldEpoch,
   'leader-counts-alone': leaderCountsAlone,
   'leave-older-epoch-open': leaveOlderEpochOpen,
+  'load-committed-only': loadCommittedOnly,
   'lose-tail-on-recovery': loseTailOnRecovery,
   'never-fence': neverFence,
   'raise-epoch-twice': raiseEpochTwice,

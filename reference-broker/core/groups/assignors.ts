@@ -2,6 +2,7 @@
  * The server's assignors (KIP-848). Both give every partition of every subscribed topic to exactly one member that subscribes to
  * it, if there is one. Pure.
  */
+import { soundConsumerDecisions, type ConsumerDecisions } from './consumer-decisions.ts'
 import { partitionKey, topicIdOfKey, type PartitionKey } from './consumer-group.ts'
 
 export interface AssignedTopic {
@@ -20,7 +21,11 @@ export interface Subscriber {
 export type AssignorName = 'uniform' | 'range'
 
 /** Subscribers in an order of their own; topics in theirs. */
-export type Assignor = (subscribers: readonly Subscriber[], topics: readonly AssignedTopic[]) => Map<string, Set<PartitionKey>>
+export type Assignor = (
+  subscribers: readonly Subscriber[],
+  topics: readonly AssignedTopic[],
+  decisions?: Pick<ConsumerDecisions, 'isUneven'>,
+) => Map<string, Set<PartitionKey>>
 
 /** Each topic is cut into ranges as equal as can be, the first members having the longer ones. */
 const range: Assignor = (subscribers, topics) => {
@@ -37,7 +42,7 @@ const range: Assignor = (subscribers, topics) => {
 }
 
 /** As even as can be, moving as little as that allows: first everybody keeps what it had, then the poorest takes. */
-const uniform: Assignor = (subscribers, topics) => {
+const uniform: Assignor = (subscribers, topics, decisions = soundConsumerDecisions) => {
   const shares = subscribers.map(({ memberId, topicIds, before }) => ({ memberId, topicIds, before, keys: new Set<PartitionKey>() }))
   const free: PartitionKey[] = []
   for (const { topicId, partitions } of topics) {
@@ -49,7 +54,7 @@ const uniform: Assignor = (subscribers, topics) => {
     }
   }
   for (const key of free) poorest(shares, topicIdOfKey(key))?.keys.add(key)
-  while (levelOut(shares)) continue
+  while (levelOut(shares, decisions)) continue
   return new Map(shares.map(({ memberId, keys }) => [memberId, keys]))
 }
 
@@ -68,11 +73,11 @@ function poorest(shares: readonly Share[], topicId: string): Share | undefined {
 }
 
 /** Moves one partition from a member to one that has at least two less. false: there is none. */
-function levelOut(shares: readonly Share[]): boolean {
+function levelOut(shares: readonly Share[], decisions: Pick<ConsumerDecisions, 'isUneven'>): boolean {
   for (const rich of shares.toSorted((a, b) => b.keys.size - a.keys.size)) {
     for (const key of [...rich.keys].toReversed()) {
       const poor = poorest(shares, topicIdOfKey(key))!
-      if (rich.keys.size - poor.keys.size < 2) continue
+      if (!decisions.isUneven({ rich: rich.keys.size, poor: poor.keys.size })) continue
       rich.keys.delete(key)
       poor.keys.add(key)
       return true

@@ -24,6 +24,8 @@ export interface ConsumerDecisions {
   hasGivenUp(view: { readonly owned: ReadonlySet<string> | null; readonly pending: ReadonlySet<string> }): boolean
   /** May a partition be granted that, perhaps, is another's own? */
   mayGrant(view: { readonly memberId: string; readonly ownerId: string | undefined }): boolean
+  /** Is a partition to go from one member to another, for they have so many? */
+  isUneven(view: { readonly rich: number; readonly poor: number }): boolean
   /** May a member in this epoch commit offsets of these partitions? */
   memberCommitError(view: MemberCommitView): ErrorName
 }
@@ -46,5 +48,6 @@ export const soundConsumerDecisions: ConsumerDecisions = {
   memberEpochError,
   hasGivenUp: ({ owned, pending }) => owned !== null && [...pending].every((key) => !owned.has(key)),
   mayGrant: ({ ownerId }) => ownerId === undefined,
+  isUneven: ({ rich, poor }) => rich - poor >= 2,
   memberCommitError,
 }

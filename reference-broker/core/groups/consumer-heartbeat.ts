@@ -225,7 +225,12 @@ function advanceTarget(shard: GroupShard, group: ConsumerGroup, { members, said,
   if (groupEpoch === group.assignmentEpoch || !isDue) {
     return { epoch: group.assignmentEpoch, keys: group.targetOf((replaces ?? said).memberId), isNew: false }
   }
-  const target = newTarget(group, members, { image, assignorNames: shard.config.groupConsumerAssignors, groupEpoch })
+  const target = newTarget(group, members, {
+    image,
+    assignorNames: shard.config.groupConsumerAssignors,
+    groupEpoch,
+    decisions: shard.decisions,
+  })
   records.push(...target.records)
   return { epoch: groupEpoch, keys: target.byMember.get(said.memberId)!, isNew: true }
 }

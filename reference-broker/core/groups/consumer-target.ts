@@ -2,6 +2,7 @@
 import { javaStringHash } from '../coordinator/key-partition.ts'
 import type { ClusterImage, TopicImage } from '../metadata/image.ts'
 import { assignors, isAssignorName, type Subscriber } from './assignors.ts'
+import type { ConsumerDecisions } from './consumer-decisions.ts'
 import { targetRecord, type ConsumerGroup, type ConsumerMember, type PartitionKey } from './consumer-group.ts'
 import type { GroupRecord } from './records.ts'
 import { compileTopicPattern } from './topic-pattern.ts'
@@ -31,6 +32,7 @@ export interface TargetOptions {
   /** Of the settings; the first is used where members ask for none. */
   readonly assignorNames: readonly string[]
   readonly groupEpoch: number
+  readonly decisions: ConsumerDecisions
 }
 
 export interface Target {
@@ -48,7 +50,7 @@ export function newTarget(group: ConsumerGroup, members: ReadonlyMap<string, Con
     before: group.targetOf(member.memberId),
   }))
   const topics = allTopicsRead(image, ordered).map(({ id, partitions }) => ({ topicId: id, partitions: partitions.length }))
-  const byMember = assignors[assignor](subscribers, topics)
+  const byMember = assignors[assignor](subscribers, topics, options.decisions)
   const { groupId } = group
   const changed = [...byMember].filter(([memberId, keys]) => !sameKeys(keys, group.targets.get(memberId)))
   return {

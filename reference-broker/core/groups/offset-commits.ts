@@ -139,8 +139,8 @@ export function fetchOffsets(shard: GroupShard, { groupId, partitions, requireSt
     if (shard.decisions.isUnstable({ requireStable, pending })) return { ...none, error: 'UNSTABLE_OFFSET_COMMIT' }
     const value = shard.offsets.get(groupId, topic, partition)?.value
     if (value === undefined || isOfAnotherTopic(shard, topic, value.topicId)) return { ...none, error: 'NONE' }
-    const { offset, leaderEpoch, metadata } = value
-    return { topic, partition, offset, leaderEpoch, metadata, error: 'NONE' }
+    const { leaderEpoch, metadata } = value
+    return { topic, partition, offset: shard.decisions.toldOffset(value.offset), leaderEpoch, metadata, error: 'NONE' }
   })
 }
 
