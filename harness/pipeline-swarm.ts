@@ -62,7 +62,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
   }
 }
 
-const pipelineFloors = { 'acknowledged': 400, 'coverage.transactions': 100, 'coverage.coordinatorChanges': 1 }
+const pipelineFloors = { 'acknowledged': 400, 'coverage.transactions': 100 }
 
 function pipelineTopics(like: NewTopic, random: Random): NewTopic[] {
   return [input, ...outputs].map((name) => ({ ...like, name, partitions: randomBetween(random, 2, 3) }))

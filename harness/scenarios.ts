@@ -96,7 +96,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'transactions',
     describes: 'Transactions committed, aborted, crashed and fenced over several partitions, under the faults of the swarm.',
     draw: drawTransactions,
-    seedsShare: 0.2,
+    seedsShare: 0.05,
     mustCover: transactionCoverage,
   },
   {
@@ -104,7 +104,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'group-churn',
     describes: 'Consumer groups of every protocol in virtual time, whose members and coordinators come and go.',
     draw: drawGroupChurn,
-    seedsShare: 0.1,
+    seedsShare: 0.04,
     mustCover: groupCoverage,
   },
   {
@@ -112,7 +112,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'bank',
     describes: 'Transfers between accounts, of which no reader may see a half, under the faults of the swarm.',
     draw: drawBank,
-    seedsShare: 0.1,
+    seedsShare: 0.02,
     mustCover: transactionCoverage,
   },
   {
@@ -120,7 +120,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'consume-transform-produce',
     describes: 'A pipeline of a group whose workers die and freeze at every boundary: each input has one effect (exactly once).',
     draw: drawPipeline({ delivery: 'exactly-once' }),
-    seedsShare: 0.1,
+    seedsShare: 0.02,
     mustCover: ['transactions', 'memberCrashes', 'rebalances', 'coordinatorChanges', 'leaderChanges'],
   },
   {
@@ -128,7 +128,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'delivery-at-least-once',
     describes: 'The same pipeline without transactions, committing after it writes: effects are repeated, none is missing.',
     draw: drawPipeline({ delivery: 'at-least-once' }),
-    seedsShare: 0.05,
+    seedsShare: 0.01,
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
@@ -136,7 +136,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'delivery-at-most-once',
     describes: 'The same pipeline without transactions, committing before it writes: effects are missing, none is repeated.',
     draw: drawPipeline({ delivery: 'at-most-once' }),
-    seedsShare: 0.05,
+    seedsShare: 0.01,
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
@@ -144,7 +144,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'side-effects',
     describes: 'The exactly-once pipeline calls somebody outside, who is called twice all the same: transactions end at the log.',
     draw: drawPipeline({ delivery: 'exactly-once', sideEffects: 'plain' }),
-    seedsShare: 0.05,
+    seedsShare: 0.01,
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
@@ -152,7 +152,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'side-effects-idempotent',
     describes: 'The same pipeline calls a handler that asks by input what it has done: each effect happens once.',
     draw: drawPipeline({ delivery: 'exactly-once', sideEffects: 'idempotent' }),
-    seedsShare: 0.05,
+    seedsShare: 0.01,
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {

@@ -19,7 +19,6 @@ export const transactionFloors = {
   'coverage.transactions': 200,
   'coverage.abortedTransactions': 20,
   'coverage.fencedProducers': 1,
-  'coverage.coordinatorChanges': 1,
 } as const
 
 /** Few partitions: what one shard does, the others do too. */

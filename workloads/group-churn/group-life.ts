@@ -30,6 +30,7 @@ export type ChurnName = 'joins' | 'leaves' | 'crashes' | 'pauses' | 'staticResta
 
 /** A crash point that is not reached by then is reached at once. */
 const crashAtLatestMs = 2000
+const overAgainMs = 100
 
 export class GroupLife {
   readonly #context: MemberContext
@@ -38,6 +39,7 @@ export class GroupLife {
   readonly counts: Record<ChurnName, number> = { joins: 0, leaves: 0, crashes: 0, pauses: 0, staticRestarts: 0, subscriptionChanges: 0 }
   readonly #timers = new Set<TimerId>()
   #isCalm = false
+  #isLeaving = false
   #isClosed = false
 
   constructor(context: MemberContext, options: LifeOptions) {
@@ -66,15 +68,25 @@ export class GroupLife {
     for (const seat of this.#seats) this.#readAll(seat)
   }
 
-  /** All members leave, one after the other; `done` when they have. */
+  /** All members leave, one after the other; `done` when they have. Nobody comes any more. */
   leave(done: () => void): void {
-    const left = this.#seats.flatMap(({ member }) => (member === undefined || member.process.isOver ? [] : [member]))
-    const next = (): void => {
-      const member = left.shift()
-      if (member === undefined) done()
-      else member.leave(next)
+    this.#isLeaving = true
+    const member = this.#seats.map((seat) => seat.member).find((each) => each !== undefined && !each.process.isOver)
+    if (member === undefined) return done()
+    let isOver = false
+    const over = (): void => {
+      if (isOver) return
+      isOver = true
+      this.leave(done)
     }
-    next()
+    member.leave(over)
+    return this.#whenOver(member, over)
+  }
+
+  /** Who dies before it has left, as was decided earlier, is over as well. */
+  #whenOver(member: Consuming, over: () => void): void {
+    if (member.process.isOver) over()
+    else this.#after(overAgainMs, () => this.#whenOver(member, over))
   }
 
   close(): void {
@@ -125,7 +137,9 @@ export class GroupLife {
 
   #returns(seat: Seat, afterMs: number): void {
     seat.member = undefined
-    this.#after(afterMs, () => this.#join(seat))
+    this.#after(afterMs, () => {
+      if (!this.#isLeaving) this.#join(seat)
+    })
   }
 
   #leaveAndReturn(seat: Seat): void {
