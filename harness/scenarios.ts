@@ -18,6 +18,7 @@ import { groupCoverage, transactionCoverage, type CoverageName } from './coverag
 import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPipeline } from './pipeline-swarm.ts'
+import { transactionPart } from './transaction-part.ts'
 import { drawBank, drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
@@ -45,6 +46,8 @@ export interface ProcessScenario {
   readonly faultsMsMax?: number
   /** Of single topics, beside what all have. */
   readonly topicConfigs?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Transactions are tried beside. */
+  readonly withTransactions?: true
   /** It moves no leader. */
   readonly keepsLeaders?: true
 }
@@ -155,9 +158,10 @@ const withoutContainers: readonly Scenario[] = [
   {
     target: 'processes',
     name: 'kill-leader',
-    describes: 'Kills the leader of a partition, and the controller, and starts them again on their data.',
+    describes: 'Kills the leader of a partition, and the controller, and starts them again on their data, under plain traffic and under transactions.',
     brokers: 3,
     idempotence: true,
+    withTransactions: true,
     nemesis: {
       attacks: [{ fault: kill, aim: 'leader' }, { fault: kill, aim: 'controller' }],
       lanes: 1,
@@ -331,7 +335,7 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
           faults: 1,
         },
       },
-    }],
+    }, ...(scenario.withTransactions === true ? [transactionPart(profile)] : [])],
     nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),
