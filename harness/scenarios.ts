@@ -19,6 +19,7 @@ import { groupPart } from './group-part.ts'
 import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPipeline } from './pipeline-swarm.ts'
+import { transactionPart } from './transaction-part.ts'
 import { drawBank, drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
@@ -46,8 +47,8 @@ export interface ProcessScenario {
   readonly faultsMsMax?: number
   /** Of single topics, beside what all have. */
   readonly topicConfigs?: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** Consumer groups are tried beside. */
-  readonly withGroups?: true
+  /** Other workloads beside the plain traffic. */
+  readonly beside?: readonly ('groups' | 'transactions')[]
   /** It moves no leader. */
   readonly keepsLeaders?: true
 }
@@ -171,9 +172,10 @@ const withoutContainers: readonly Scenario[] = [
   {
     target: 'processes',
     name: 'pause-leader',
-    describes: 'Freezes the leader of a partition past its session, and lets it go on believing that it leads.',
+    describes: 'Freezes the leader of a partition past its session, and lets it go on believing that it leads, under plain traffic and under transactions.',
     brokers: 3,
     idempotence: true,
+    beside: ['transactions'],
     nemesis: {
       attacks: [{ fault: pause, aim: 'leader' }],
       lanes: 1,
@@ -187,7 +189,7 @@ const withoutContainers: readonly Scenario[] = [
     describes: 'Kills and freezes one, most and all brokers, two at a time, under producers without idempotence and consumer groups.',
     brokers: 3,
     idempotence: false,
-    withGroups: true,
+    beside: ['groups'],
     nemesis: {
       attacks: [
         { fault: kill, aim: 'coordinator' },
@@ -338,7 +340,7 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
           faults: 1,
         },
       },
-    }, ...(scenario.withGroups === true ? [groupPart(workloadOptions, profile)] : [])],
+    }, ...(scenario.beside ?? []).map((each) => (each === 'groups' ? groupPart(workloadOptions, profile) : transactionPart(profile)))],
     nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),
