@@ -41,13 +41,13 @@ class Stage {
 
   begun(version: 1 | 2 = 2): this {
     expect(this.init()).toMatchObject({ type: 'ok', producerEpoch: 0 })
-    if (version === 2) this.#leadersAdd()
+    if (version === 2) this.leadersAdd()
     this.producer.begin()
     return this
   }
 
   /** Version 2: who leads a partition puts it into the transaction. */
-  #leadersAdd(): void {
+  leadersAdd(): void {
     const { onProduce } = this.cluster
     this.cluster.onProduce = (call) => {
       const script = onProduce(call)
@@ -119,6 +119,23 @@ describe('a transaction', () => {
     expect(stage.asked()).toEqual(['InitProducerId 5', 'Produce 13', 'EndTxn 5', 'Produce 13', 'EndTxn 5'])
     expect([stage.epochs(), stage.sequences()]).toEqual([[0, 1], [0, 0]])
     expect(stage.cluster.log('t', 0).batches.every(({ header }) => (header.attributes & 0x10) !== 0)).toBe(true)
+  })
+
+  // What the leader of a partition still knows of the one before would count for the next, under one epoch (KAFKA-18227; seed 5016).
+  test('of version 2 after one of version 1 has an epoch of its own', () => {
+    const stage = new Stage(2)
+    expect(stage.init()).toMatchObject({ type: 'ok', producerEpoch: 0 })
+    stage.leadersAdd()
+    stage.cluster.stop(0)
+    stage.world.runFor(100)
+    for (const value of ['a', 'b']) {
+      stage.producer.begin()
+      stage.cluster.start(0)
+      stage.send(value)
+      expect(stage.commit()).toEqual({ type: 'ok' })
+    }
+    expect(stage.asked().slice(-4)).toEqual(['EndTxn 4', 'InitProducerId 5', 'Produce 13', 'EndTxn 5'])
+    expect(stage.epochs()).toEqual([0, 1])
   })
 
   test('is of version 1 where the client knows no other', () => {

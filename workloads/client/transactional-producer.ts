@@ -81,6 +81,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
   /** The coordinator may know of this transaction; `sure`: it told so. */
   #begun: 'no' | 'perhaps' | 'sure' = 'no'
   #needsEpoch = false
+  #hasBegunOne = false
   #onQuiet: (() => void) | undefined
   #closed = false
 
@@ -129,9 +130,13 @@ export class WireTransactionalProducer implements TransactionalProducer {
   begin(): void {
     this.#enter('ready', 'open')
     const level = this.#cluster.linkTo(this.#coordinator.node, 'coordinator')?.featureLevel(featureName)
+    const before = this.#version
     if (level !== undefined) this.#version = level >= 2 && this.#options.transactionVersionMax !== 1 ? 2 : 1
     this.#begun = 'no'
     this.#added.clear()
+    // Until its marker comes, a leader takes the transaction before for this one, and asks nobody (KAFKA-18227).
+    if (this.#hasBegunOne && this.#version > before && this.#identities.current !== undefined) this.#takeNextEpoch()
+    this.#hasBegunOne = true
   }
 
   send(record: ProducerRecord, done: (outcome: SendOutcome) => void): void {

@@ -61,6 +61,8 @@ export class TestCluster {
   readonly #muted = new Set<EndpointConnection>()
   readonly #busy = new Map<EndpointConnection, Uint8Array[]>()
   readonly #frozen = new Map<number, Map<string, { leader: number; leaderEpoch: number }>>()
+  /** Finalized, as connections are told that are made from now on. */
+  transactionVersion: number
   onProduce: ProduceScript = () => undefined
   onFetch: FetchScript = () => undefined
   nextProducerId = 1000
@@ -76,6 +78,7 @@ export class TestCluster {
   constructor(world: TestWorld, options: TestClusterOptions) {
     this.world = world
     this.#options = options
+    this.transactionVersion = options.transactionVersion ?? 0
     for (const [topic, count] of Object.entries(options.topics)) this.addTopic(topic, count)
     for (let node = 0; node < this.brokers; node++) this.start(node)
   }
@@ -204,7 +207,7 @@ export class TestCluster {
       const range = this.#range(api)
       if (range !== null) apiKeys.push({ apiKey: api.key, minVersion: range[0], maxVersion: range[1] })
     }
-    const level = this.#options.transactionVersion ?? 0
+    const level = this.transactionVersion
     const finalizedFeatures = [{ name: 'transaction.version', maxVersionLevel: level, minVersionLevel: level }]
     return { errorCode: 0, apiKeys, finalizedFeatures }
   }
