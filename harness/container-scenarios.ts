@@ -82,6 +82,6 @@ const own: readonly ContainerScenario[] = [
 
 export function onContainers(scenarios: readonly Scenario[]): ContainerScenario[] {
   const again = scenarios.flatMap((each): ContainerScenario[] =>
-    each.target === 'processes' && shared.has(each.name) ? [{ ...each, target: 'containers' }] : [])
+    each.target === 'processes' && shared.has(each.name) ? [{ ...each, target: 'containers', beside: [] }] : [])
   return [...again.slice(0, 2), ...own, ...again.slice(2)]
 }

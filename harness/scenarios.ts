@@ -32,6 +32,8 @@ export interface SimulatedScenario {
   readonly draw: (seed: number) => Swarm
   /** Of the seeds asked for, this part. */
   readonly seedsShare: number
+  /** No part of any plan: a finding of it is not yet beyond doubt. */
+  readonly onlyByName?: true
   /** What enough seeds must have gone through, where that is not what the swarm goes through. */
   readonly mustCover?: readonly CoverageName[]
 }
@@ -47,10 +49,12 @@ export interface ProcessScenario {
   readonly faultsMsMax?: number
   /** Of single topics, beside what all have. */
   readonly topicConfigs?: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** Other workloads beside the plain traffic. */
+  /** Other workloads beside the plain traffic, on processes of our own broker. */
   readonly beside?: readonly ('groups' | 'transactions')[]
   /** It moves no leader. */
   readonly keepsLeaders?: true
+  /** No part of any plan: a finding of it is not yet beyond doubt. */
+  readonly onlyByName?: true
 }
 
 export interface ContainerScenario extends Omit<ProcessScenario, 'target'> {
@@ -105,7 +109,8 @@ const withoutContainers: readonly Scenario[] = [
     name: 'group-churn',
     describes: 'Consumer groups of every protocol in virtual time, whose members and coordinators come and go.',
     draw: drawGroupChurn,
-    seedsShare: 0.04,
+    seedsShare: 1,
+    onlyByName: true,
     mustCover: groupCoverage,
   },
   {
@@ -186,16 +191,34 @@ const withoutContainers: readonly Scenario[] = [
   {
     target: 'processes',
     name: 'crash-storm',
-    describes: 'Kills and freezes one, most and all brokers, two at a time, under producers without idempotence and consumer groups.',
+    describes: 'Kills and freezes one, most and all brokers, two attacks at a time, under producers without idempotence.',
     brokers: 3,
     idempotence: false,
+    nemesis: {
+      attacks: [
+        { fault: kill, aim: 'one' },
+        { fault: kill, aim: 'majority' },
+        { fault: kill, aim: 'all' },
+        { fault: pause, aim: 'one' },
+        { fault: pause, aim: 'controller' },
+      ],
+      lanes: 2,
+      quietMs: [1500, 3000],
+      holdMs: [500, 2500],
+    },
+  },
+  {
+    target: 'processes',
+    name: 'group-storm',
+    describes: 'Kills and freezes brokers, coordinators of groups among them, under plain traffic and three kinds of consumer groups.',
+    brokers: 3,
+    idempotence: true,
     beside: ['groups'],
+    onlyByName: true,
     nemesis: {
       attacks: [
         { fault: kill, aim: 'coordinator' },
         { fault: kill, aim: 'one' },
-        { fault: kill, aim: 'majority' },
-        { fault: kill, aim: 'all' },
         { fault: pause, aim: 'one' },
         { fault: pause, aim: 'controller' },
       ],
@@ -340,7 +363,7 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
           faults: 1,
         },
       },
-    }, ...(scenario.beside ?? []).map((each) => (each === 'groups' ? groupPart(workloadOptions, profile) : transactionPart(profile)))],
+    }, ...besidesOf(scenario, options).map((each) => (each === 'groups' ? groupPart(workloadOptions, profile) : transactionPart(profile)))],
     nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),
@@ -350,6 +373,11 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
     finalMs: 30_000,
     ...(options.startsWithinMs !== undefined && { startsWithinMs: options.startsWithinMs }),
   }
+}
+
+/** Their times are known for our own brokers with the trial's settings. */
+function besidesOf({ beside = [] }: ProcessScenario | ContainerScenario, { jvm = false }: ScenarioOptions): typeof beside {
+  return jvm ? [] : beside
 }
 
 /** Past the longer timeouts, as the scenario means it, and no shorter than it takes to mend it. */

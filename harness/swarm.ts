@@ -149,7 +149,7 @@ export function drawPowerLossOfMost(seed: number): Swarm {
   const parts = plan.parts.map((part) => ({
     ...part,
     topics: part.topics.map((topic) => ({ ...topic, configs: { ...topic.configs, 'flush.messages': neverSynced } })),
-    config: { ...part.config, beyondPromises: 'most brokers lost power at once, and nothing was synced' },
+    config: { ...part.config, beyondPromises: 'most brokers lost power at once, and nothing was synced', floors: beyondFloors },
   }))
   const attacks: NemesisPlan['attacks'] = [
     { fault: powerLoss, aim: 'majority' },
@@ -158,6 +158,9 @@ export function drawPowerLossOfMost(seed: number): Swarm {
   ]
   return { ...swarm, plan: { ...plan, parts, nemesis: { ...plan.nemesis, attacks } } }
 }
+
+/** Much of the time nobody is there to acknowledge anything. */
+const beyondFloors = { acknowledged: 200 }
 
 /** Kafka's own default. */
 const neverSynced = '9223372036854775807'

@@ -18,8 +18,10 @@ export const transactionFloors = {
   'acknowledged': 200,
   'coverage.transactions': 200,
   'coverage.abortedTransactions': 20,
-  'coverage.fencedProducers': 1,
 } as const
+
+/** Where producers share their ids. */
+const sharingFloors = { ...transactionFloors, 'coverage.fencedProducers': 1 }
 
 /** Few partitions: what one shard does, the others do too. */
 const internalTopics = {
@@ -39,21 +41,25 @@ export function drawTransactions(seed: number): Swarm {
   const random = simRandom(seed).fork('transactions')
   const swarm = drawSwarm(seed)
   const options = { ...drawTransacting(random, swarm), ...drawScript(random) }
-  return transacting(swarm, random, { workload: transactions(options), options })
+  return transacting(swarm, random, { workload: transactions(options), options, floors: sharingFloors })
 }
 
 export function drawBank(seed: number): Swarm {
   const random = simRandom(seed).fork('bank')
   const swarm = drawSwarm(seed)
   const options = { ...drawTransacting(random, swarm), amountMax: 100 }
-  return transacting(swarm, random, { workload: bank(options), options })
+  return transacting(swarm, random, { workload: bank(options), options, floors: transactionFloors })
 }
 
 /** The same cluster and faults under transactions. */
 function transacting(
   swarm: Swarm,
   random: Random,
-  { workload, options }: { readonly workload: Workload; readonly options: Pick<TransactingOptions, 'producer'> },
+  { workload, options, floors }: {
+    readonly workload: Workload
+    readonly options: Pick<TransactingOptions, 'producer'>
+    readonly floors: Readonly<Record<string, number>>
+  },
 ): Swarm {
   const { plan } = swarm
   const [part] = plan.parts
@@ -74,7 +80,7 @@ function transacting(
           transactional: true,
           transactionVersion,
           transactionTimeoutMs: options.producer.transactionTimeoutMs,
-          floors: transactionFloors,
+          floors,
         },
       }],
       features: { 'transaction.version': transactionVersion },
