@@ -3,6 +3,7 @@
  * started, or was there before and is adopted; its limits are then put back as they were.
  */
 import { createWriteStream, type WriteStream } from 'node:fs'
+import type { Readable } from 'node:stream'
 import type { BrokerState, Facts, MemoryPressure } from '../../nemesis/control.ts'
 import type { Docker } from '../containers/docker.ts'
 
@@ -41,6 +42,9 @@ export class ContainerBroker {
   #pid: number | undefined
   #previousPid: number | undefined
   #said = ''
+  #stream: Readable | undefined
+  /** What is asked of the engine until the container ends; it may go on without us. */
+  readonly #leaving = new AbortController()
   #whenEnded: Promise<Facts> = Promise.resolve({ already: 'dead' })
 
   constructor(options: ContainerBrokerOptions) {
@@ -101,6 +105,7 @@ export class ContainerBroker {
   }
 
   #collect(stream: NodeJS.ReadableStream): void {
+    this.#stream = stream as Readable
     const take = { write: (bytes: Buffer) => this.#take(bytes) }
     this.#options.docker.modem.demuxStream(stream, take as unknown as NodeJS.WritableStream, take as unknown as NodeJS.WritableStream)
   }
@@ -116,7 +121,7 @@ export class ContainerBroker {
   }
 
   #watch(container: Docker.Container): void {
-    this.#whenEnded = container.wait().then(async () => {
+    this.#whenEnded = container.wait({ abortSignal: this.#leaving.signal }).then(async () => {
       const inspected = await container.inspect()
       this.#state = stateOf(inspected)
       const { ExitCode, OOMKilled, FinishedAt } = inspected.State
@@ -225,6 +230,8 @@ export class ContainerBroker {
   }
 
   closeLog(): void {
+    this.#leaving.abort()
+    this.#stream?.destroy()
     this.#log.end()
   }
 }
