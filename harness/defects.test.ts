@@ -37,7 +37,7 @@ const focusOf: Readonly<Record<string, Focus>> = {
   'acknowledge-before-replication': kills,
   'acknowledge-when-deposed': deposed,
   'answer-offset-zero': kills,
-  'commit-below-minimum': power,
+  'commit-below-minimum': { theme: 'last replica standing' },
   'commit-unsynced-metadata': { theme: 'everything synced' },
   'elect-outside-in-sync': pauses,
   'forget-duplicates': retries,
