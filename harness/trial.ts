@@ -265,7 +265,7 @@ export class Trial {
     let timer = loop.after(this.#stopping ? 0 : endsItself ? pollMs : plan.faultsMs, () => look())
     const look = (): void => {
       const isEnough = this.#parts.every(({ running, acknowledged, acknowledgedMin }) => running!.isOver?.() ?? acknowledged >= acknowledgedMin)
-      const isBroken = this.#nemesis.shareInForce >= (plan.shareInForceMin ?? 0)
+      const isBroken = endsItself || this.#nemesis.shareInForce >= (plan.shareInForceMin ?? 0)
       if ((isEnough && isBroken) || loop.now() >= latestMs) this.#endFaults?.()
       else timer = loop.after(pollMs, look)
     }

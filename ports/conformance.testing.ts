@@ -44,7 +44,7 @@ function describeClock(harness: () => PortsHarness): void {
     node.react = (event) => {
       if (event.kind === 'timer' && event.timer === 2) clock.cancelTimer(3)
     }
-    for (const [timer, delayMs] of [[1, 5], [2, 10], [3, 10], [4, 40]] as const) clock.startTimer(timer, delayMs)
+    for (const [timer, delayMs] of [[1, 5], [2, 10], [3, 15], [4, 40]] as const) clock.startTimer(timer, delayMs)
     clock.cancelTimer(1)
     clock.cancelTimer(99)
     await harness().until(() => eventsOf(node, 'timer').some((event) => event.timer === 4))
