@@ -103,3 +103,7 @@ describe('what goes wrong inside a broker is a finding, with a story and the com
     expectFailure(verdict, 1, /InvariantViolation: .*high watermark \d+ past the log's end \d+/)
   })
 })
+
+it('a snapshot that is durable only when the disk of its log has failed changes nothing any more (seed 865491621)', () => {
+  expect(simulate(865491621, { invariants: true }).failures).toEqual([])
+})

@@ -42,6 +42,8 @@ const themes: readonly Theme[] = [
 
 const faultsMs = 60_000
 const acknowledgedMin = 1000
+/** What is acknowledged in six times the time, in the worst of thousands of seeds, is more. */
+const acknowledgedFloor = 500
 
 export function drawTheme(seed: number): Theme {
   return randomPick(simRandom(seed).fork('theme'), themes)
@@ -75,7 +77,7 @@ export function drawSwarm(seed: number): Swarm {
           recoveryMs: profile.recoveryMs,
           profile: profile.name,
           theme,
-          floors: { acknowledged: acknowledgedMin },
+          floors: { acknowledged: acknowledgedFloor },
         },
       }],
       nemesis: nemesisOf[theme](random, profile),

@@ -105,6 +105,11 @@ export class PartitionLog {
     this.#wallNow = () => loop.ports.clock.wallNow()
   }
 
+  /** Its disk failed once: it changes no more, and whoever owns it stops. */
+  get hasFailed(): boolean {
+    return this.#failure.failed
+  }
+
   get epochs(): EpochCache {
     return this.#state.epochs
   }

@@ -36,7 +36,7 @@ export class Snapshots {
   keep(id: SnapshotId, bytes: Uint8Array, done: () => void): void {
     const { log } = this.#options
     this.#write(id, bytes, () => log.whenSettled(() => {
-      if (this.#stopped) return
+      if (this.#stopped || log.hasFailed) return
       if (id.endOffset > log.logStartOffset) {
         this.newest = { ...id, sizeBytes: bytes.length }
         log.advanceLogStart(id.endOffset, () => this.#removeOlder(done))
@@ -54,7 +54,7 @@ export class Snapshots {
     { isWanted, begun, done }: { readonly isWanted: () => boolean; readonly begun: () => void; readonly done: () => void },
   ): void {
     this.#write(id, bytes, () => {
-      if (this.#stopped || !isWanted()) return
+      if (this.#stopped || this.#options.log.hasFailed || !isWanted()) return
       this.newest = { ...id, sizeBytes: bytes.length }
       this.#options.log.truncateFullyAndStartAt(id.endOffset, () => this.#removeOlder(done))
       begun()
