@@ -51,10 +51,6 @@ export interface GroupDecisions extends ConsumerDecisions {
   sessionIsOver(view: { readonly heardOf: boolean }): boolean
   /** Of two commits the later in the log counts, whenever it came to count. */
   replacesCommit(view: { readonly known: number; readonly coming: number }): boolean
-  /** Under which name the offsets of a group are kept: its own. */
-  offsetsName(group: string): string
-  /** What an offset query is told: what was committed. */
-  toldOffset(committed: bigint): bigint
   /** Do offsets of a transaction count only when it commits? */
   offsetsWaitForTransaction(): boolean
   /** Is the answer to an offset query to wait for a transaction? */
@@ -106,8 +102,6 @@ export const soundGroupDecisions: GroupDecisions = {
   mayCommit,
   sessionIsOver: ({ heardOf }) => !heardOf,
   replacesCommit: ({ known, coming }) => coming > known,
-  offsetsName: (group) => group,
-  toldOffset: (committed) => committed,
   offsetsWaitForTransaction: () => true,
   isUnstable: ({ requireStable, pending }) => requireStable && pending,
   offsetIsExpired,
