@@ -35,6 +35,7 @@ import { addOffsets, addPartitions, commitOffsets, endTxn, initProducerId, lastV
 import type { Asker, TransactionVersion } from './transaction-requests.ts'
 import { TransactionIdentities } from './writing-transaction.ts'
 import type { WritingTransaction } from './writing-transaction.ts'
+import { GroupCoordinators } from './group/group-coordinators.ts'
 
 type State = 'new' | 'initializing' | 'ready' | 'open' | 'committing' | 'aborting'
 
@@ -67,7 +68,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
   readonly #options: TransactionalOptions
   readonly #cluster: KafkaCluster
   readonly #coordinator: Coordinator
-  readonly #groups = new Map<string, Coordinator>()
+  readonly #groups: GroupCoordinators
   readonly #asking: CoordinatorAsking
   readonly #identities = new TransactionIdentities()
   readonly #producer: WireProducer
@@ -89,6 +90,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
     this.#options = options
     this.#cluster = cluster
     this.#coordinator = new Coordinator(cluster, { kind: 'transaction', key: options.transactionalId, retryBackoffMs: options.retryBackoffMs })
+    this.#groups = new GroupCoordinators(cluster, options.retryBackoffMs)
     this.#asking = new CoordinatorAsking(cluster.loop, options.retryBackoffMs)
     this.#producer = new WireProducer(cluster, { ...options, acks: -1, idempotence: true }, this.#writing())
   }
@@ -157,7 +159,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
     if (this.#state !== 'open') throw new Error(`offsets while ${this.#state}`)
     const commit = (): void => {
       this.#begun = this.#begun === 'sure' ? 'sure' : 'perhaps'
-      const coordinator = this.#groupCoordinator(group)
+      const coordinator = this.#groups.of(group)
       this.#ask(() => commitOffsets({ ...this.#asker, coordinator }, group, { offsets, member }), (answer) => done(this.#judge(answer)))
     }
     if (this.#error !== undefined) return done(this.#error)
@@ -205,7 +207,7 @@ export class WireTransactionalProducer implements TransactionalProducer {
     this.#closed = true
     this.#asking.close()
     this.#coordinator.close()
-    for (const group of this.#groups.values()) group.close()
+    this.#groups.close()
     this.#producer.close()
   }
 
@@ -220,15 +222,6 @@ export class WireTransactionalProducer implements TransactionalProducer {
 
   get #asker(): Asker {
     return { ...this.#named, version: this.#version, identity: this.#identities.current ?? nobody }
-  }
-
-  #groupCoordinator(group: string): Coordinator {
-    let found = this.#groups.get(group)
-    if (found === undefined) {
-      found = new Coordinator(this.#cluster, { kind: 'group', key: group, retryBackoffMs: this.#options.retryBackoffMs })
-      this.#groups.set(group, found)
-    }
-    return found
   }
 
   /** When every send is acknowledged or given up, and every request before has its answer. */

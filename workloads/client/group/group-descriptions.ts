@@ -5,26 +5,24 @@ import { MalformedMessage } from '../../../protocol/malformed.ts'
 import type { AdminRetry, Attempt } from '../admin-retry.ts'
 import type { AdminResult, DescribedMember, GroupDescription, TopicPartition } from '../client.ts'
 import type { KafkaCluster } from '../cluster.ts'
-import { Coordinator } from '../coordinator.ts'
+import type { Coordinator } from '../coordinator.ts'
 import { decodeAssignment } from './embedded-protocol.ts'
+import { GroupCoordinators } from './group-coordinators.ts'
 
 type Done = (result: AdminResult<GroupDescription>) => void
 
 export class GroupDescriptions {
-  readonly #cluster: KafkaCluster
   readonly #retry: AdminRetry
-  readonly #retryBackoffMs: number
-  readonly #coordinators = new Map<string, Coordinator>()
+  readonly #coordinators: GroupCoordinators
 
   constructor(cluster: KafkaCluster, retry: AdminRetry, retryBackoffMs: number) {
-    this.#cluster = cluster
     this.#retry = retry
-    this.#retryBackoffMs = retryBackoffMs
+    this.#coordinators = new GroupCoordinators(cluster, retryBackoffMs)
   }
 
   describe(group: string, protocol: 'classic' | 'consumer', timeoutMs: number, done: Done): void {
     this.#retry.run<GroupDescription>(timeoutMs, done, (attempt) => {
-      this.#asked(group, (coordinator) => {
+      this.#coordinators.find(group, (coordinator) => {
         if (protocol === 'classic') this.#describeClassic(group, coordinator, attempt)
         else this.#describeConsumer(group, coordinator, attempt)
       })
@@ -32,17 +30,7 @@ export class GroupDescriptions {
   }
 
   close(): void {
-    for (const coordinator of this.#coordinators.values()) coordinator.close()
-  }
-
-  #asked(group: string, then: (coordinator: Coordinator) => void): void {
-    let coordinator = this.#coordinators.get(group)
-    if (coordinator === undefined) {
-      coordinator = new Coordinator(this.#cluster, { kind: 'group', key: group, retryBackoffMs: this.#retryBackoffMs })
-      this.#coordinators.set(group, coordinator)
-    }
-    const found = coordinator
-    found.find(() => then(found))
+    this.#coordinators.close()
   }
 
   #describeClassic(group: string, coordinator: Coordinator, attempt: Attempt<GroupDescription>): void {

@@ -4,27 +4,26 @@ import { errorByCode, errorCode, errorName, isDefinite } from '../../../protocol
 import type { AdminRetry, Attempt } from '../admin-retry.ts'
 import type { AdminResult, CommittedOffset, TopicPartition } from '../client.ts'
 import type { KafkaCluster } from '../cluster.ts'
-import { Coordinator } from '../coordinator.ts'
 import { commitBody, committedCodes, fetchBody, fetchedOffsets, nobody, TopicIds } from './offset-requests.ts'
+import { GroupCoordinators } from './group-coordinators.ts'
 
 type Done<T> = (result: AdminResult<T>) => void
 
 export class OffsetAccess {
   readonly #cluster: KafkaCluster
   readonly #retry: AdminRetry
-  readonly #retryBackoffMs: number
-  readonly #coordinators = new Map<string, Coordinator>()
+  readonly #coordinators: GroupCoordinators
 
   constructor(cluster: KafkaCluster, retry: AdminRetry, retryBackoffMs: number) {
     this.#cluster = cluster
     this.#retry = retry
-    this.#retryBackoffMs = retryBackoffMs
+    this.#coordinators = new GroupCoordinators(cluster, retryBackoffMs)
   }
 
   commit(group: string, offsets: readonly CommittedOffset[], timeoutMs: number, done: Done<null>): void {
     this.#retry.run<null>(timeoutMs, done, (attempt) => {
       const ids = new TopicIds(this.#cluster, offsets)
-      this.#asked(group, (coordinator) => {
+      this.#coordinators.find(group, (coordinator) => {
         const body = commitBody(group, nobody, { offsets, ids })
         coordinator.request(apis.OffsetCommit, { body, ...ids.limits }, (result, node) => {
           if (!result.ok) return attempt.lost(result)
@@ -45,7 +44,7 @@ export class OffsetAccess {
   ): void {
     this.#retry.run<readonly CommittedOffset[]>(timeoutMs, done, (attempt) => {
       const ids = new TopicIds(this.#cluster, partitions)
-      this.#asked(group, (coordinator) => {
+      this.#coordinators.find(group, (coordinator) => {
         const body = fetchBody(group, nobody, { partitions, ids })
         coordinator.request(apis.OffsetFetch, { body, ...ids.limits }, (result, node) => {
           if (!result.ok) return attempt.lost(result)
@@ -59,17 +58,7 @@ export class OffsetAccess {
   }
 
   close(): void {
-    for (const coordinator of this.#coordinators.values()) coordinator.close()
-  }
-
-  #asked(group: string, then: (coordinator: Coordinator) => void): void {
-    let coordinator = this.#coordinators.get(group)
-    if (coordinator === undefined) {
-      coordinator = new Coordinator(this.#cluster, { kind: 'group', key: group, retryBackoffMs: this.#retryBackoffMs })
-      this.#coordinators.set(group, coordinator)
-    }
-    const found = coordinator
-    found.find(() => then(found))
+    this.#coordinators.close()
   }
 
   #refused<T>(attempt: Attempt<T>, code: number, forget: () => void): void {
