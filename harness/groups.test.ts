@@ -59,19 +59,24 @@ async function rebalances(name: string, protocol: GroupTrialSetup['protocol'], s
 
 const promise = 'three members lose nothing while their coordinator dies in mid-stream, in a join and in a commit'
 
+const keptComplaints = 2000
+
 /** A program that writes what it has worked on as lines, and the signal that ends it. */
 function startProgram(argv: readonly [string, ...string[]], line: (text: string) => void, signal: NodeJS.Signals): GroupTrialMember {
-  const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
   let rest = ''
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', (more: string) => (complaints = (complaints + more).slice(-keptComplaints)))
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     const lines = (rest + more).split('\n')
     rest = lines.pop()!
     for (const each of lines) line(each)
   })
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
   return {
-    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    ended: () => (hasEnded() ? `${child.signalCode ?? child.exitCode}: ${complaints}` : undefined),
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
+      if (hasEnded()) return
       const closed = once(child, 'close')
       child.kill(signal)
       await closed

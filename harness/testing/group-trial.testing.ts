@@ -23,8 +23,8 @@ export interface GroupTrialSetup {
 
 export interface GroupTrialMember {
   stop(): Promise<unknown>
-  /** Of a program: by itself. */
-  hasEnded?(): boolean
+  /** Of a program that has ended by itself: its last words. */
+  ended?(): string | undefined
 }
 
 export const partitions = 12
@@ -102,7 +102,7 @@ export class GroupTrial {
     watch.close()
     expect(acknowledged.length, group).toBe(total)
     expect(watch.longestMs).toBeLessThan(unownedBoundMs)
-    expect(this.#members.filter((member) => member.hasEnded?.() === true)).toEqual([])
+    expect(this.#members.flatMap((member) => member.ended?.() ?? [])).toEqual([])
     expect(cluster.unexpectedExits).toEqual([])
   }
 

@@ -6,6 +6,9 @@ import { expect, vi } from 'vitest'
 import { RuleProxy } from '../../nemesis/wire-rules/rule-proxy.ts'
 import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
+import { apis } from '../../protocol/apis.ts'
+import { zeroUuid } from '../../protocol/uuid.ts'
+import { BrokerConnection } from '../../workloads/client/broker-connection.ts'
 import type { AdminResult, ClusterInfo, OffsetAnswer, PartitionInfo, WorkloadClient } from '../../workloads/client/client.ts'
 import { brokerCommand, proxyCommand } from '../broker-command.ts'
 import { profiles } from '../profile.ts'
@@ -153,13 +156,27 @@ export class LiveCluster {
     return this.#cluster.unexpectedExits
   }
 
-  /** On all brokers, acks=all needing two of them, where there are so many. */
+  /** On all brokers, acks=all needing two of them, where there are so many. Then each broker knows it: clients take a no at its word. */
   async createTopic(name: string, { partitions = 1, configs = {} }: TopicShape = {}): Promise<void> {
     const replicationFactor = this.brokerIds.length
     const minInSync = { 'min.insync.replicas': String(Math.min(2, replicationFactor)) }
     const topic = { name, partitions, replicationFactor, configs: { ...minInSync, ...configs } }
     await answered<null>((done) => this.#client.admin.createTopics([topic], patienceMs, done))
-    await this.partition(name)
+    await vi.waitFor(async () => {
+      for (const id of this.brokerIds) expect(await this.#partitionsKnown(id, name), `by broker ${id}`).toBe(partitions)
+    }, patience)
+  }
+
+  #partitionsKnown(id: number, name: string): Promise<number> {
+    return new Promise((done) => {
+      const quiet = { onReady: () => undefined, onClosed: () => undefined }
+      const connection = new BrokerConnection(this.loop, this.#cluster.ownAddress(id)!, { clientId: 'test', requestTimeoutMs: 5000, ...quiet })
+      const body = { topics: [{ name, topicId: zeroUuid }], allowAutoTopicCreation: false }
+      connection.request(apis.Metadata, () => body, (result) => {
+        connection.close()
+        done(result.ok ? result.body.topics[0]!.partitions.length : 0)
+      })
+    })
   }
 
   async partition(topic: string, index = 0): Promise<PartitionInfo> {

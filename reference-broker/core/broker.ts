@@ -175,7 +175,9 @@ export class Broker {
     })
     const handlers = this.#roles(booted, this.#raft, publisher)
     const { connectionsMaxIdleMs: maxIdleMs } = this.#config
-    this.#server = new Server({ loop: this.#loop, logger, handlers, unknownApiVersions, maxIdleMs })
+    // A broker that has not caught up would deny topics that there are.
+    const held = [...handlers.keys()].filter((name) => !this.#config.controllerListenerNames.includes(name))
+    this.#server = new Server({ loop: this.#loop, logger, handlers, held, unknownApiVersions, maxIdleMs })
     this.#listen(0)
   }
 
@@ -192,12 +194,17 @@ export class Broker {
   }
 
   #published(changes: MetadataChanges): void {
-    if (this.#decisions.mayActOnOldMetadata()) this.#replicas?.begin()
+    if (this.#decisions.mayActOnOldMetadata()) this.#begin()
     this.#replicas?.apply(changes)
     this.#groups?.metadataChanged(changes)
     this.#lifecycle?.metadataAdvanced()
     this.#snapshotWriter?.imageAdvanced()
     this.#activate()
+  }
+
+  #begin(): void {
+    this.#replicas?.begin()
+    this.#server?.release()
   }
 
   /** Builds the parts of this node's roles; returns what each listener serves. */
@@ -272,7 +279,7 @@ export class Broker {
       logger: this.#options.log,
       metadataOffset: () => image.endOffset,
       whenReady: (done) => {
-        replicas.begin()
+        this.#begin()
         replicas.removeStrays()
         replicas.whenOpen(done)
       },

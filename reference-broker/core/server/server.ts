@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly logger: Logger
   /** By listener name. */
   readonly handlers: ReadonlyMap<string, readonly Handler[]>
+  /** Listeners whose connections are accepted and hear nothing until `release`. */
+  readonly held: Iterable<string>
   readonly unknownApiVersions: UnknownApiVersions
   /** A connection without requests for this long is closed; negative: never. */
   readonly maxIdleMs: number
@@ -84,9 +86,11 @@ export class Server {
   readonly #options: ServerOptions
   readonly #tables = new Map<string, ReadonlyMap<number, Handler>>()
   readonly #connections = new Map<ConnectionId, Connection>()
+  readonly #held: Set<string>
 
   constructor(options: ServerOptions) {
     this.#options = options
+    this.#held = new Set(options.held)
     for (const [listener, handlers] of options.handlers) {
       this.#tables.set(listener, new Map(handlers.map((each) => [each.api.key, each])))
     }
@@ -114,6 +118,13 @@ export class Server {
       onDrained: () => this.#work(connection),
       onClosed: (reason) => this.#ended(connection, reason),
     }
+  }
+
+  /** Answers what was held, and all that comes. */
+  release(): void {
+    if (this.#held.size === 0) return
+    this.#held.clear()
+    for (const connection of this.#connections.values()) this.#work(connection)
   }
 
   #closeIdleLater(): void {
@@ -150,7 +161,7 @@ export class Server {
     if (connection.working) return
     connection.working = true
     const { network } = this.#options.loop.ports
-    while (!connection.busy && this.#connections.has(connection.id) && !network.isFull(connection.id)) {
+    while (this.#mayTake(connection)) {
       const frame = connection.queue.shift()
       if (frame === undefined) break
       connection.queuedBytes -= frame.length
@@ -163,6 +174,10 @@ export class Server {
       if (crowded) network.pause(connection.id)
       else network.resume(connection.id)
     }
+  }
+
+  #mayTake({ id, busy, listener }: Connection): boolean {
+    return !busy && !this.#held.has(listener) && this.#connections.has(id) && !this.#options.loop.ports.network.isFull(id)
   }
 
   #handle(connection: Connection, frame: Uint8Array): void {
