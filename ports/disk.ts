@@ -4,7 +4,8 @@ import type { DiskRequest } from './events.ts'
  * Files of one data directory. Every call is answered by one `disk-done` or `disk-failed` with the same request number;
  * calls on one file take effect in the order they were made. Written is not durable: after a process crash written
  * bytes are there, after a power loss only synced ones are. A failed write or sync is never to be retried: what the
- * file holds is then unknown.
+ * file holds is then unknown. Once an append to a file, or a truncation of one that is there, has
+ * failed, so do all later ones in this life: what was asked for after it must not be in the file without it.
  */
 export interface Disk {
   /** All files whose path starts with `prefix`, sorted by path. */

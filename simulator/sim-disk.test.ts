@@ -151,6 +151,19 @@ describe('a disk that fails', () => {
     expect(file('g')).toHaveLength(10)
   })
 
+  it.each([true, false])('has nothing in a file that was asked for after what failed, answered: %s (seed 1437 of the swarm: a log with a hole)', (answered) => {
+    for (const seed of seeds) {
+      const { world, node, file } = machine(seed)
+      node.ports.disk.append(1, 'f', range(0, 10))
+      world.runFor(100)
+      world.world.disk('n').failNext('append', 'EIO: i/o error')
+      for (const i of [1, 2, 3]) node.ports.disk.append(1 + i, 'f', range(10 * i, 10 * i + 10))
+      world.world.run({ untilMs: world.world.now() + 100, while: () => answered || eventsOf(node, 'disk-failed').length === 0 })
+      world.world.crash('n')
+      expect(file('f')).toEqual([...range(0, 10)])
+    }
+  })
+
   it('fails the call it was told to, once', () => {
     const { world, node } = machine(1)
     world.world.disk('n').failNext('sync', 'EIO: input/output error')

@@ -41,6 +41,8 @@ class Lane {
   lastSyncMs = 0
   /** A sync of it has failed. */
   isDoubtful = false
+  /** Why an append or a truncation of it failed, in this life. */
+  broken: string | undefined
   /** How long the file will be after the calls made so far; undefined when there will be none. */
   lengthBytes: number | undefined
 
@@ -149,6 +151,7 @@ export class SimDisk {
       this.#endPending(lane)
       const lostBytes = powerLoss || lane.isDoubtful ? lane.file.losePower(this.#random) : 0
       lane.isDoubtful = false
+      lane.broken = undefined
       if (lostBytes > 0) lost.push({ file: lane.file.path, lostBytes })
       lane.lastMs = 0
       lane.lastSyncMs = 0
@@ -212,6 +215,13 @@ export class SimDisk {
 
   #failureOf(op: DiskOp): string | undefined {
     const { call, lane } = op
+    const changesPart = call === 'append' || (call === 'truncate' && lane!.file.exists)
+    const failed = (changesPart ? lane!.broken : undefined) ?? this.#newFailureOf(op)
+    if (changesPart) lane!.broken = failed
+    return failed
+  }
+
+  #newFailureOf({ call, lane, bytes, offset }: DiskOp): string | undefined {
     if (this.#failures.length > 0) {
       const planned = this.#failures.findIndex((failure) => failure.call === call)
       if (planned >= 0) {
@@ -220,10 +230,10 @@ export class SimDisk {
       }
     }
     if (this.#full && (call === 'append' || call === 'replace')) {
-      if (call === 'append') lane!.file.append(this.#part(op.bytes!))
+      if (call === 'append') lane!.file.append(this.#part(bytes!))
       return (this.lastInjected = 'ENOSPC: no space left on device')
     }
-    const isMissing = call === 'sync' ? op.offset < 0 : (call === 'read' || call === 'truncate') && !lane!.file.exists
+    const isMissing = call === 'sync' ? offset < 0 : (call === 'read' || call === 'truncate') && !lane!.file.exists
     return isMissing ? `ENOENT: no such file '${lane!.file.path}'` : undefined
   }
 
@@ -232,7 +242,7 @@ export class SimDisk {
    */
   #endPending(lane: Lane): void {
     const { pending, file } = lane
-    if (pending.size === 0) return
+    if (lane.broken !== undefined) return pending.clear()
     for (let whole = randomInt(this.#random, pending.size + 1); whole > 0; whole--) change(file, pending.shift()!)
     const next = pending.peek()
     if (next?.call === 'append' && randomChance(this.#random, 0.5)) file.append(this.#part(next.bytes!))

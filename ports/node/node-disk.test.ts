@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { eventsOf } from '../witness.testing.ts'
@@ -22,6 +22,18 @@ it('files lie where their names say, and the next process finds them', async () 
   node.ports.disk.read(2, 'topic-0/0.log', 1, 4)
   await harness.until(() => node.events.length === 2)
   expect(node.events[1]).toEqual({ kind: 'disk-done', request: 2, bytes: text('bcde') })
+})
+
+it('what comes after a failed append does not get into the file either', async () => {
+  const { node } = harness.startNode('broken')
+  const inTheWay = join(harness.rootDir, 'broken/folder')
+  writeFileSync(inTheWay, '')
+  node.ports.disk.append(1, 'folder/log', text('a'))
+  rmSync(inTheWay)
+  node.ports.disk.append(2, 'folder/log', text('b'))
+  await harness.until(() => node.events.length === 2)
+  expect(eventsOf(node, 'disk-failed').map(({ request }) => request)).toEqual([1, 2])
+  expect(existsSync(join(inTheWay, 'log'))).toBe(false)
 })
 
 it('more files than may be open at once can be written, synced and read', async () => {

@@ -29,6 +29,8 @@ export class NodeDisk implements Disk {
   readonly #files: OpenFiles
   /** Files whose existence was made durable in this life. */
   readonly #durable = new Set<string>()
+  /** Files that an append or a truncation failed on, with its reason. */
+  readonly #broken = new Map<string, string>()
   /** Per file with a call running off the loop: the calls that wait for it. */
   readonly #held = new Map<string, Fifo<() => void>>()
   #boot: string | undefined
@@ -55,12 +57,14 @@ export class NodeDisk implements Disk {
   }
 
   append(request: DiskRequest, file: string, bytes: Uint8Array): void {
-    if (this.#notNow(request, file, () => this.append(request, file, bytes))) return
-    this.#attempt(request, () => {
+    if (this.#notNow(request, file, () => this.append(request, file, bytes)) || this.#isBroken(request, file)) return
+    try {
       const open = this.#files.get(file, true)
       open.sizeBytes += writeAll(open.fd, bytes)
       this.#pump.complete({ kind: 'disk-done', request })
-    })
+    } catch (error) {
+      this.#break(request, file, error)
+    }
   }
 
   read(request: DiskRequest, file: string, position: number, lengthBytes: number): void {
@@ -83,13 +87,14 @@ export class NodeDisk implements Disk {
 
   truncate(request: DiskRequest, file: string, lengthBytes: number): void {
     if (!(lengthBytes >= 0)) throw new Error(`truncate to ${lengthBytes} bytes`)
-    if (this.#notNow(request, file, () => this.truncate(request, file, lengthBytes))) return
+    if (this.#notNow(request, file, () => this.truncate(request, file, lengthBytes)) || this.#isBroken(request, file)) return
     this.#attempt(request, () => {
       const open = this.#files.get(file, false)
       open.sizeBytes = Math.min(open.sizeBytes, lengthBytes)
       open.users++
       const done = this.#offTheLoop(request, file)
       ftruncate(open.fd, open.sizeBytes, (error) => {
+        if (error !== null) this.#broken.set(file, failureReason(error))
         this.#files.release(open)
         done(error)
       })
@@ -128,6 +133,17 @@ export class NodeDisk implements Disk {
 
   #path(file: string): string {
     return join(this.#rootDir, file)
+  }
+
+  #isBroken(request: DiskRequest, file: string): boolean {
+    const reason = this.#broken.get(file)
+    if (reason !== undefined) this.#pump.complete({ kind: 'disk-failed', request, reason })
+    return reason !== undefined
+  }
+
+  #break(request: DiskRequest, file: string, error: unknown): void {
+    this.#broken.set(file, failureReason(error))
+    this.#fail(request, error)
   }
 
   #fail(request: DiskRequest, error: unknown): void {
