@@ -98,7 +98,7 @@ export class RunStore {
 }
 
 /** `runs/<time>-<seed>` below the working directory. */
-export function defaultDirectory(startedAt: Date, seed: number): string {
+export function defaultDirectory(startedAt: Date, seed: number | 'bench'): string {
   const time = startedAt.toISOString().replaceAll(/[:.]/g, '-').slice(0, 19)
   return join('runs', `${time}-${seed}`)
 }

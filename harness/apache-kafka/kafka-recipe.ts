@@ -1,6 +1,6 @@
 /**
- * Apache Kafka as broker processes: the main class of its release on the jars of the cache. Small heaps and the serial
- * collector, because three of them share one machine with the harness.
+ * Apache Kafka as broker processes: the main class of its release on the jars of the cache. On trial with small heaps and the
+ * serial collector, because three of them share one machine with the harness; a bench names flags of its own.
  */
 import { execFile } from 'node:child_process'
 import { delimiter, join } from 'node:path'
@@ -13,7 +13,7 @@ import { kafkaLibs } from './kafka-jars.ts'
 
 /** Any; all brokers of a cluster must agree. */
 const clusterId = 'dHJpYnVuYWwta2Fma2EtMQ'
-const jvmFlags = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
+const trialFlags = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
 
 /** Of what the harness never looks at, small. */
 const settings: Readonly<Record<string, string>> = {
@@ -29,10 +29,10 @@ const settings: Readonly<Record<string, string>> = {
 /** 128 + SIGTERM: what a JVM ends with after its shutdown hooks. */
 const stoppedBySignal = 143
 
-function java(libs: string, ...argv: readonly string[]): readonly string[] {
+function java({ version, jvmFlags = trialFlags }: KafkaChoice, ...argv: readonly string[]): readonly string[] {
   const ours = (name: string): string => join(root, 'harness', 'apache-kafka', name)
   const logging = [`-Dlog4j2.configurationFile=${ours('log4j2.xml')}`, `-Dlog4j.configuration=file:${ours('log4j.properties')}`]
-  const classPath = [join(libs, '*')].join(delimiter)
+  const classPath = [join(kafkaLibs(version), '*')].join(delimiter)
   return ['java', ...jvmFlags, ...logging, '-cp', classPath, ...argv]
 }
 
@@ -40,8 +40,7 @@ function java(libs: string, ...argv: readonly string[]): readonly string[] {
 export async function formatStorage(configFile: string, scram: readonly string[] = [], choice: KafkaChoice = {}): Promise<void> {
   const users = scram.flatMap((each) => ['--add-scram', each])
   const features = Object.entries(choice.features ?? {}).flatMap(([name, level]) => ['--feature', `${name}=${level}`])
-  const libs = kafkaLibs(choice.version)
-  const [program, ...argv] = java(libs, 'kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile, ...users, ...features)
+  const [program, ...argv] = java(choice, 'kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile, ...users, ...features)
   try {
     await promisify(execFile)(program!, argv)
   } catch (error) {
@@ -53,6 +52,8 @@ export async function formatStorage(configFile: string, scram: readonly string[]
 export interface KafkaChoice {
   /** The usual one when missing. */
   readonly version?: string
+  /** Of the broker's JVM; those of a trial when missing. */
+  readonly jvmFlags?: readonly string[]
   /** Levels finalized from the beginning. */
   readonly features?: Readonly<Record<string, number>>
 }
@@ -61,7 +62,7 @@ export interface KafkaChoice {
 export function apacheKafka(choice: KafkaChoice = {}): BrokerRecipe {
   const shim = buildClockShim(buildDirectory)
   return {
-    command: (configFile) => java(kafkaLibs(choice.version), 'kafka.Kafka', configFile),
+    command: (configFile) => java(choice, 'kafka.Kafka', configFile),
     environment: (clockFile) => (shim === undefined ? {} : { LD_PRELOAD: shim, CLOCK_SKEW_FILE: clockFile }),
     settings,
     format: (configFile) => formatStorage(configFile, [], choice),
