@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Loop } from '../../../ports/loop.ts'
 import { NodeRunner } from '../../../ports/node/node-runner.ts'
 import { kafkaVersion, whyNoKafka } from '../../apache-kafka/kafka-jars.ts'
-import { tribunalVersion } from '../../checkout.ts'
+import { isCheckout, tribunalVersion } from '../../checkout.ts'
 import { exitCodes, UserError } from '../../exit-codes.ts'
 import { onInterrupt } from '../../interrupt.ts'
 import { defaultDirectory, runFacts, RunStore } from '../../run-store.ts'
@@ -42,6 +42,7 @@ const idleMs = 5000
 export async function benchBesideKafka(options: BesideKafkaOptions): Promise<number> {
   const problem = process.platform === 'linux' ? whyNoKafka() : 'Processes are measured through /proc, which only Linux has.'
   if (problem !== undefined) throw new UserError(problem, exitCodes.unknown)
+  if (options.write && !isCheckout) throw new UserError('--write is for a checkout: an installed package has no docs/performance.md.')
   const startedAt = new Date()
   const store = new RunStore(options.out ?? defaultDirectory(startedAt, 'bench'))
   const { signal, restore } = onInterrupt(() => void process.stderr.write('\nstopping\n'))
