@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { exitCodes, UserError } from '../exit-codes.ts'
 
 export const k6Version = '1.8.1'
-const k6Image = `grafana/k6:${k6Version}`
+export const k6Image: string = `grafana/k6:${k6Version}`
 
 export interface K6 {
   /** As it tells it itself. */

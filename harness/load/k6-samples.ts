@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import type { LoadSecond } from '../../history/harness-op.ts'
 import { LoadSeconds } from './load-seconds.ts'
+import { PackedRequests } from './packed-requests.ts'
 
 export interface K6Request {
   /** `<scenario>.<number>`, as in the values of its records. */
@@ -16,7 +17,7 @@ export interface K6Request {
 }
 
 export interface K6Samples {
-  readonly requests: readonly K6Request[]
+  readonly requests: Iterable<K6Request>
   readonly seconds: readonly LoadSecond[]
   /** Sums of counters, by name. */
   readonly counters: Readonly<Record<string, number>>
@@ -36,7 +37,7 @@ const metricName = /"metric":"([^"]+)"/
 
 export class SampleReader {
   readonly #originMs: number
-  readonly #requests: K6Request[] = []
+  readonly #requests = new PackedRequests()
   readonly #seconds = new LoadSeconds()
   readonly #counters: Record<string, number> = {}
 
@@ -63,7 +64,7 @@ export class SampleReader {
     if (metric !== 'records_acked') return
     this.#seconds.ended(second, { acknowledged: value, sent: metadata?.outcomes?.length ?? 0 })
     if (metadata?.request === undefined || metadata.outcomes === undefined) return
-    this.#requests.push({ request: metadata.request, outcomes: metadata.outcomes })
+    this.#requests.push(metadata.request, metadata.outcomes)
   }
 
   done(): K6Samples {

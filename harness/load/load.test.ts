@@ -1,13 +1,19 @@
 /** Load by k6 on three broker processes, as a person starts it. Its latencies are the machine's, and not judged here. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ScenarioVerdict, Verdict } from '../../checkers/verdict.ts'
 import { isPromised } from '../testing/optional-tool.testing.ts'
 import { Workplace } from '../testing/started-command.testing.ts'
-import { findK6, isK6Missing } from './k6-binary.ts'
+import { findK6, isK6Missing, k6Image } from './k6-binary.ts'
 
 const isMissing = isK6Missing()
 if (isMissing && isPromised('k6')) throw new Error('TRIBUNAL_REQUIRE names k6, and it is not installed.')
+
+const docker = (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'docker')).find((file) => existsSync(file)) ?? 'docker'
+const isImageMissing = spawnSync('docker', ['image', 'inspect', k6Image], { stdio: 'ignore' }).status !== 0
+if (isImageMissing && isPromised('load-image')) throw new Error(`TRIBUNAL_REQUIRE names load-image, and ${k6Image} is not there.`)
 
 /** Nothing that depends on the speed of the machine. */
 const patient = { produceP99Ms: null, endToEndP99Ms: null, longestStallMs: null, recoveryMs: null, droppedShare: null }
@@ -40,11 +46,32 @@ describe('tribunal load', () => {
     expect(readFileSync(place.path('run', 'report.html'), 'utf8')).toContain('loadRates')
   })
 
-  it.skipIf(isMissing)('by k6 convicts a planted defect', async () => {
-    const { code, scenario } = await load('--time', '5s', '--rate', '200', '--defect', 'answer-offset-zero')
+  it.skipIf(isMissing)('by k6, with links cut, convicts a broker that acknowledges before its followers have it', async () => {
+    const { code, scenario } = await load('--time', '12s', '--rate', '200', '--nemesis', 'cut-links', '--defect', 'acknowledge-before-replication')
     expect(code).toBe(1)
-    expect(scenario.findings.map(({ anomaly }) => anomaly)).toContain('inconsistent-offsets')
+    expect(scenario.findings.map(({ anomaly }) => anomaly)).toContain('lost-write')
     expect(scenario.findings.filter(({ blame }) => blame === 'harness')).toEqual([])
+    expect(scenario.objectives?.find(({ name }) => name === 'lost')?.isMet).toBe(false)
+  })
+
+  it.skipIf(isMissing)('by k6, with leaders killed in the middle, shows that it stood still, and that nothing was lost', async () => {
+    const { code, scenario } = await load('--time', '12s', '--rate', '200', '--nemesis', 'kill-leader')
+    expect({ code, reasons: scenario.reasons, findings: scenario.findings }).toEqual({ code: 0, reasons: [], findings: [] })
+    const kills = scenario.availability!.faults.filter(({ name }) => name === 'kill')
+    expect(Math.max(...kills.map(({ longestStallMs }) => longestStallMs ?? 0))).toBeGreaterThan(0)
+    expect(scenario.faults.some(({ name, inForce }) => name === 'kill' && inForce)).toBe(true)
+    expect(scenario.objectives?.filter(({ name }) => name === 'lost' || name === 'duplicated').map(({ measured }) => measured)).toEqual([0, 0])
+  })
+
+  it.skipIf(isImageMissing)('by the load-image, where there is no other, is valid', async () => {
+    vi.stubEnv('PATH', place.path('bin'))
+    vi.stubEnv('K6', undefined)
+    mkdirSync(place.path('bin'))
+    symlinkSync(docker, place.path('bin', 'docker'))
+    expect(findK6().version).toContain('grafana/k6')
+    const { code, scenario } = await load('--time', '5s', '--rate', '100')
+    expect({ code, reasons: scenario.reasons, findings: scenario.findings }).toEqual({ code: 0, reasons: [], findings: [] })
+    expect(scenario.figures['k6.recordsAcknowledged']).toBeGreaterThan(200)
   })
 
   it('by our own generator is valid, and every record that was due is in the history', async () => {

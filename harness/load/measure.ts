@@ -3,8 +3,10 @@
  * far reading fell behind, and the rate. HDR histograms, so that a quantile is exact to three digits however many records.
  */
 import { build, type Histogram } from 'hdr-histogram-js'
+import { ByteColumn, FloatColumn } from '../../checkers/index/columns.ts'
 import { finalClientPrefix } from '../../history/final-read.ts'
 import type { MicroOp, Op, Ops, Value } from '../../history/op.ts'
+import { RecordNumbers } from './record-numbers.ts'
 
 export interface Latencies {
   readonly count: number
@@ -52,15 +54,16 @@ export interface MeasuredLoad {
   dueNs?(value: string): number | undefined
 }
 
-interface Sent {
-  readonly sentNs: number
-  isAcknowledged: boolean
-  isRead: boolean
-}
+/** Bits of a record's state. */
+const isAcknowledged = 1
+const isRead = 2
 
 class Measuring {
   readonly #of: MeasuredLoad
-  readonly #records = new Map<Value, Sent>()
+  readonly #records = new RecordNumbers()
+  /** By number of a record: nanoseconds; and what has become of it, as bits. */
+  readonly #sentNs = new FloatColumn()
+  readonly #state = new ByteColumn()
   readonly #produce = newHistogram()
   readonly #endToEnd = newHistogram()
   #firstNs = Infinity
@@ -86,31 +89,42 @@ class Measuring {
 
   #send(micro: MicroOp, type: Op['type'], time: number): void {
     if (micro.f !== 'send') return
-    if (type === 'invoke') {
-      const dueNs = this.#of.dueNs?.(String(micro.value))
-      this.#records.set(micro.value, { sentNs: dueNs ?? time, isAcknowledged: false, isRead: false })
-      this.#firstNs = Math.min(this.#firstNs, time)
-      this.#lastNs = Math.max(this.#lastNs, time)
-      return
-    }
-    const sent = this.#records.get(micro.value)
-    if (sent === undefined || type !== 'ok') return
-    sent.isAcknowledged = true
+    if (type === 'invoke') return this.#begin(micro.value, time)
+    const number = this.#records.find(micro.value)
+    if (number < 0 || type !== 'ok') return undefined
+    this.#state.data[number]! |= isAcknowledged
     this.#acknowledged++
     this.#lastAckNs = time
-    recordMs(this.#produce, (time - sent.sentNs) / 1e6)
-    if (sent.isRead) return this.#settle(time)
+    recordMs(this.#produce, (time - this.#sentNs.data[number]!) / 1e6)
+    if ((this.#state.data[number]! & isRead) > 0) return this.#settle(time)
     this.#backlog++
     this.#backlogMax = Math.max(this.#backlogMax, this.#backlog)
     this.#drainedNs = undefined
+    return undefined
+  }
+
+  /** What was sent twice counts from the second time. */
+  #begin(value: Value, time: number): void {
+    const known = this.#records.size
+    const number = this.#records.take(value)
+    const sentNs = this.#of.dueNs?.(String(value)) ?? time
+    if (number === known) {
+      this.#sentNs.push(sentNs)
+      this.#state.push(0)
+    } else {
+      this.#sentNs.data[number] = sentNs
+      this.#state.data[number] = 0
+    }
+    this.#firstNs = Math.min(this.#firstNs, time)
+    this.#lastNs = Math.max(this.#lastNs, time)
   }
 
   #read(value: Value, time: number): void {
-    const sent = this.#records.get(value)
-    if (sent === undefined || sent.isRead) return
-    sent.isRead = true
-    recordMs(this.#endToEnd, (time - sent.sentNs) / 1e6)
-    if (sent.isAcknowledged) this.#backlog--
+    const number = this.#records.find(value)
+    if (number < 0 || (this.#state.data[number]! & isRead) > 0) return
+    this.#state.data[number]! |= isRead
+    recordMs(this.#endToEnd, (time - this.#sentNs.data[number]!) / 1e6)
+    if ((this.#state.data[number]! & isAcknowledged) > 0) this.#backlog--
     this.#settle(time)
   }
 

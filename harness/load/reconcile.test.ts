@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { makeValue } from '../../history/value-checksum.ts'
 import type { Op, OpType } from '../../history/op.ts'
 import type { K6Samples } from './k6-samples.ts'
+import { valueOf } from '../../workloads/k6/values.ts'
 import { reconcile } from './reconcile.ts'
 
 /** Sends of one request, one op pair a record; `open` has no completion. */
 function sends(request: string, ends: readonly (OpType | 'open')[]): Op[] {
   return ends.flatMap((end, place): Op[] => {
-    const value = [{ f: 'send', key: 'orders-0', value: makeValue(`k6.${request}`, place) }]
+    const value = [{ f: 'send', key: 'orders-0', value: valueOf(request.split('.')[0]!, Number(request.split('.')[1]), place) }]
     const common = { time: 0, process: place, f: 'send', value, client: 'gateway' }
     const invoke: Op = { index: 0, type: 'invoke', ...common }
     return end === 'open' ? [invoke] : [invoke, { index: 0, type: end, ...common }]

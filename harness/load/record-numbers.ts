@@ -42,11 +42,12 @@ export class RecordNumbers {
     return (table.numbers[this.#texts.sequence] ?? 0) - 1
   }
 
-  /** The number of a record; `size` was 1 less before when it is new. */
+  /** The number of a record; it is new when it is the `size` there was before. */
   take(value: Value): number {
     const table = this.#tableOf(value)
-    if (table === undefined) return this.#takeOther(value)
     const { sequence } = this.#texts
+    if (table !== undefined && sequence >= spareFactor * table.size + spareMin) table.limit = sequence
+    if (table === undefined || sequence >= table.limit) return this.#takeOther(value)
     if (sequence >= table.numbers.length) grow(table, sequence)
     const known = table.numbers[sequence]!
     if (known > 0) return known - 1
@@ -62,13 +63,11 @@ export class RecordNumbers {
     return this.size++
   }
 
-  /** Where the value has its place for good; undefined when it has none. Its sequence is `#texts.sequence` then. */
+  /** Where the value would have its place; undefined when it can have none. Its sequence is `#texts.sequence` then. */
   #tableOf(value: Value): Sequences | undefined {
     if (typeof value !== 'string' || !this.#texts.split(value)) return undefined
     const table = (this.#tables[this.#texts.producer] ??= { numbers: new Int32Array(spareMin), size: 0, limit: Infinity })
-    const { sequence } = this.#texts
-    if (sequence >= spareFactor * table.size + spareMin) table.limit = Math.min(table.limit, sequence)
-    return sequence < table.limit ? table : undefined
+    return this.#texts.sequence < table.limit ? table : undefined
   }
 
   #codeOf(producer: string): number {

@@ -1,4 +1,5 @@
 /** What `tribunal load` asks for, as environment variables of k6; each script runs with the defaults alone, too. */
+import type { ShapeName } from './shapes.ts'
 
 function text(name: string, absent: string): string {
   return __ENV[name] ?? absent
@@ -8,6 +9,10 @@ function number(name: string, absent: number): number {
   const value = __ENV[name]
   return value === undefined || value === '' ? absent : Number(value)
 }
+
+/** Of kafka.ts alone: whom to dial, and what the rate does. */
+export const brokers: readonly string[] = text('BROKERS', '127.0.0.1:9092').split(',')
+export const shape: ShapeName = text('SHAPE', 'steady') as ShapeName
 
 /** The gateway. */
 export const url: string = text('GATEWAY_URL', 'http://127.0.0.1:8082')

@@ -28,28 +28,27 @@ export function setup(): Found {
 const produceParams = { headers: { 'content-type': 'application/json' }, timeout: requestTimeoutMs, tags: { name: 'produce' } }
 
 export function produce(found: Found): void {
-  const place = exec.scenario.iterationInTest
-  const request = `${exec.scenario.name}.${place}`
-  const topic = topics[place % topics.length]!
+  const { name: scenario, iterationInTest: number } = exec.scenario
+  const topic = topics[number % topics.length]!
   const { metadata } = exec.vu.metrics
   delete metadata['request']
   delete metadata['outcomes']
   recordsSent.add(batch)
-  const response = http.post(`${url}/v3/clusters/${found.clusterId}/topics/${topic}/records`, bodyOf(request, place), produceParams)
+  const response = http.post(`${url}/v3/clusters/${found.clusterId}/topics/${topic}/records`, bodyOf(scenario, number), produceParams)
   const outcomes = outcomesOf(response.status, String(response.body ?? ''))
   produceTime.add(response.timings.duration)
-  metadata['request'] = request
+  metadata['request'] = `${scenario}.${number}`
   metadata['outcomes'] = outcomes
   recordsAcked.add(outcomes.split('1').length - 1)
   delete metadata['request']
   delete metadata['outcomes']
 }
 
-function bodyOf(request: string, place: number): string {
+function bodyOf(scenario: string, request: number): string {
   let body = ''
-  for (let at = 0; at < batch; at++) {
-    const key = `key-${(place * 7 + at) % recordKeys}`
-    const value = valueOf(request, at).padEnd(valueSizeBytes, '.')
+  for (let place = 0; place < batch; place++) {
+    const key = `key-${(request * 7 + place) % recordKeys}`
+    const value = valueOf(scenario, request, place).padEnd(valueSizeBytes, '.')
     body += `{"key":{"type":"STRING","data":"${key}"},"value":{"type":"STRING","data":"${value}"}}`
   }
   return body

@@ -1,6 +1,7 @@
 /**
  * Values that the history can account for: who sent it, in which order, and a checksum, as our own workloads write them
- * (history/value-checksum.ts; a test holds both together). `k6.<scenario>.<request>-<place>-<checksum>`
+ * (history/value-checksum.ts; a test holds both together). `k6.<scenario>.<place>-<request>-<checksum>`: requests count on, so
+ * that each place of the batches is a producer of its own, and the history can keep its records as numbers.
  */
 
 /** FNV-1a, 32 bits, over UTF-16 code units, as 8 hexadecimal digits. */
@@ -10,7 +11,8 @@ function checksum(text: string): string {
   return (hash >>> 0).toString(16).padStart(8, '0')
 }
 
-export function valueOf(request: string, place: number): string {
-  const body = `k6.${request}-${place}`
+/** Of the record at one place of a request's batch. */
+export function valueOf(scenario: string, request: number, place: number): string {
+  const body = `k6.${scenario}.${place}-${request}`
   return `${body}-${checksum(body)}`
 }
