@@ -51,8 +51,11 @@ describe('offset-regression', () => {
 describe('lost-commit', () => {
   it('is the same when another broker has answered for the group since', () => {
     const commit = 'p1/a commit g m1@1 x:5 -> ok by 1'
-    expect(found(`${commit}; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p1/a commit g m1@1 y:7 -> ok by 2; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit'])
     expect(found(`${commit}; p2/b join g -> ok m2@2 by 2; p2/b assigned g m2@2 x:3`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p2/b join g classic/range x -> ok m2@2 by 2; p2/b assigned g m2@2 x:3 by 2`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p2/b join g consumer/uniform x -> ok m2@1 by 2; p2/b assigned g m2@1 x:3 by 2`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p9 offsets g -> ok x:5 by 2; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit'])
     expect(found(`${commit}; p2/b join g -> ok m2@2 by 2; p9 offsets g -> ok x:3 by 1`)).toEqual(['lost-commit'])
     expect(found(`${commit}; p9 offsets g -> ok x:5 by 2`)).toEqual([])
   })
@@ -61,5 +64,25 @@ describe('lost-commit', () => {
     expect(found('p1/a commit g m1@1 x:5 -> ok by 1; p9 offsets g -> ok x:3 by 1')).toEqual(['offset-regression'])
     expect(found('p1/a commit g m1@1 x:5 -> ok; p9 offsets g -> ok x:3 by 2')).toEqual(['offset-regression'])
     expect(found('p1/a commit g m1@1 x:4 -> ok by 2; p1/a commit g m1@1 x:5 -> ok by 1; p9 offsets g -> ok x:3 by 1')).toEqual(['offset-regression'])
+  })
+})
+
+describe('a stale read', () => {
+  const commit = 'p1/a commit g m1@2 x:5 -> ok by 1'
+
+  function listed(history: string): readonly (string | undefined)[] {
+    return judged(`${traffic}\n${history}`).findings.map(({ anomaly, aspect, allowed }) => `${anomaly} ${aspect}${allowed === undefined ? '' : ', allowed'}`)
+  }
+
+  it('is told by another broker, which may have coordinated before the commit and does not know that it does no more', () => {
+    expect(listed(`p1/a commit g m1@1 x:3 -> ok by 2; ${commit}; p9 offsets g -> ok x:3 by 2`)).toEqual(['offset-regression stale, allowed'])
+    expect(listed(`p1/a commit g m1@1 y:3 -> ok by 2; ${commit}; p9 offsets g -> ok x:-1 by 2`)).toEqual(['offset-regression stale, allowed'])
+  })
+
+  it('is none where that broker has coordinated since', () => {
+    expect(listed(`p3/a commit g m1@2 y:3; ${commit}; p3 -> ok by 2; p9 offsets g -> ok x:3 by 2`)).toEqual(['offset-regression stale, allowed'])
+    expect(listed(`${commit}; p3/a commit g m1@2 y:3 -> ok by 2; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit fetched'])
+    expect(listed(`p2/b join g consumer/uniform x; ${commit}; p2 -> ok m2@3 by 2; p2/b assigned g m2@3 x:3 by 2`)).toContain('offset-regression stale, allowed')
+    expect(listed(`p2/b join g classic/range x; ${commit}; p2 -> ok m2@3 by 2; p2/b assigned g m2@3 x:3 by 2`)).toContain('lost-commit start')
   })
 })

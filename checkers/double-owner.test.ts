@@ -38,10 +38,22 @@ describe('double-owner', () => {
       p1/a join g classic/cooperative-sticky x -> ok m1@1; p1/a assigned g m1@1 + x:0
       ${between}
       p1/a join g classic/cooperative-sticky x -> ok m1@2
-      p2/b join g classic/cooperative-sticky x -> ok m2@2; p2/b assigned g m2@2 + x:0`)
+      p2/b join g classic/cooperative-sticky x -> ok m2@2; p2/b assigned g m2@2 + x:0
+      p1/a assigned g m1@2 +`)
     expect(cooperative('')).toEqual(['double-owner claimed'])
     expect(cooperative('p1/a revoked g m1@1 x')).toEqual([])
     expect(cooperative('p1/a lost g m1 x for UNKNOWN_MEMBER_ID')).toEqual([])
+  })
+
+  it('is not a generation that was never shared out, and was made anew by a coordinator that did not know of it', () => {
+    const anew = (between: string): string[] => found(`
+      p1/a join g classic/cooperative-sticky x -> ok m1@1 by 1; p1/a assigned g m1@1 + x:0 by 1
+      p1/a join g classic/cooperative-sticky x -> ok m1@2 by 1
+      ${between}
+      p2/b join g classic/cooperative-sticky x -> ok m2@2 by 2; p2/b assigned g m2@2 + x:0 by 2`)
+    expect(anew('')).toEqual([])
+    expect(anew('p1/a crash')).toEqual([])
+    expect(anew('p1/a lost g m1 for UNKNOWN_MEMBER_ID')).toEqual([])
   })
 
   it('is not the claim of a member that had missed a generation', () => {

@@ -88,19 +88,17 @@ function generationBefore({ joins, grants }: Group, actor: Actor, at: number): n
 }
 
 /**
- * How a member came into a generation that gave one of its keys away, although its claim was as fresh as any. Not one who
- * was thrown out of it without a share: the next coordinator knows nothing of a generation without shares, and makes another of
- * that number.
+ * How a member came into a generation that gave one of its keys away, although its claim was as fresh as any. Only one that was
+ * given a share of it: a generation is written when it is shared out, so that the next coordinator knows nothing of one that was
+ * not, and makes another of that number.
  */
 function claimOf(group: Group, { first, second }: Pair, generations: readonly number[]): JoinRow | undefined {
-  const join = group.joins.find(({ actor, outcome, era, value }) => {
-    return actor === first.actor && outcome === ok && era === second.era && value.generation === second.generation
-  })
+  const share = group.grants.find(({ actor, era, value }) =>
+    actor === first.actor && era === second.era && value.generation === second.generation)
+  if (share === undefined) return undefined
+  const join = group.joins.findLast(({ actor, outcome, done, value }) =>
+    actor === first.actor && outcome === ok && done < share.at && value.generation === share.value.generation)
   if (join === undefined || join.value.protocol === 'consumer' || !holdsAt(first, join.asked)) return undefined
-  const { memberId, generation } = join.value
-  const isShared = group.grants.some(({ at, actor, value }) =>
-    actor === first.actor && at > join.done && value.generation === generation && value.memberId === memberId)
-  if (!isShared && first.ended === 'lost' && first.until > join.done && first.until < second.from) return undefined
   const before = generations[generations.indexOf(second.generation) - 1]
   return generationBefore(group, first.actor, join.asked) === before ? join : undefined
 }

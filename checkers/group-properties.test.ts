@@ -116,6 +116,7 @@ describe('what a coordinator does wrong is found:', () => {
     const key = keyOf(of, member)
     of.commit(member, [[key, 1000]])
     of.node++
+    of.commit(member, [[key === 't-0' ? 't-1' : 't-0', 1000]])
     of.fetch(member, 'g', [[key, -1]])
   })
   spoilt('unfenced-zombie', world, (of) => {

@@ -38,7 +38,7 @@ function finding(index: HistoryIndex, { group, write, read, coordinator }: StepB
 function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
   for (const step of stepsBack(index)) {
-    if (step.coordinator !== undefined) found.add(distance(step), step.read.kind, () => finding(index, step))
+    if (step.coordinator !== undefined && !step.isStale) found.add(distance(step), step.read.kind, () => finding(index, step))
   }
   return found.result()
 }

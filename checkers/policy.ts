@@ -46,6 +46,7 @@ const uncommitted = 'read_uncommitted consumers see records of transactions that
 const outside = 'a transaction ends at the log: what was done outside stays done when its input is read once more (TXN-7)'
 const mostOnce = 'at most once: a crash between the commit and the work skips records'
 const leastOnce = 'at least once: a crash between the work and the commit repeats records'
+const deposed = 'a coordinator that was deposed and has not heard of it tells what it knew: commits are fenced, reading them is not'
 const grown = 'partitions were added, and with their number the partition of a key may change'
 
 const lossy: readonly (readonly [anomaly: string, aspect?: string])[] = [
@@ -102,6 +103,7 @@ export const policy: readonly PolicyRow[] = [
   { condition: 'always', anomaly: 'repeated-side-effect', aspect: 'plain', reason: outside },
   { condition: 'always', anomaly: 'skipped-record', aspect: 'at-most-once', reason: mostOnce },
   { condition: 'always', anomaly: 'reprocessed-record', aspect: 'at-least-once', reason: leastOnce },
+  { condition: 'always', anomaly: 'offset-regression', aspect: 'stale', reason: deposed },
   { condition: 'always', anomaly: 'G1a', aspect: 'uncommitted', reason: uncommitted },
   ...rows('acks=0', lossy, nothing),
   ...rows('acks=1, disturbed', lossy, leaderOnly),

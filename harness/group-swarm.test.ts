@@ -2,8 +2,13 @@
 import { expect, it } from 'vitest'
 import { runSeed } from './seed-worker.ts'
 
-it('a group whose member dies while the others leave comes to an end', () => {
-  const { judgement } = runSeed({ scenario: 'group-churn', seed: 770431327, defect: undefined, accept: [], wantHistory: false })
+const seeds = [
+  { seed: 770431327, shows: 'a group whose member dies while the others leave comes to an end' },
+  { seed: 5007, shows: 'a generation that no coordinator has written is made anew by the next, and nobody is convicted of it' },
+]
+
+it.each(seeds)('$shows ($seed)', ({ seed }) => {
+  const { judgement } = runSeed({ scenario: 'group-churn', seed, defect: undefined, accept: [], wantHistory: false })
   const { valid, reasons, findings } = judgement
   expect([valid, reasons, findings.filter(({ allowed }) => allowed === undefined)]).toEqual([true, [], []])
 })

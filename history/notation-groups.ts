@@ -2,7 +2,7 @@
  * The notation of consumer groups. A word `m1@3` is member m1 in generation 3; `x:5` is offset 5 of key x, `x:-1` none.
  *
  *     p1/a join g classic/range x y as i1 -> ok m1@3      protocol/assignor, topics, instance id; all may be left out
- *     p1/a assigned g m1@3 x:0 y                          a mark, with the starts known; `+ x:0` when incremental
+ *     p1/a assigned g m1@3 x:0 y                          a mark, with the starts known; `+ x:0` when incremental; `by 2` told them
  *     p1/a revoked g m1@3 x                               p1/a lost g m1 x y for FENCED_MEMBER_EPOCH
  *     p1/a heard g m1 11.5s                               sent then
  *     p1/a process g m1@3 x 0..4 -> ok                    -> info 2 (done up to it)  -> fail 3 (the poison)
@@ -111,8 +111,14 @@ function readSeconds(word: string | undefined, line: number): number {
   return Math.round(Number(amount) * nanosecondsPerSecond)
 }
 
-/** Value of a mark. */
-export function readGroupMark(f: string, text: string, line: number): unknown {
+/** Value of a mark, and the broker that told what it says where `by N` ends the line. */
+export function readGroupMark(f: string, text: string, line: number): Pick<NewOp, 'value' | 'node'> {
+  const [, said, node] = /^(.*?)\s*(?:\bby (\d+))?$/.exec(text)!
+  const value = f === 'lost' ? readMarkValue(f, text, line) : readMarkValue(f, said!, line)
+  return f === 'lost' || node === undefined ? { value } : { value, node: Number(node) }
+}
+
+function readMarkValue(f: string, text: string, line: number): unknown {
   const [group, member, ...words] = text.split(/\s+/)
   if (member === undefined) throw new HistoryError(line, `a mark ${f} names its group and its member`)
   if (f === 'heard') return { group, memberId: member, sentAt: readSeconds(words[0], line) }

@@ -183,7 +183,7 @@ function readClientLine(head: RegExpExecArray, open: OpenOps, line: number): New
   if (isGroupMark(f!) && !text!.startsWith('{')) {
     const { client: opened } = open.get(process) ?? {}
     const who = client ?? (opened !== undefined && { client: opened })
-    return [{ process, type: 'info', f: f!, value: readGroupMark(f!, text!, line), ...who }]
+    return [{ process, type: 'info', f: f!, ...readGroupMark(f!, text!, line), ...who }]
   }
   if (f !== '') {
     open.set(process, { f: f!, value: f === 'final-read' ? null : readAsked(f!, text!, line), ...client })

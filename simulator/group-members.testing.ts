@@ -158,7 +158,12 @@ export class GroupWorld {
 
   /** Who leads the group's partition of the offsets topic. */
   get coordinator(): number {
-    const { image } = [...this.cluster.running.values()][0]!
+    return this.coordinatorBy([...this.cluster.running.keys()][0]!)
+  }
+
+  /** The same, as one broker knows it. */
+  coordinatorBy(brokerId: number): number {
+    const { image } = this.cluster.running.get(brokerId)!
     const { partitions } = image!.topicsByName.get('__consumer_offsets')!
     return partitions[partitionOfKey('g', partitions.length)]!.leader
   }

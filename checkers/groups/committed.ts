@@ -3,10 +3,13 @@
  * before it was asked needs an explanation: a write of that offset or a lower one that may have come after. Such a write
  * overlaps the commit, or came later, or nobody knows when it took effect (but a later generation's commit shuts out what
  * another member had open). Offsets sent in transactions explain, and owe nothing: they show only when the markers are written.
+ *
+ * A read may be stale: no request to read offsets is fenced, so a coordinator that was deposed and has not heard of it tells
+ * what it knew. Of a broker that did not acknowledge the commit itself, nothing is certain until it has coordinated since.
  */
 import type { HistoryIndex } from '../history-index.ts'
 import { failed, none, ok } from '../index/codes.ts'
-import type { AnswerRow, ReadRow, WriteRow } from './group-ops.ts'
+import type { AnswerRow, JoinRow, ReadRow, WriteRow } from './group-ops.ts'
 import { type Group, groupsOf } from './groups.ts'
 
 export interface StepBack {
@@ -16,6 +19,8 @@ export interface StepBack {
   readonly read: ReadRow
   /** Another coordinator that answered for the group in between, if one did. */
   readonly coordinator: AnswerRow | undefined
+  /** Who told it may have been deposed before the commit, and not know. */
+  readonly isStale: boolean
 }
 
 /** The acknowledged write above what was read that began last before it. */
@@ -41,6 +46,36 @@ function coordinatorBetween({ answers }: Group, { done, node }: WriteRow, read: 
   return answers.find(answer => answer.at > done && answer.at <= read.at && answer.node !== node)
 }
 
+/**
+ * Whether an accepted join shows that its broker came to coordinate after the one that acknowledged a commit. A generation of the
+ * classic protocol is written when it is shared out; an epoch of KIP-848 is written, and not the same for all members.
+ */
+function isLaterReign({ grants }: Group, join: JoinRow, { write, read }: { readonly write: WriteRow; readonly read: ReadRow }): boolean {
+  const { protocol, generation, memberId } = join.value
+  if (protocol === 'consumer') return join.asked > write.done
+  if (write.generation < 0 || join.era !== write.era || generation <= write.generation) return false
+  return grants.some(({ at, actor, value }) =>
+    actor === join.actor && at > join.done && at <= read.at && value.generation === generation && value.memberId === memberId)
+}
+
+/** Whether the broker that told an offset has coordinated since another acknowledged a commit, or knew of it already. */
+function hasCoordinatedSince(group: Group, write: WriteRow, read: ReadRow): boolean {
+  const isSince = ({ node, asked, done }: Pick<WriteRow, 'node' | 'asked' | 'done'>): boolean =>
+    node === read.node && asked > write.done && done !== none && done < read.asked
+  for (const writes of group.writes.values()) {
+    if (writes.some(each => each.kind !== 'transaction' && each.outcome === ok && isSince(each))) return true
+  }
+  const knew = group.reads.some(({ key, node, asked, at, offset }) =>
+    key === read.key && offset >= write.offset && isSince({ node, asked, done: at }))
+  return knew || group.joins.some(join =>
+    join.outcome === ok && join.node === read.node && join.done <= read.asked && isLaterReign(group, join, { write, read }))
+}
+
+function mayBeStale(group: Group, write: WriteRow, read: ReadRow): boolean {
+  if (read.node === undefined || write.node === undefined || read.node === write.node) return false
+  return !hasCoordinatedSince(group, write, read)
+}
+
 const known = new WeakMap<HistoryIndex, readonly StepBack[]>()
 
 function stepsBackOf(group: Group): StepBack[] {
@@ -50,7 +85,8 @@ function stepsBackOf(group: Group): StepBack[] {
     const write = overriding(writes, read)
     if (write === undefined) continue
     const isExplained = writes.some(other => other.offset <= read.offset && other.asked < read.at && mayFollow(other, write))
-    if (!isExplained) steps.push({ group, write, read, coordinator: coordinatorBetween(group, write, read) })
+    if (isExplained) continue
+    steps.push({ group, write, read, coordinator: coordinatorBetween(group, write, read), isStale: mayBeStale(group, write, read) })
   }
   return steps
 }

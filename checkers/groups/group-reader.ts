@@ -108,7 +108,7 @@ export class GroupReader {
     if (op.node !== undefined) group.answers.push({ at, node: String(op.node) })
     switch (op.f) {
       case 'assigned':
-        return this.#assigned(op.value as Assigned, at, group)
+        return this.#assigned(op, at, group)
       case 'revoked':
         return this.#released({ ...(op.value as Revoked), why: 'revoked' }, at, group)
       case 'lost':
@@ -186,7 +186,9 @@ export class GroupReader {
     if (instanceId !== undefined) group.instances.set(value.memberId, instanceId)
   }
 
-  #assigned(value: Assigned, at: number, group: OpenGroup): void {
+  #assigned(op: Op, at: number, group: OpenGroup): void {
+    const value = op.value as Assigned
+    const node = op.node === undefined ? undefined : String(op.node)
     const actor = this.#actor(at)
     const joined = group.joinedAt.get(actor) ?? none
     group.reached(value.generation, joined, at)
@@ -194,7 +196,7 @@ export class GroupReader {
     group.grants.push({ at, actor, era: group.era, value, askedStarts: told === none ? joined : told })
     for (const [key, offset] of value.starts ?? []) {
       const asked = told === none ? Math.max(joined, group.releasedAt.get(key) ?? none) : told
-      if (offset >= 0) group.reads.push({ kind: 'start', at, asked, actor, key, offset, node: undefined })
+      if (offset >= 0) group.reads.push({ kind: 'start', at, asked, actor, key, offset, node })
     }
   }
 

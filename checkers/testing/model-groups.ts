@@ -1,6 +1,6 @@
 /**
  * Histories of two consumer groups as a right coordinator makes them: members come, go, crash, sleep past their sessions and
- * come back, commits stay open, coordinators change. Eager, cooperative or KIP-848. What must not be can be done on purpose
+ * come back, commits stay open, coordinators change, and who was one tells what it knew. Eager, cooperative or KIP-848. What must not be can be done on purpose
  * afterwards (`wrong`), in whatever state chance has brought about.
  */
 import type { Delivery, GroupProtocol } from '../../history/group-op.ts'
@@ -54,6 +54,8 @@ export class GroupModel {
   #processes = 100
   #names = 0
   #open: OpenCommit[] = []
+  /** Who coordinated before, and has not heard that it does no more. */
+  #deposed: { readonly node: number; readonly offsets: Offsets } | undefined
 
   constructor(options: GroupModelOptions) {
     this.#options = options
@@ -340,11 +342,20 @@ export class GroupModel {
     if (choice === 15) return this.#openCommit(member)
     if (choice === 16) return this.#closeCommit()
     if (choice === 17) return this.fetch(member)
-    if (choice === 18) {
-      this.node = 1 + draw(3)
-      return undefined
-    }
+    if (choice === 18) return draw(3) === 0 ? this.#askDeposed(member) : this.#depose()
     return this.#churn(member, choice)
+  }
+
+  #depose(): void {
+    const { node } = this
+    this.node = 1 + this.#options.draw(3)
+    if (this.node !== node) this.#deposed = { node, offsets: this.#allCommitted() }
+  }
+
+  #askDeposed(member: Member): void {
+    if (this.#deposed === undefined || this.#deposed.node === this.node) return
+    const { node, offsets } = this.#deposed
+    this.do(member, 'offsets', { group: 'g' }, { value: { group: 'g', offsets }, node })
   }
 
   #churn(member: Member, choice: number): void {

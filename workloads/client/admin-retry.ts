@@ -12,7 +12,8 @@ export interface Attempt<T> {
   readonly isFirst: boolean
   /** To be set false by whoever learns that this attempt may have taken effect. */
   isDefinite: boolean
-  succeed(value: T): void
+  /** `node`: who answered, where that matters. */
+  succeed(value: T, node?: number): void
   fail(code: string, message: string): void
   again(code: string, message: string): void
   lost(failure: RequestFailure): void
@@ -50,7 +51,7 @@ export class AdminRetry {
       const attempt: Attempt<T> = {
         isFirst,
         isDefinite: true,
-        succeed: (value) => end({ ok: true, value }),
+        succeed: (value, node) => end({ ok: true, value, ...(node !== undefined && { node }) }),
         fail: (code, message) => {
           isDefinite &&= attempt.isDefinite
           fail(code, message)

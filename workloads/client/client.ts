@@ -258,6 +258,8 @@ export interface GroupAssigned {
   readonly incremental: boolean
   /** From `onAsking`; undefined where nothing was asked. */
   readonly asked: number | undefined
+  /** Who told the committed offsets; undefined where nothing was asked. */
+  readonly node: number | undefined
 }
 
 /** What a member is told, in order; each call may come at any time, also while a poll is open, which then has ended empty. */
@@ -325,7 +327,8 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
-export type AdminResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: OpError }
+/** `node`: who answered, where that is told. */
+export type AdminResult<T> = { readonly ok: true; readonly value: T; readonly node?: number } | { readonly ok: false; readonly error: OpError }
 
 export interface PartitionInfo {
   readonly partition: number

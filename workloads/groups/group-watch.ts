@@ -96,7 +96,7 @@ export class GroupWatch {
       this.#open--
       if (result.ok) {
         const offsets = result.value.map(({ offset }, at) => [keys[at]!, offset] as const)
-        recorder.record({ ...op, type: 'ok', value: { group, offsets } })
+        recorder.record({ ...op, type: 'ok', value: { group, offsets }, ...(result.node !== undefined && { node: result.node }) })
       } else {
         recorder.record({ ...op, type: 'fail', value: { group, keys }, error: { ...result.error, definite: true } })
       }

@@ -4,7 +4,7 @@
  */
 import type { Key, NewOp, OpError } from '../../history/op.ts'
 import type {
-  CommitOutcome, CommittedOffset, ConsumerEvent, GroupIdentity, GroupListener, GroupMemberOptions, PolledPartition, TopicPartition, WorkloadClient,
+  CommitOutcome, CommittedOffset, ConsumerEvent, GroupAssigned, GroupIdentity, GroupListener, GroupMemberOptions, PolledPartition, TopicPartition, WorkloadClient,
   WorkloadGroupMember,
 } from '../client/client.ts'
 import { polledOf } from '../keyed-append/reading.ts'
@@ -57,11 +57,12 @@ class Thread {
     if (this.open !== undefined) this.complete('info', this.open.value, { error: { code, definite: false } })
   }
 
-  mark(f: string, value: unknown): void {
-    this.#record({ type: 'info', f, value })
+  /** `node`: who told it. */
+  mark(f: string, value: unknown, node?: number): void {
+    this.#record({ type: 'info', f, value, ...(node !== undefined && { node }) })
   }
 
-  #record(op: Pick<NewOp, 'type' | 'f' | 'value'>): void {
+  #record(op: Pick<NewOp, 'type' | 'f' | 'value' | 'node'>): void {
     this.#context.recorder.record({ process: this.#process, client: this.#client, ...op })
   }
 }
@@ -270,13 +271,7 @@ export class MemberProcess {
         else this.#joining.complete(error.definite ? 'fail' : 'info', value, { error })
       },
       onAsking: () => this.#context.recorder.recorded,
-      onAssigned: (identity, { starts, incremental, asked }) => {
-        const keys = this.#keys(starts)
-        for (const key of keys) this.#changed.add(key)
-        const from = starts.map(({ offset }, at) => [keys[at], offset])
-        this.#mark('assigned', identity, { keys, starts: from, incremental, ...(asked !== undefined && { since: asked }) })
-        this.#handler.assigned(starts)
-      },
+      onAssigned: (identity, assigned) => this.#assigned(identity, assigned),
       onRevoking: (identity, partitions, proceed) => this.#revoking(identity, partitions, proceed),
       onLost: (partitions, reason) => {
         const keys = this.#keys(partitions)
@@ -287,6 +282,15 @@ export class MemberProcess {
       onHeard: (sentAtMs) => this.#heard(sentAtMs),
       onError: (error) => this.#mark('member-error', this.member.identity, { error }),
     }
+  }
+
+  #assigned({ memberId, generation }: GroupIdentity, { starts, incremental, asked, node }: GroupAssigned): void {
+    const keys = this.#keys(starts)
+    for (const key of keys) this.#changed.add(key)
+    const from = starts.map(({ offset }, at) => [keys[at], offset])
+    const value = { group: this.group, memberId, generation, keys, starts: from, incremental, ...(asked !== undefined && { since: asked }) }
+    this.#steps.mark('assigned', value, node)
+    this.#handler.assigned(starts)
   }
 
   #revoking(identity: GroupIdentity, partitions: readonly TopicPartition[], proceed: () => void): void {

@@ -146,7 +146,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   take(partitions: readonly TopicPartition[], incremental: boolean): void {
     const added = partitions.map(({ topic, partition }): Owned => ({ topic, partition, isRead: false, isLeaving: false }))
     this.#owned = [...this.#owned, ...added]
-    if (added.length === 0) this.#options.listener.onAssigned(this.identity, { starts: [], incremental, asked: undefined })
+    if (added.length === 0) this.#options.listener.onAssigned(this.identity, { starts: [], incremental, asked: undefined, node: undefined })
     else this.#place(added, incremental)
   }
 
@@ -215,14 +215,14 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   }
 
   #fetch(asked: readonly Owned[], { taken, incremental }: { readonly taken: readonly Owned[]; readonly incremental: boolean }): void {
-    const how = { incremental, asked: this.#options.listener.onAsking() }
+    const asking = this.#options.listener.onAsking()
     const what = { partitions: asked, ids: new TopicIds(this.#parts.cluster, asked) }
     const body = fetchBody(this.#options.group, this.identity, what)
     this.#coordinator.request(apis.OffsetFetch, { body, ...what.ids.limits }, (result, node) => this.#gate.pass(() => {
       if (!result.ok) return this.#placeSoon(taken, incremental)
       const { code: top, offsets } = fetchedOffsets(result.body, result.version, what)
       const bad = top === errorCode.NONE ? offsets.find(({ code }) => code !== errorCode.NONE)?.code : top
-      if (bad === undefined) return this.#startAt(asked, offsets, how)
+      if (bad === undefined) return this.#startAt(asked, offsets, { incremental, asked: asking, node })
       this.#coordinator.forgetBy(bad, node)
       return this.#placeSoon(taken, incremental)
     }))

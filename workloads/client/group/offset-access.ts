@@ -51,7 +51,7 @@ export class OffsetAccess {
           const { code: top, offsets } = fetchedOffsets(result.body, result.version, { partitions, ids })
           const code = top === errorCode.NONE ? (offsets.find((each) => each.code !== errorCode.NONE)?.code ?? top) : top
           if (code !== errorCode.NONE) return this.#refused(attempt, code, () => coordinator.forgetBy(code, node))
-          return attempt.succeed(offsets.map(({ topic, partition, offset, leaderEpoch }) => ({ topic, partition, offset, leaderEpoch })))
+          return attempt.succeed(offsets.map(({ topic, partition, offset, leaderEpoch }) => ({ topic, partition, offset, leaderEpoch })), node)
         })
       })
     })
