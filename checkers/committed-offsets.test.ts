@@ -1,5 +1,7 @@
 /** offset-regression and lost-commit: one reading of committed offsets, told apart by the coordinator. */
 import { describe, expect, it } from 'vitest'
+import { parseNotation } from '../history/notation.ts'
+import { judge } from './judge.ts'
 import { judged } from './testing/judged.ts'
 
 const traffic = '0s p0 send x v1 -> ok @0; p8 poll -> ok x[0:v1]'
@@ -37,6 +39,18 @@ describe('offset-regression', () => {
     expect(found('p1/a commit g m1@1 x:3 -> info TIMED_OUT; p2/a commit g m1@1 x:5 -> ok; p9 offsets g -> ok x:3')).toEqual([])
     expect(found('p1/a commit g m1@1 x:5 -> ok; p9 reset-offsets g x:0 -> ok; p9 offsets g -> ok x:0')).toEqual([])
     expect(found('p9 offsets g x; p1/a commit g m1@1 x:5 -> ok; p9 -> ok x:3')).toEqual([])
+  })
+
+  it('is explained by a lower commit that was asked for again, whose first asking may come late', () => {
+    const late = (attempts: number, memberId = 'm1', generation = 1): readonly string[] => {
+      const ops = parseNotation(`${traffic}; p1/a commit g ${memberId}@${generation} x:3 -> ok; p2/b commit g m1@2 x:5 -> ok; p9 offsets g -> ok x:3`)
+      const told = ops.map((op) => (op.f === 'commit' && op.type === 'ok' && op.client === 'a' ? { ...op, attempts } : op))
+      return judge(told).findings.filter(({ allowed }) => allowed === undefined).map(({ anomaly }) => anomaly)
+    }
+    expect(late(2)).toEqual([])
+    expect(late(1)).toEqual(['offset-regression'])
+    expect(late(2, 'm0', 2)).toEqual([])
+    expect(late(2, 'm0', 1)).toEqual(['offset-regression'])
   })
 
   it('is not explained by what was over before, was refused, or was open in a generation that is past', () => {

@@ -17,7 +17,7 @@ describe('what groups went through', () => {
       p2/b join g as i1 -> ok m2@1 by 2; p1/a lost g m1 x for FENCED_INSTANCE_ID
       p3/c join g -> ok m3@2 by 2; p3/c commit g m3@2 x:1 -> fail ILLEGAL_GENERATION by 1`)
     expect(groupCoverage(index)).toEqual({
-      generations: 2, rebalances: 1, fencedMembers: 1, coordinatorChanges: 2, commits: 2, staticRestarts: 1,
+      generations: 2, rebalances: 1, fencedMembers: 1, coordinatorChanges: 2, commits: 2, staticRestarts: 1, rests: 0,
     })
   })
 

@@ -53,6 +53,19 @@ describe('orphan-partition', () => {
     expect(run(`${join}; ${some}; p1/a heard g m1 0s; 1s p2/b join g classic/range t -> ok m2@2; 9s p8 poll -> ok`).convicts).toEqual([])
   })
 
+  it('waits until the cluster is back, by the word of the harness or for the time it is given, and not for who is gone for good', () => {
+    const { start, stop } = fault(1, 2)
+    const given = (more: string): string[] => [...judged(`${traffic.replace('{', '{"recoveryMs":10000,')}
+      ${join}; ${some}; ${start}; ${more}; 13s p8 poll -> ok`).convicts]
+    const recovered = (complete: boolean, absent: number): string =>
+      `7s harness recovered {"complete":${complete},"absent":[${absent}],"unserved":[],"boundMs":10000,"tookMs":5000}`
+    expect(given(stop)).toEqual([])
+    expect(given(`${stop}; ${recovered(true, 2)}`)).toEqual(['orphan-partition'])
+    expect(given(`${stop}; ${recovered(false, 2)}`)).not.toContain('orphan-partition')
+    expect(given(recovered(true, 1))).toEqual(['orphan-partition'])
+    expect(given(recovered(true, 2))).toEqual([])
+  })
+
   it('ends with the traffic, and is not judged on a machine that was starved', () => {
     expect(run(`${join}; ${some}; 1s phase final; 9s p8 poll -> ok`).convicts).toEqual([])
     const starved = run(`${join}; ${some}; 1s harness starved; 9s p8 poll -> ok`)

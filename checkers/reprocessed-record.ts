@@ -1,11 +1,12 @@
 /**
- * Reprocessed record: a group finished its work on a record twice, and nobody had set its offset back. Its aspect is the
+ * Reprocessed record: a group finished its work on a record twice, and nobody had set its offset back, neither on purpose nor by
+ * a commit that may have come late. Its aspect is the
  * delivery the group has chosen: at least once allows it, and the policy table says so. Exactly once by transactions takes
  * the work of an aborted one back, which no `process` op tells: that is judged by what was written, not here.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
-import { deliveryOf, finished, type Span, wasReset } from './groups/deliveries.ts'
+import { deliveryOf, finished, mayHaveBeenSetBack, type Span, wasReset } from './groups/deliveries.ts'
 import { type Group, groupsOf } from './groups/groups.ts'
 import { memberName, stepAt } from './groups/steps.ts'
 import type { HistoryIndex } from './history-index.ts'
@@ -32,7 +33,8 @@ function repeats(group: Group, spans: readonly Span[]): Twice[] {
       const to = Math.min(once.last, again.last)
       const { key } = again.work.value
       const reset = wasReset(group, key, { from: once.work.asked, to: again.work.asked, offset: from })
-      if (once !== again && !reset) found.push({ once, again, from, to })
+      const setBack = mayHaveBeenSetBack(group, key, { to: again.work.asked, offset: again.first })
+      if (once !== again && !reset && !setBack) found.push({ once, again, from, to })
     }
     if (furthest === undefined || again.last > furthest.last) furthest = again
   }

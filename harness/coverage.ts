@@ -30,6 +30,7 @@ export const coverageNames = {
   lostMemberships: 'a member that found itself thrown out',
   memberCrashes: 'a member that died',
   partitionsAdded: 'a partition added to a topic',
+  rests: 'a group at rest, to be looked at',
 } as const
 
 export type CoverageName = keyof typeof coverageNames
@@ -43,7 +44,7 @@ export const transactionCoverage: readonly CoverageName[] = [
   'transactions', 'abortedTransactions', 'openTransactions', 'fencedProducers', 'coordinatorChanges', 'leaderChanges',
 ]
 export const groupCoverage: readonly CoverageName[] = [
-  'rebalances', 'coordinatorChanges', 'zombieCommits', 'lostMemberships', 'memberCrashes', 'partitionsAdded', 'leaderChanges',
+  'rebalances', 'coordinatorChanges', 'zombieCommits', 'lostMemberships', 'memberCrashes', 'partitionsAdded', 'leaderChanges', 'rests',
 ]
 export type CoverageCounts = Record<CoverageName, number>
 

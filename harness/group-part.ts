@@ -55,6 +55,7 @@ export function groupPart(traffic: KeyedAppendOptions, profile: Profile): TrialP
       growMs: 0,
       growthMax: 0,
       watchMs: 2000,
+      restMs: 0,
     }),
     topics: [topic],
     acknowledgedMin: acknowledgedFloor,
@@ -68,7 +69,7 @@ export function groupPart(traffic: KeyedAppendOptions, profile: Profile): TrialP
       recoveryMs: profile.recoveryMs,
       profile: profile.name,
       groups: groups.map(groupConfig),
-      rebalanceBoundMs: rebalanceBound(groups, { requestTimeoutMs, recoveryMs: profile.recoveryMs }),
+      rebalanceBoundMs: rebalanceBound(groups, { requestTimeoutMs }),
       floors: { acknowledged: acknowledgedFloor },
     },
   }

@@ -21,6 +21,8 @@ import { attacksWith, drawNetwork, drawSettings, drawWorkload, simulatedFaults, 
 
 const faultsMs = 45_000
 const acknowledgedMin = 500
+/** Whoever is away when the churn ends is back by then, and the session of who never comes back is over. */
+const comingBackMs = 12_000
 
 const kinds: readonly { readonly protocol: GroupProtocol; readonly assignors: readonly string[] }[] = [
   { protocol: 'classic', assignors: ['range'] },
@@ -38,8 +40,9 @@ export function drawGroupChurn(seed: number): Swarm {
   const profile = profiles.trial
   const topics = drawTopics(random)
   const names = randomPick(simRandom(seed).fork('group names'), groupNames)
-  const options = drawChurn(random, { profile, topics, names })
-  const { requestTimeoutMs } = profile.clients
+  const drawn = drawChurn(random, { profile, topics, names })
+  const rebalanceBoundMs = rebalanceBound(drawn.groups, profile.clients)
+  const options: GroupChurnOptions = { ...drawn, restMs: rebalanceBoundMs + comingBackMs }
   return {
     settings: drawSettings(simRandom(seed).fork('broker settings')),
     brokers: 3,
@@ -60,7 +63,7 @@ export function drawGroupChurn(seed: number): Swarm {
           recoveryMs: profile.recoveryMs,
           profile: profile.name,
           groups: options.groups.map(groupConfig),
-          rebalanceBoundMs: rebalanceBound(options.groups, { requestTimeoutMs, recoveryMs: profile.recoveryMs }),
+          rebalanceBoundMs,
           floors: { acknowledged: acknowledgedMin },
         },
       }],
@@ -100,7 +103,7 @@ interface Drawn {
   readonly names: readonly string[]
 }
 
-function drawChurn(random: Random, { profile, topics, names }: Drawn): GroupChurnOptions {
+function drawChurn(random: Random, { profile, topics, names }: Drawn): Omit<GroupChurnOptions, 'restMs'> {
   return {
     traffic: { ...drawWorkload(random, profile), recordsPerSecond: randomBetween(random, 30, 80), valueSizeBytes: { min: 10, max: 50 } },
     groups: Array.from({ length: randomPick(random, [1, 2, 2, 3]) }, (_, i) => drawGroup(random, names[i]!, topics)),

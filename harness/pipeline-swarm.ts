@@ -51,7 +51,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
             ...(kind.sideEffects !== undefined && { sideEffects: kind.sideEffects }),
             pipeline: pipelineConfig(options, topics),
             groups: groups.map((group) => ({ ...groupConfig(group), delivery: kind.delivery })),
-            rebalanceBoundMs: rebalanceBound(groups, { requestTimeoutMs, recoveryMs: plan.profile.recoveryMs }),
+            rebalanceBoundMs: rebalanceBound(groups, { requestTimeoutMs }),
             floors: isExact ? pipelineFloors : { acknowledged: 200 },
           },
         }],

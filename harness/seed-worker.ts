@@ -1,5 +1,6 @@
 /** A worker thread that runs seeds one after another and tells of each: what it found, and its history where wanted. */
 import { parentPort } from 'node:worker_threads'
+import { coveragePrefix } from '../checkers/coverage.ts'
 import type { Finding, Judgement } from '../checkers/verdict.ts'
 import type { Op } from '../history/op.ts'
 import type { CoverageCounts } from './coverage.ts'
@@ -54,7 +55,7 @@ export function resultOf(task: SeedTask, run: SimulatedRun, startMs: number): Se
     simulatedMs: run.simulatedMs,
     wallMs: performance.now() - startMs,
     events: run.events,
-    coverage: run.coverage,
+    coverage: { ...run.coverage, rests: judgement.figures?.[`${coveragePrefix}rests`] ?? 0 },
     story: storyOf(run, judgement.findings),
     history: task.wantHistory || judgement.valid !== true ? ops : undefined,
   }

@@ -1,11 +1,13 @@
 /**
  * When a group was left alone: stretches of time without a fault in force and without a change of its members, in which it
  * must come to rest within a bound. A member that crashed or gave up is still one to its coordinator until its session ends,
- * so that a session's length after it is no calm. Where a time is missing, or a nemesis wrote what nobody can read, nothing
- * is calm.
+ * so that a session's length after it is no calm. After a fault the cluster has to come back first: until the harness says that
+ * it has (`recovered`), or `recoveryMs` of the configuration have passed. Where a time is missing, or a nemesis wrote what nobody
+ * can read, nothing is calm.
  */
 import type { HistoryIndex } from '../history-index.ts'
 import { none } from '../index/codes.ts'
+import type { FaultRecord } from '../verdict.ts'
 import { faultsOf, type Group, timeAt } from './groups.ts'
 
 const nanosecondsPerMs = 1e6
@@ -29,14 +31,36 @@ export function endOfTraffic({ ops, marks }: HistoryIndex): number {
   return marks.phases.final === none ? ops.length - 1 : marks.phases.final
 }
 
+/** When the cluster was seen whole again, and without which brokers. */
+interface Recovery {
+  readonly at: number
+  readonly absent: readonly (number | string)[]
+}
+
+function recoveriesOf(index: HistoryIndex): Recovery[] {
+  const complete = index.marks.recoveries.filter(({ value }) => value.complete)
+  return complete.map(({ at, value }) => ({ at: timeAt(index, at), absent: value.absent }))
+}
+
+/** From the fault until the cluster is back. Who was broken for good holds up nothing once the others are. */
+function disturbance({ startTime, endTime, targets }: FaultRecord, recoveries: readonly Recovery[], recoveryNs: number): Stretch {
+  const from = startTime ?? Number.NEGATIVE_INFINITY
+  if (endTime !== null) {
+    const back = recoveries.find(({ at }) => at >= endTime)?.at ?? Number.POSITIVE_INFINITY
+    return { from, to: Math.min(endTime + recoveryNs, back) }
+  }
+  const without = recoveries.find(({ at, absent }) => at >= from && targets.length > 0 && targets.every(each => absent.includes(each)))
+  return { from, to: without?.at ?? Number.POSITIVE_INFINITY }
+}
+
 /** Times in which nothing can be asked of the group: faults, and sessions that nobody will end. */
 function restless(index: HistoryIndex, group: Group): Stretch[] {
   const { records, unreadable } = faultsOf(index)
   if (unreadable) return [{ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]
   const sessionNs = (group.config.sessionTimeoutMs ?? defaultSessionMs) * nanosecondsPerMs
-  const faults = records.map(({ startTime, endTime }) => {
-    return { from: startTime ?? Number.NEGATIVE_INFINITY, to: endTime ?? Number.POSITIVE_INFINITY }
-  })
+  const recoveries = recoveriesOf(index)
+  const recoveryNs = (index.marks.config?.recoveryMs ?? 0) * nanosecondsPerMs
+  const faults = records.map(record => disturbance(record, recoveries, recoveryNs))
   const sessions = group.releases.filter(({ why }) => why === 'lost' || why === 'crashed').map(({ at }) => {
     const from = timeAt(index, at)
     return { from, to: from + sessionNs }

@@ -2,7 +2,8 @@
  * Committed offsets as registers: what a read may tell, given all writes. A read below a commit that was acknowledged
  * before it was asked needs an explanation: a write of that offset or a lower one that may have come after. Such a write
  * overlaps the commit, or came later, or nobody knows when it took effect (but a later generation's commit shuts out what
- * another member had open). Offsets sent in transactions explain, and owe nothing: they show only when the markers are written.
+ * another member had open). One that was asked for again took effect, and may do so once more: what was sent first can lie in a
+ * connection that was cut, and arrive when all else has long been answered; a commit names no order. Offsets sent in transactions explain, and owe nothing: they show only when the markers are written.
  *
  * A read may be stale: no request to read offsets is fenced, so a coordinator that was deposed and has not heard of it tells
  * what it knew. Of a broker that did not acknowledge the commit itself, nothing is certain until it has coordinated since.
@@ -35,7 +36,10 @@ function overriding(writes: readonly WriteRow[], { asked, offset }: ReadRow): Wr
 
 function mayFollow(write: WriteRow, latest: WriteRow): boolean {
   if (write.outcome === failed) return false
-  if (write.outcome === ok && write.kind !== 'transaction') return write.done > latest.asked
+  if (write.outcome === ok && write.kind !== 'transaction') {
+    if (write.done > latest.asked) return true
+    if (!write.isRepeated) return false
+  }
   const isOthers = write.memberId !== latest.memberId && write.era === latest.era
   return !isOthers || write.generation < 0 || write.generation >= latest.generation
 }

@@ -58,3 +58,11 @@ export function wasReset({ writes }: Group, key: Key, { from, to, offset }: { fr
     return mayCount && write.asked < to && (write.outcome === unknown || write.done > from)
   })
 }
+
+/** Whether a commit of `offset` or below may have come late, between two positions or before: open, or asked for more than once. */
+export function mayHaveBeenSetBack({ writes }: Group, key: Key, { to, offset }: { to: number; offset: number }): boolean {
+  return (writes.get(key) ?? []).some(write => {
+    const mayComeLate = write.outcome === unknown || (write.outcome === ok && write.isRepeated)
+    return write.kind === 'commit' && mayComeLate && write.offset <= offset && write.asked < to
+  })
+}

@@ -3,6 +3,7 @@ import type { HistoryIndex } from '../history-index.ts'
 import { ok } from '../index/codes.ts'
 import { type Group, groupsOf } from './groups.ts'
 import { pausesOf } from './pauses.ts'
+import { restsOf } from './rests.ts'
 
 const nanosecondsPerMs = 1e6
 
@@ -19,6 +20,8 @@ export interface GroupCoverage {
   readonly commits: number
   /** Static members that came back under their instance id. */
   readonly staticRestarts: number
+  /** Stretches of calm in which all must be shared out, and was looked at. */
+  readonly rests: number
 }
 
 function generationsOf({ joins, grants }: Group): number {
@@ -60,6 +63,7 @@ export function groupCoverage(index: HistoryIndex): GroupCoverage | undefined {
     coordinatorChanges: sum(groups, coordinatorChanges),
     commits: sum(groups, committed),
     staticRestarts: sum(groups, staticRestarts),
+    rests: restsOf(index).filter(({ starved }) => !starved).length,
   }
 }
 

@@ -61,6 +61,8 @@ export interface WriteRow extends Asked {
   /** -1 of one who is no member. */
   readonly generation: number
   readonly era: number
+  /** It was asked for more than once: what went without an answer may still come. */
+  isRepeated: boolean
 }
 
 /** One offset read: fetched, or where a member began. */

@@ -152,7 +152,7 @@ export class GroupReader {
     const { offsets, memberId = '', generation = none } = value as CommitValue & ResetOffsetsValue
     return offsets.map(([key, offset]) => {
       const kind = f === 'commit' ? ('commit' as const) : ('reset' as const)
-      const row = { ...this.#asked(at), kind, key, offset, memberId, generation, era: group.era }
+      const row = { ...this.#asked(at), kind, key, offset, memberId, generation, era: group.era, isRepeated: false }
       listAt(group.writes, key).push(row)
       return row
     })
@@ -167,6 +167,7 @@ export class GroupReader {
       row.done = at
       row.outcome = outcome === ok && !answers(op, row) ? unknown : outcome
       row.node = node
+      if ('isRepeated' in row) (row as WriteRow).isRepeated = (op.attempts ?? 1) > 1
       if ('era' in row && op.f === 'join' && outcome === ok) this.#joined(row as JoinRow, op.value as Joined, group)
       if (op.f === 'process') (row as WorkRow).value = op.value as ProcessValue
     }
@@ -242,7 +243,7 @@ export class GroupReader {
     const group = micro.f === 'offsets' ? this.#groups.get(micro.group) : undefined
     for (const [key, offset] of group === undefined || micro.f !== 'offsets' ? [] : micro.offsets) {
       const row: Writable<WriteRow> = {
-        ...this.#asked(at), kind: 'transaction', key, offset, memberId: '', generation: none, era: group!.era,
+        ...this.#asked(at), kind: 'transaction', key, offset, memberId: '', generation: none, era: group!.era, isRepeated: false,
       }
       listAt(group!.writes, key).push(row)
     }

@@ -24,6 +24,8 @@ export interface GroupChurnOptions {
   readonly growMs: number
   readonly growthMax: number
   readonly watchMs: number
+  /** So long the members are left alone at the end, for whoever judges what a group at rest must look like. */
+  readonly restMs: number
 }
 
 const adminTimeoutMs = 10_000
@@ -68,7 +70,7 @@ class GroupChurn implements RunningWorkload {
     for (const life of this.#lives) life.calm()
     this.#sending.stop(() => {
       this.#sending.close()
-      done()
+      this.#context.loop.after(this.#options.restMs, done)
     })
   }
 

@@ -60,11 +60,12 @@ export function memberOptions(plan: GroupPlan, instanceId: string | undefined): 
 }
 
 /**
- * How long a partition may be without an owner after the last change of members, or after what was broken has healed: who
- * is gone is gone after its session; those that are there have their rebalance timeout to come, twice where they give up first
- * what another is to have; and everybody may have to find the coordinator first.
+ * How long a partition may be without an owner after the last change of members, or after the cluster was back: who is gone is
+ * gone after its session; who asked to join a coordinator that is none any more waits a rebalance timeout for it; those that are
+ * there have theirs to come, twice where they give up first what another is to have. And requests may be lost on connections that
+ * are dead: to the old coordinator, to who is to name the new one, to join it, to share out.
  */
-export function rebalanceBound(plans: readonly GroupPlan[], { requestTimeoutMs, recoveryMs }: { readonly requestTimeoutMs: number; readonly recoveryMs: number }): number {
+export function rebalanceBound(plans: readonly GroupPlan[], { requestTimeoutMs }: { readonly requestTimeoutMs: number }): number {
   const each = plans.map(({ times }) => times.sessionTimeoutMs + 3 * times.rebalanceTimeoutMs + times.metadataMaxAgeMs + 3 * times.heartbeatIntervalMs)
-  return recoveryMs + 4 * requestTimeoutMs + Math.max(0, ...each)
+  return 4 * requestTimeoutMs + Math.max(0, ...each)
 }
