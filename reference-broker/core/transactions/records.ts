@@ -1,6 +1,9 @@
 /**
  * What the transaction coordinator writes, in the bytes Kafka writes: one key per transactional id, its newest value is all
  * that counts, null forgets it. Sources: Kafka's TransactionLogKey and TransactionLogValue; KIP-890 for the tagged fields.
+ *
+ * One tagged field is ours. Kafka keeps lastProducerEpoch in memory alone, so its next coordinator fences a producer whose
+ * answer to InitProducerId was lost with the one before (KIP-360). Readers of Kafka pass over tags they do not know.
  */
 import { decodeMessage, encodeMessage } from '../../../protocol/codec.ts'
 import { toBigInt, toNumber } from '../../../protocol/int64.ts'
@@ -22,6 +25,8 @@ const keySchema = {
 } as const
 
 const valueVersion = 1
+/** Far from where Kafka's own tags count up from 0. */
+const ownTags = 10_000
 const valueSchema = {
   name: 'TransactionLogValue',
   versions: '0-1',
@@ -41,6 +46,7 @@ const valueSchema = {
     transactionLastUpdateTimestampMs: { int64: '0+' },
     transactionStartTimestampMs: { int64: '0+' },
     clientTransactionVersion: { uint16: '1+', tag: 2, default: 0 },
+    lastProducerEpoch: { int16: '1+', tag: ownTags, default: noEpoch },
   },
 } as const
 
@@ -69,6 +75,7 @@ function encodeValue(transaction: Transaction): Uint8Array {
     transactionLastUpdateTimestampMs: toBigInt(transaction.lastUpdateMs),
     transactionStartTimestampMs: toBigInt(transaction.startMs),
     clientTransactionVersion: transaction.transactionVersion,
+    lastProducerEpoch: transaction.lastProducerEpoch,
   })
 }
 
@@ -82,7 +89,7 @@ function decodeValue(transactionalId: string, bytes: Uint8Array): Transaction {
     previousProducerId: toNumber(value.previousProducerId),
     nextProducerId: toNumber(value.nextProducerId),
     producerEpoch: value.producerEpoch,
-    lastProducerEpoch: noEpoch,
+    lastProducerEpoch: value.lastProducerEpoch,
     timeoutMs: value.transactionTimeoutMs,
     state,
     partitions: new Map(value.transactionPartitions?.map(({ topic, partitionIds }) => [topic, partitionIds])),

@@ -17,7 +17,7 @@ export interface Transaction {
   readonly nextProducerId: number
   /** -1 before the first. */
   readonly producerEpoch: number
-  /** The one before, if its producer was told of this one in answer to that; else -1. Not in the log. */
+  /** The one before, if its producer was told of this one in answer to that; else -1. */
   readonly lastProducerEpoch: number
   readonly timeoutMs: number
   readonly state: TransactionState

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { addPartitions } from './add-partitions.ts'
 import { completed, endTxn, nextProducer } from './end-txn.ts'
 import { abortedOver, initProducerId } from './init-producer-id.ts'
+import { transactionRecords } from './records.ts'
 import { soundTransactionDecisions as decisions } from './transaction-decisions.ts'
 import { isEnding, type Transaction, type TransactionState } from './transaction.ts'
 import type { Verdict } from './verdict.ts'
@@ -170,7 +171,7 @@ type Call =
   | { readonly do: 'init'; readonly names: boolean; readonly back: number }
   | { readonly do: 'add'; readonly back: number; readonly index: number; readonly version: number }
   | { readonly do: 'end'; readonly back: number; readonly committed: boolean; readonly version: number }
-  | { readonly do: 'markers' | 'forget' }
+  | { readonly do: 'markers' | 'move' }
 
 const back = fc.constantFrom(0, 0, 0, 1, 2, -1)
 const version = fc.constantFrom(0, 2)
@@ -179,7 +180,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('add' as const), back, index: fc.nat(3), version }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('end' as const), back, committed: fc.boolean(), version }) },
   { weight: 3, arbitrary: fc.constant({ do: 'markers' as const }) },
-  fc.constant({ do: 'forget' as const }),
+  fc.constant({ do: 'move' as const }),
 )
 
 function decide(each: Call, known: Transaction | undefined, freshProducerId: number): Verdict | undefined {
@@ -198,6 +199,12 @@ function decide(each: Call, known: Transaction | undefined, freshProducerId: num
   return endTxn(known, { producerId, producerEpoch, committed, transactionVersion, nowMs: 1, freshProducerId }, decisions)
 }
 
+/** As the next coordinator finds it. */
+function fromLog(value: Transaction): Transaction | null | undefined {
+  const written = transactionRecords.encode({ transactionalId: value.transactionalId, value })
+  return transactionRecords.decode(written.key, written.value)?.value
+}
+
 /** What must not happen from one state to the next, whoever asked for it. */
 function checkStep(before: Transaction, after: Transaction): void {
   expect(after.producerEpoch).toBeGreaterThanOrEqual(0)
@@ -213,20 +220,17 @@ function checkStep(before: Transaction, after: Transaction): void {
 }
 
 describe('any calls in any order', () => {
-  it('lose no partition, change no outcome, and never use an epoch again', () => {
+  it('lose no partition, change no outcome, never use an epoch again, and are all in the log', () => {
     fc.assert(fc.property(fc.constantFrom(0, 5, 32764), fc.array(call, { maxLength: 40 }), (firstEpoch, calls) => {
       let known: Transaction | undefined = transaction('Empty', { producerEpoch: firstEpoch })
       let fresh = 100
       for (const each of calls) {
         const before: Transaction | undefined = known
         if (each.do === 'markers' && known !== undefined && isEnding(known)) known = completed(known, 2)
-        // A new coordinator finds what is in the log, and that is not all.
-        if (each.do === 'forget' && known !== undefined) known = { ...known, lastProducerEpoch: -1 }
+        if (each.do === 'move' && known !== undefined) expect(fromLog(known)).toEqual(known)
         const verdict = decide(each, known, fresh++)
         if (verdict?.kind === 'changed') known = verdict.to
-        if (before !== undefined && known !== undefined && known !== before) {
-          if (each.do !== 'forget') checkStep(before, known)
-        }
+        if (before !== undefined && known !== undefined && known !== before) checkStep(before, known)
       }
     }), { numRuns: 500 })
   })
