@@ -35,6 +35,12 @@ describe('coverage', () => {
     expect(coverage(`${work}; ${told}`)).not.toHaveProperty('odd')
   })
 
+  it('tells what part of the transactions certainly did not happen, where there are any', () => {
+    const txns = ['ok @0', 'fail ABORTED', 'info', 'ok @3'].map((end, at) => `p0 txn send x v${at} -> ${end}`)
+    expect(coverage(txns.join('; '))).toMatchObject({ abortedTransactionsShare: 0.25 })
+    expect(coverage(work)).not.toHaveProperty('abortedTransactionsShare')
+  })
+
   it('may be asked floors of', () => {
     const { valid, reasons } = judge(parseNotation(`config {"floors":{"coverage.leaderChanges":1,"coverage.op.poll":1}}; ${work}`))
     expect([valid, reasons]).toEqual(['unknown', ['too little was tested: coverage.leaderChanges is 0, its floor 1']])

@@ -7,7 +7,7 @@ import type { Faults } from './faults.ts'
 import type { Figures } from './figures.ts'
 import { groupCoverage } from './groups/group-figures.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { crashKind, failed, none, ok, pollKind, sendKind, txnKind, unknown } from './index/codes.ts'
+import { crashKind, failed, invoked, none, ok, pollKind, sendKind, txnKind, unknown } from './index/codes.ts'
 
 /** Names of figures of coverage begin so. */
 export const coveragePrefix = 'coverage.'
@@ -44,6 +44,12 @@ function faultCounts({ records }: Faults): Record<string, number> {
   return counts
 }
 
+/** Of the transactions, those that certainly did not happen; nothing where there are none. */
+function abortedShare({ table: { counts } }: HistoryIndex): Record<string, number> {
+  const begun = counts[4 * txnKind + invoked]!
+  return begun === 0 ? {} : { abortedTransactionsShare: counts[4 * txnKind + failed]! / begun }
+}
+
 /** A change that the inside of the world and its brokers both tell is one change. */
 function changes(told: Readonly<Record<string, number>>, figures: Figures): Record<string, number> {
   const { leaderChanges, controllerChanges } = figures
@@ -61,6 +67,7 @@ export function coverageOf(index: HistoryIndex, faults: Faults, figures: Figures
     ...faultCounts(faults),
     ...opCounts(index),
     ...outcomeCounts(index),
+    ...abortedShare(index),
     ...groupCoverage(index),
   }
 }

@@ -9,7 +9,7 @@ import { groupConfig, rebalanceBound } from '../workloads/groups/group-plan.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import type { Profile } from './profile.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
-import { coordinated, drawProducer } from './transaction-swarm.ts'
+import { coordinated, drawProducer, transactionFloors } from './transaction-swarm.ts'
 
 export interface PipelineKind {
   readonly delivery: Delivery
@@ -52,7 +52,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
             pipeline: pipelineConfig(options, topics),
             groups: groups.map((group) => ({ ...groupConfig(group), delivery: kind.delivery })),
             rebalanceBoundMs: rebalanceBound(groups, { requestTimeoutMs }),
-            floors: isExact ? pipelineFloors : { acknowledged: 200 },
+            floors: isExact ? transactionFloors : { acknowledged: 200 },
           },
         }],
         features: { 'transaction.version': transactionVersion },
@@ -62,7 +62,6 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
   }
 }
 
-const pipelineFloors = { 'acknowledged': 400, 'coverage.transactions': 100 }
 
 function pipelineTopics(like: NewTopic, random: Random): NewTopic[] {
   return [input, ...outputs].map((name) => ({ ...like, name, partitions: randomBetween(random, 2, 3) }))
@@ -89,12 +88,14 @@ function drawOptions(random: Random, profile: Profile): Omit<PipelineOptions, 'd
     },
     outputs,
     workers: randomBetween(random, 2, 4),
-    recordsPerPoll: randomBetween(random, 5, 20),
+    recordsPerPoll: randomBetween(random, 3, 10),
     pollTimeoutMs: 200,
     crashChance: randomPick(random, [0.02, 0.05, 0.1]),
     pauseChance: randomPick(random, [0, 0.02, 0.05]),
     pauseMs: sessionTimeoutMs * 1.5,
     freshIdChance: randomPick(random, [0, 0.2]),
+    abortChance: 0.15 + 0.15 * random.next(),
+    takenForDeadMs: randomBetween(random, 5, 10) * 1000,
     producer: drawProducer(random, profile),
     watchMs: 5000,
   }

@@ -17,11 +17,10 @@ import { drawSwarm, type Swarm } from './swarm.ts'
 export const transactionFloors = {
   'acknowledged': 200,
   'coverage.transactions': 200,
-  'coverage.abortedTransactions': 20,
+  'coverage.abortedTransactionsShare': 0.1,
+  'coverage.coordinatorChanges': 1,
+  'coverage.fencedProducers': 1,
 } as const
-
-/** Where producers share their ids. */
-const sharingFloors = { ...transactionFloors, 'coverage.fencedProducers': 1 }
 
 /** Few partitions: what one shard does, the others do too. */
 const internalTopics = {
@@ -41,7 +40,7 @@ export function drawTransactions(seed: number): Swarm {
   const random = simRandom(seed).fork('transactions')
   const swarm = drawSwarm(seed)
   const options = { ...drawTransacting(random, swarm), ...drawScript(random) }
-  return transacting(swarm, random, { workload: transactions(options), options, floors: sharingFloors })
+  return transacting(swarm, random, { workload: transactions(options), options, floors: transactionFloors })
 }
 
 export function drawBank(seed: number): Swarm {
@@ -104,6 +103,7 @@ export function coordinated(swarm: Swarm): Swarm {
       nemesis: {
         ...plan.nemesis,
         attacks: [...attacks, ...often(attacks.length)],
+        opening: { fault: kill, aim: 'coordinator' },
         lanes: Math.min(lanes, 2),
         quietMs: [Math.max(low, quietLeastMs), Math.max(high, 2 * quietLeastMs)],
       },
@@ -130,7 +130,7 @@ function drawTransacting(random: Random, { plan }: Swarm): Omit<TransactingOptio
     sharingSeats: randomPick(random, [0, 2, 2]),
     freshIdChance: randomPick(random, [0, 0.3]),
     thinkMs: randomBetween(random, 50, 200),
-    abortChance: 0.12 + 0.2 * random.next(),
+    abortChance: 0.16 + 0.2 * random.next(),
     crashChance: randomPick(random, [0.01, 0.05]),
     hauntChance: randomPick(random, [0.01, 0.05]),
     producer: drawProducer(random, plan.profile),

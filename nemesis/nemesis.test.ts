@@ -151,3 +151,16 @@ it('with holdsAsHealed an attack is held at least as long as the healing before 
   expect(heldMs({})).toEqual([50, 50, 50])
   expect(heldMs({ holdsAsHealed: true })).toEqual([50, 300, 300])
 })
+
+it('the opening comes first and once, in one lane, as soon as there is whom to hit', () => {
+  const attacks = [{ fault: harmless('other'), aim: 'one' as const }]
+  const opening = { fault: harmless('opening'), aim: 'one' as const }
+  // One it cannot hit for ten seconds; the patience of a lane is half of that.
+  let asked = 0
+  const guard: Guard = { mayHit: ({ name }) => name !== 'opening' || ++asked > 200, hit: () => undefined }
+  const starts = recorded({ attacks, opening, lanes: 2, rotateMs: [1000, 1000] }, 60_000, guard).filter(({ action }) => action === 'start')
+  expect(starts[0]!.f).toBe('opening')
+  expect(starts[0]!.timeMs).toBeGreaterThan(5000)
+  expect(starts.slice(1).map(({ f }) => f)).not.toContain('opening')
+  expect(starts.length).toBeGreaterThan(10)
+})

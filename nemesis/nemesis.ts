@@ -13,8 +13,15 @@ import type { Fault, FaultContext, Shown } from './fault.ts'
 /** Both ends included, in milliseconds. */
 export type Span = readonly [low: number, high: number]
 
+export interface PlannedAttack {
+  readonly fault: Fault
+  readonly aim: Aim
+}
+
 export interface NemesisPlan {
-  readonly attacks: readonly { readonly fault: Fault; readonly aim: Aim }[]
+  readonly attacks: readonly PlannedAttack[]
+  /** Comes before all of them, once, whatever the mix: for what every run must have been through. */
+  readonly opening?: PlannedAttack
   /** Attacks that may be in force at one time. */
   readonly lanes: number
   readonly quietMs: Span
@@ -87,6 +94,8 @@ export class Nemesis {
   #nextId = 1
   /** How many attacks were taken in turn. */
   #turn = 0
+  /** Still to come. */
+  #opening: PlannedAttack | undefined
   #stopping = false
   #startedMs = 0
   #lastHealMs = 0
@@ -101,6 +110,7 @@ export class Nemesis {
     this.#options = options
     this.#lanes = Array.from({ length: options.plan.lanes }, () => ({ attack: undefined, healing: undefined, timer: undefined }))
     this.#mix = options.plan.attacks
+    this.#opening = options.plan.opening
   }
 
   start(): void {
@@ -168,21 +178,28 @@ export class Nemesis {
 
   #attack(lane: Lane): void {
     const { random, plan, loop } = this.#options
+    const deadlineMs = loop.now() + patienceMs
+    if (this.#opening !== undefined) return this.#lieInWait(lane, this.#opening, deadlineMs)
     if (this.#mix.length === 0) return this.#rest(lane)
     const next = plan.inTurn === undefined ? randomPick(random, this.#mix) : this.#mix[this.#turn++ % this.#mix.length]!
-    return this.#lieInWait(lane, next, loop.now() + patienceMs)
+    return this.#lieInWait(lane, next, deadlineMs)
   }
 
   /** Strikes as soon as there is whom to hit: the last broker in sync, say, is there only now and then, and not for long. */
-  #lieInWait(lane: Lane, next: NemesisPlan['attacks'][number], deadlineMs: number): void {
-    const { loop } = this.#options
+  #lieInWait(lane: Lane, next: PlannedAttack, deadlineMs: number): void {
+    const { loop, plan } = this.#options
+    // Another lane has had it.
+    if (next === plan.opening && this.#opening === undefined) return this.#attack(lane)
     const attack = this.#aimed(next)
-    if (attack !== undefined) return this.#strike(lane, attack)
+    if (attack !== undefined) {
+      if (next === this.#opening) this.#opening = undefined
+      return this.#strike(lane, attack)
+    }
     if (loop.now() >= deadlineMs) return this.#rest(lane)
     lane.timer = loop.after(lookAgainMs, () => this.#lieInWait(lane, next, deadlineMs))
   }
 
-  #aimed({ fault, aim }: NemesisPlan['attacks'][number]): Attack | undefined {
+  #aimed({ fault, aim }: PlannedAttack): Attack | undefined {
     const { random, control, view, guard } = this.#options
     const targets = takeAim(aim, { control, view, taken: this.#taken }, random)
     const mayHit = targets.length > 0 && guard?.mayHit(fault, targets) !== false

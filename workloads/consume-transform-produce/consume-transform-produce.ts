@@ -1,13 +1,14 @@
 /**
  * A pipeline (TXN-2): producers write inputs, workers of one group read them and write what they make of them to every output
- * topic, with their offsets in the same transaction, or beside it where less is promised. Workers die and stand still, and
- * the group shares out anew what they had.
+ * topic, with their offsets in the same transaction, or beside it where less is promised. Workers die and stand still, are taken
+ * for dead while they live, and the group shares out anew what they had.
  *
  * Ops beside those of keyed-append, transactions and members of groups: `side-effect` ({input} -> {input, applied}) for each
  * call of somebody outside, and at the end the mark `side-effects` ({applied, repeated}).
  */
 import { Reading } from '../keyed-append/reading.ts'
-import { randomChance } from '../../ports/random.ts'
+import type { TimerId } from '../../ports/events.ts'
+import { randomChance, randomInt } from '../../ports/random.ts'
 import { FinalReading } from '../keyed-append/final-reading.ts'
 import { Sending } from '../keyed-append/sending.ts'
 import type { ReadingContext } from '../keyed-append/options.ts'
@@ -28,6 +29,9 @@ class Pipeline implements RunningWorkload {
   readonly #outputs: readonly TopicSpec[]
   readonly #sending: Sending
   readonly #workers: (Worker | undefined)[]
+  /** Another has their place and their transactional id, and they do not know. */
+  readonly #takenForDead = new Set<Worker>()
+  #takes: TimerId | undefined
   readonly #lives: number[]
   readonly #transactionalIds: string[]
   readonly #watch: GroupWatch
@@ -52,10 +56,12 @@ class Pipeline implements RunningWorkload {
     this.#workers = this.#lives.map((_, at) => this.#bear(at))
     this.#watch = new GroupWatch(context, 'group-watch', { groups: [group], intervalMs, timeoutMs: adminTimeoutMs, topics: () => context.topics })
     this.#readings = Array.from({ length: traffic.consumers }, (_, index) => new Reading(this.#reading, `consumer-${index}`))
+    this.#takeForDead()
   }
 
   stop(done: () => void): void {
     this.#watch.stop()
+    this.#takeNoMore()
     this.#sending.stop(() => {
       this.#sending.close()
       for (const reading of this.#readings) reading.stop()
@@ -78,8 +84,9 @@ class Pipeline implements RunningWorkload {
 
   close(): void {
     this.#isLeaving = true
+    this.#takeNoMore()
     this.#sending.close()
-    for (const worker of this.#workers) worker?.close()
+    for (const worker of this.#everyWorker()) worker.close()
     for (const reading of this.#readings) reading.stop()
     this.#watch.close()
     this.#final?.close()
@@ -102,8 +109,32 @@ class Pipeline implements RunningWorkload {
     this.#context.recorder.record({ process: this.#context.nextProcess(), type: 'info', f: 'side-effects', value, client: 'outside' })
   }
 
+  #everyWorker(): Worker[] {
+    return [...this.#workers.filter((worker) => worker !== undefined), ...this.#takenForDead]
+  }
+
+  #takeForDead(): void {
+    const { takenForDeadMs } = this.#options
+    const { loop, random } = this.#context
+    if (takenForDeadMs === 0) return
+    this.#takes = loop.after(takenForDeadMs * (0.5 + random.next()), () => {
+      const at = randomInt(random, this.#workers.length)
+      const worker = this.#workers[at]
+      if (worker !== undefined) {
+        this.#takenForDead.add(worker)
+        this.#workers[at] = this.#bear(at)
+      }
+      this.#takeForDead()
+    })
+  }
+
+  #takeNoMore(): void {
+    if (this.#takes !== undefined) this.#context.loop.cancel(this.#takes)
+    this.#takes = undefined
+  }
+
   #bear(at: number): Worker {
-    return new Worker({
+    const worker: Worker = new Worker({
       context: this.#context,
       options: this.#options,
       name: `worker-${at}.${this.#lives[at]!++}`,
@@ -111,14 +142,17 @@ class Pipeline implements RunningWorkload {
       outputs: this.#outputs,
       outside: this.#outside,
       acknowledged: this.#acknowledged,
-      onGone: () => this.#gone(at),
+      onGone: () => this.#gone(at, worker),
     })
+    return worker
   }
 
-  #gone(at: number): void {
-    this.#workers[at] = undefined
+  #gone(at: number, worker: Worker): void {
+    const isReplaced = this.#takenForDead.delete(worker)
+    if (!isReplaced) this.#workers[at] = undefined
     if (this.#isLeaving) return this.#tellLeft()
     this.#workersLost++
+    if (isReplaced) return undefined
     const { loop, random } = this.#context
     return void loop.after(returnMs * 2 * random.next(), () => {
       if (this.#isLeaving) return
@@ -130,12 +164,12 @@ class Pipeline implements RunningWorkload {
   #leave(done: () => void): void {
     this.#isLeaving = true
     this.#left = done
-    for (const worker of this.#workers) worker?.leave()
+    for (const worker of this.#everyWorker()) worker.leave()
     this.#tellLeft()
   }
 
   #tellLeft(): void {
-    if (this.#workers.some((worker) => worker !== undefined)) return
+    if (this.#everyWorker().length > 0) return
     const left = this.#left
     this.#left = undefined
     left?.()

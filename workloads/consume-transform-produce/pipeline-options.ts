@@ -27,6 +27,10 @@ export interface PipelineOptions {
   readonly pauseMs: number
   /** A new instance takes a fresh transactional id, so that nobody ends what the one before it left open but its timeout. */
   readonly freshIdChance: number
+  /** Of the transactions of a worker, for no reason but its own. */
+  readonly abortChance: number
+  /** About this often a worker is taken for dead, and another begins under its transactional id, which fences it; 0 for never. */
+  readonly takenForDeadMs: number
   readonly producer: Omit<TransactionalOptions, 'transactionalId'>
   /** Each record also calls somebody outside, who knows nothing of transactions; `idempotent`: who asks by input what was done. */
   readonly sideEffects?: 'plain' | 'idempotent'

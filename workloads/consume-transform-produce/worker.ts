@@ -252,6 +252,8 @@ export class Worker implements MemberHandler {
     batch: Batch & { readonly tenures: readonly number[] },
     { open, fate }: { readonly open: { readonly op: TransactionOp; isCommitting: boolean }; readonly fate: Fate },
   ): void {
+    const { context: { random }, options } = this.#setup
+    if (randomChance(random, options.abortChance)) return this.#abort(producer, batch, chosenAbort)
     open.isCommitting = true
     producer.commit((outcome) => {
       if (this.#isGone) return
@@ -267,7 +269,7 @@ export class Worker implements MemberHandler {
       }
       return this.#abort(producer, batch, outcome)
     })
-    if (fate.crashAt === 'committing') this.#after(randomBetween(this.#setup.context.random, 0, 20), () => this.#open === open && this.#crash())
+    if (fate.crashAt === 'committing') this.#after(randomBetween(random, 0, 20), () => this.#open === open && this.#crash())
   }
 
   #abort(producer: TransactionalProducer, batch: Batch & { readonly tenures: readonly number[] }, why: NotDone): void {
