@@ -1,24 +1,26 @@
 /**
  * Transactions of clients that others wrote, against three broker processes of ours whose coordinators and leaders are killed and
- * started again in mid-stream: each transaction is read whole or not at all, and what was committed is read.
+ * started again in mid-stream (testing/transaction-trial.testing.ts): a thousand of three partitions each, read whole or not at
+ * all, and what was committed is read.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Consumer, Producer } from 'kafkajs'
+import { createInterface } from 'node:readline'
+import type { Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { partitionOfKey } from '../reference-broker/core/coordinator/key-partition.ts'
 import { kafkaLibs, whyNoKafka } from './apache-kafka/kafka-jars.ts'
 import { kafkajs } from './testing/kafkajs.testing.ts'
 import { LiveCluster } from './testing/live-cluster.testing.ts'
 import { isMissing } from './testing/optional-tool.testing.ts'
+import { fiveDeaths, partitions, patience, readCommitted } from './testing/transaction-trial.testing.ts'
 
-const partitions = 3
-const total = 90
-const killCoordinatorAt = 20
-const killLeaderAt = 50
-const statePartitions = 50
-const patience = { timeout: 60_000, interval: 20 }
+/** So many are committed at least. */
+const enough = 1000
+const abortEvery = 10
+/** Deaths may cost a few. */
+const total = Math.ceil((enough + 50) / (1 - 1 / abortEvery))
+const trialTimeoutMs = 300_000
 
 let cluster: LiveCluster
 
@@ -30,10 +32,6 @@ afterAll(async () => {
   await cluster.close()
 })
 
-async function coordinatorOf(transactionalId: string): Promise<number> {
-  return (await cluster.partition('__transaction_state', partitionOfKey(transactionalId, statePartitions))).leader
-}
-
 /** A value names its transaction and its partition. */
 function valuesOf(n: number): string[] {
   return Array.from({ length: partitions }, (_, partition) => `${n}-${partition}`)
@@ -42,10 +40,10 @@ function valuesOf(n: number): string[] {
 type Outcome = 'committed' | 'aborted' | 'unknown'
 
 /** What a reader saw must be whole transactions: all that were committed, none that were aborted, each record once. */
-function expectWhole(outcomes: readonly Outcome[], read: readonly string[]): void {
+function expectWhole(outcomes: ReadonlyMap<number, Outcome>, read: readonly string[]): void {
   expect(new Set(read).size).toBe(read.length)
   const seen = new Set(read)
-  for (const [n, outcome] of outcomes.entries()) {
+  for (const [n, outcome] of outcomes) {
     const found = valuesOf(n).filter((value) => seen.has(value)).length
     if (outcome === 'committed') expect(found, `${n} was committed`).toBe(partitions)
     else if (outcome === 'aborted') expect(found, `${n} was aborted`).toBe(0)
@@ -53,27 +51,15 @@ function expectWhole(outcomes: readonly Outcome[], read: readonly string[]): voi
   }
 }
 
-/** Of kafkajs. */
-const opened: (Producer | Consumer)[] = []
-
-async function readCommitted(topic: string, enough: (read: readonly string[]) => boolean): Promise<string[]> {
-  const consumer = kafkajs(cluster.bootstrap).consumer({ groupId: `reader-${topic}`, sessionTimeout: 6000, maxWaitTimeInMs: 200 })
-  opened.push(consumer)
-  const read: string[] = []
-  await consumer.connect()
-  await consumer.subscribe({ topics: [topic], fromBeginning: true })
-  // After a rebalance a group may read again from its last commit; what counts twice is a value at two places.
-  const places = new Set<string>()
-  await consumer.run({
-    eachMessage: async ({ partition, message }) => {
-      const place = `${partition}@${message.offset}`
-      if (!places.has(place)) read.push(message.value!.toString())
-      places.add(place)
-    },
-  })
-  await vi.waitFor(() => expect(enough(read)).toBe(true), patience)
-  return read
+async function expectThousandWhole(topic: string, outcomes: ReadonlyMap<number, Outcome>): Promise<void> {
+  expect(outcomes.size).toBe(total)
+  expect([...outcomes.values()].filter((outcome) => outcome === 'committed').length).toBeGreaterThanOrEqual(enough)
+  expectWhole(outcomes, await readCommitted(cluster, topic))
+  expect(cluster.unexpectedExits).toEqual([])
 }
+
+/** Of kafkajs. */
+const opened: Producer[] = []
 
 describe('kafkajs', () => {
   async function newProducer(transactionalId: string): Promise<Producer> {
@@ -94,7 +80,7 @@ describe('kafkajs', () => {
       await transaction.abort()
       return 'aborted'
     }
-    if (n % 5 === 4) {
+    if (n % abortEvery === 0) {
       await transaction.abort()
       return 'aborted'
     }
@@ -102,73 +88,52 @@ describe('kafkajs', () => {
     return 'committed'
   }
 
-  it('commits and aborts through the death of its coordinator and of a leader', async () => {
+  it('commits and aborts through five deaths of its coordinator and of leaders', async () => {
     const topic = 'transactions-kafkajs'
-    const transactionalId = 'kafkajs'
     await cluster.createTopic(topic, { partitions })
-    let producer = await newProducer(transactionalId)
-    const outcomes: Outcome[] = []
-    const dies = async (at: number, who: () => Promise<number>): Promise<void> => {
-      await vi.waitFor(() => expect(outcomes.length).toBeGreaterThanOrEqual(at), patience)
-      const victim = await who()
-      await cluster.kill(victim)
-      await vi.waitFor(() => expect(outcomes.length).toBeGreaterThanOrEqual(at + 15), patience)
-      await cluster.restart(victim)
-    }
-    const deaths = dies(killCoordinatorAt, () => coordinatorOf(transactionalId))
-      .then(() => dies(killLeaderAt, async () => (await cluster.partition(topic, 1)).leader))
-    for (let n = 0; n < total; n++) {
-      try {
-        outcomes.push(await transact(producer, topic, n))
-      } catch {
-        // Whether it is committed nobody has said; a new instance ends what is open.
-        outcomes.push('unknown')
-        producer = await newProducer(transactionalId)
+    const outcomes = new Map<number, Outcome>()
+    let next = 0
+    const run = async (transactionalId: string): Promise<void> => {
+      let producer = await newProducer(transactionalId)
+      for (let n = next++; n < total; n = next++) {
+        try {
+          outcomes.set(n, await transact(producer, topic, n))
+        } catch {
+          // Whether it is committed nobody has said; a new instance ends what is open.
+          outcomes.set(n, 'unknown')
+          producer = await newProducer(transactionalId)
+        }
       }
     }
-    await deaths
-    const committed = outcomes.flatMap((outcome, n) => (outcome === 'committed' ? valuesOf(n) : []))
-    expect(committed.length).toBeGreaterThan(total)
-    const read = await readCommitted(topic, (values) => committed.every((value) => values.includes(value)))
-    expectWhole(outcomes, read)
-    expect(cluster.unexpectedExits).toEqual([])
-  })
+    const ids = ['kafkajs', 'kafkajs-2', 'kafkajs-3']
+    await Promise.all([...ids.map(run), fiveDeaths({ cluster, topic, transactionalId: ids[0]!, total, progress: () => outcomes.size })])
+    // A transaction whose end nobody answered may be open still.
+    for (const id of ids) await newProducer(id)
+    await expectThousandWhole(topic, outcomes)
+  }, trialTimeoutMs)
 })
 
-const noJava = whyNoKafka()
+const noJava = whyNoKafka() ?? (isMissing('javac') ? 'javac is not installed' : undefined)
 
 describe.skipIf(noJava !== undefined)(`the Java client${noJava === undefined ? '' : ` (${noJava})`}`, () => {
-  const records = 6000
-
-  /** Ends a transaction every twenty milliseconds, by version 2 of the protocol; each value is its number. */
-  function startProducer(topic: string): { readonly ended: Promise<{ code: number | null; stderr: string }> } {
-    const small = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaLibs(), '*')]
-    const load = ['--topic', topic, '--num-records', String(records), '--throughput', '500', '--payload-monotonic']
-    const transactions = ['--transactional-id', 'java', '--transaction-duration-ms', '20']
-    const properties = ['--producer-props', `bootstrap.servers=${cluster.bootstrap.join(',')}`, 'acks=all']
-    const argv = [...small, 'org.apache.kafka.tools.ProducerPerformance', ...load, ...transactions, ...properties]
-    const child = spawn('java', argv, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let stderr = ''
-    child.stderr.setEncoding('utf8').on('data', (more: string) => (stderr += more))
-    return { ended: once(child, 'close').then(([code]) => ({ code: code as number | null, stderr })) }
-  }
-
-  it('commits every transaction through the death of its coordinator', async () => {
+  /** By version 2 of the protocol. */
+  it('commits and aborts through five deaths of its coordinator and of leaders', async () => {
     const topic = 'transactions-java'
     await cluster.createTopic(topic, { partitions })
-    const { ended } = startProducer(topic)
-    const produced = async (): Promise<number> => (await cluster.end(topic, 0)) + (await cluster.end(topic, 1)) + (await cluster.end(topic, 2))
-    const reaches = (mark: number): Promise<void> => vi.waitFor(async () => expect(await produced()).toBeGreaterThan(mark), patience)
-    await reaches(1000)
-    const victim = await coordinatorOf('java')
-    await cluster.kill(victim)
-    await reaches(3500)
-    await cluster.restart(victim)
-    expect(await ended).toMatchObject({ code: 0 })
-    const read = await readCommitted(topic, (values) => values.length >= records)
-    expect(read.map(Number).toSorted((a, b) => a - b)).toEqual(Array.from({ length: records }, (_, n) => n))
-    expect(cluster.unexpectedExits).toEqual([])
-  })
+    const outcomes = new Map<number, Outcome>()
+    const small = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaLibs(), '*')]
+    const source = join(import.meta.dirname, 'testing', 'TransactionTrial.java')
+    const argv = [...small, source, cluster.bootstrap.join(','), topic, String(partitions), String(total), String(abortEvery)]
+    const child = spawn('java', argv, { stdio: ['ignore', 'pipe', 'ignore'] })
+    createInterface(child.stdout).on('line', (line) => {
+      const [, n, outcome] = /^(\d+) (committed|aborted|unknown)$/.exec(line) ?? []
+      if (n !== undefined) outcomes.set(Number(n), outcome as Outcome)
+    })
+    const ended = once(child, 'close')
+    await Promise.all([ended, fiveDeaths({ cluster, topic, transactionalId: topic, total, progress: () => outcomes.size })])
+    expect(child.exitCode).toBe(0)
+    await expectThousandWhole(topic, outcomes)
+  }, trialTimeoutMs)
 })
 
 const kcatMissing = isMissing('kcat')
@@ -187,7 +152,7 @@ describe.skipIf(kcatMissing)(kcatMissing ? 'kcat (kcat is not installed)' : 'kca
     return { code, stdout }
   }
 
-  function readCommitted(topic: string): Promise<{ code: number | null; stdout: string }> {
+  function readAll(topic: string): Promise<{ code: number | null; stdout: string }> {
     return kcat(['-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-X', 'isolation.level=read_committed'], '')
   }
 
@@ -202,7 +167,7 @@ describe.skipIf(kcatMissing)(kcatMissing ? 'kcat (kcat is not installed)' : 'kca
       await vi.waitFor(async () => expect(await cluster.end(topic)).toBeGreaterThan(before), patience)
     })
     expect(await kcat(write, `${lines('c').join('\n')}\n`)).toMatchObject({ code: 0 })
-    const { code, stdout } = await readCommitted(topic)
+    const { code, stdout } = await readAll(topic)
     expect(code).toBe(0)
     expect(stdout.split('\n').slice(0, -1)).toEqual([...lines('a'), ...lines('c')])
     expect(cluster.unexpectedExits).toEqual([])
