@@ -12,7 +12,7 @@ function judged(kind: PipelineKind, seed: number): { readonly convicting: readon
 }
 
 describe('a pipeline', () => {
-  it('has one effect of each input in transactions (seed 5: who gave up a partition went on with it where its last batch began)', () => {
+  it('has one effect of each input in transactions', () => {
     expect(judged({ delivery: 'exactly-once' }, 5).convicting).toEqual([])
   }, 120_000)
 

@@ -125,14 +125,17 @@ function drawScript(random: Random): ScriptOptions {
 }
 
 function drawTransacting(random: Random, { plan }: Swarm): Omit<TransactingOptions, 'polls'> {
+  const seats = randomBetween(random, 4, 6)
+  const sharingSeats = randomPick(random, [0, 2, 2])
   return {
-    seats: randomBetween(random, 4, 6),
-    sharingSeats: randomPick(random, [0, 2, 2]),
+    seats,
+    sharingSeats,
     freshIdChance: randomPick(random, [0, 0.3]),
     thinkMs: randomBetween(random, 50, 200),
     abortChance: 0.16 + 0.2 * random.next(),
     crashChance: randomPick(random, [0.01, 0.05]),
-    hauntChance: randomPick(random, [0.01, 0.05]),
+    // Where nobody shares an id, somebody must be fenced in another way.
+    hauntChance: Math.max(randomPick(random, [0.01, 0.05]), sharingSeats === 0 ? 0.08 : 0),
     producer: drawProducer(random, plan.profile),
     readers: { read_committed: 2, read_uncommitted: randomBetween(random, 0, 1) },
     maxRecordsPerPoll: 500,
