@@ -12,7 +12,7 @@ import { powerLoss } from '../nemesis/power-loss.ts'
 import type { ContainerScenario, Scenario } from './scenarios.ts'
 
 /** As on processes. */
-const shared: ReadonlySet<string> = new Set(['kill-leader', 'pause-leader', 'clock-skew', 'rolling-restart'])
+const shared: ReadonlySet<string> = new Set(['kill-leader', 'pause-leader', 'group-storm', 'transaction-storm', 'clock-skew', 'rolling-restart'])
 
 const own: readonly ContainerScenario[] = [
   {
@@ -82,6 +82,6 @@ const own: readonly ContainerScenario[] = [
 
 export function onContainers(scenarios: readonly Scenario[]): ContainerScenario[] {
   const again = scenarios.flatMap((each): ContainerScenario[] =>
-    each.target === 'processes' && shared.has(each.name) ? [{ ...each, target: 'containers', beside: [] }] : [])
+    each.target === 'processes' && shared.has(each.name) ? [{ ...each, target: 'containers' }] : [])
   return [...again.slice(0, 2), ...own, ...again.slice(2)]
 }

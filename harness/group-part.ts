@@ -27,14 +27,14 @@ const kinds: readonly Pick<GroupPlan, 'group' | 'protocol' | 'assignors'>[] = [
   { group: 'consumer', protocol: 'consumer', assignors: [] },
 ]
 
-function timesOf(isJvm: boolean): GroupTimes {
-  const factor = isJvm ? jvmTimes : 1
+export function groupTimesOf({ name }: Profile): GroupTimes {
+  const factor = name === 'trial-of-jvm' ? jvmTimes : 1
   return { ...trialGroupTimes, sessionTimeoutMs: 3000 * factor, rebalanceTimeoutMs: 3000 * factor }
 }
 
 export function groupPart(traffic: KeyedAppendOptions, profile: Profile): TrialPart {
   const topic: NewTopic = { name: 'groups', partitions: 12, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }
-  const times = timesOf(profile.name === 'trial-of-jvm')
+  const times = groupTimesOf(profile)
   const groups = kinds.map((kind): GroupPlan => ({
     ...kind, topics: [topic.name], members: 3, staticMembers: 1, delivery: 'at-least-once', resetPolicy: 'earliest', times,
   }))

@@ -84,7 +84,9 @@ export async function runOnCompose(scenario: ContainerScenario, options: Compose
     plan,
   }
   try {
-    const ended = await runTrial(new Trial(trialOptions), records.recorders, { signal, onProgress, lost: cluster.trouble.first })
+    const ended = await runTrial(new Trial(trialOptions), records.recorders, {
+      signal, onProgress, lost: cluster.trouble.first, pids: () => cluster.pids(),
+    })
     if (ended !== undefined) failures.push(ended)
   } finally {
     await cluster.close().catch((error: Error) => failures.push(`not everything could be put back: ${oneSentence(error)}`))

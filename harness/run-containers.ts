@@ -65,7 +65,7 @@ export async function runOnContainers(scenario: ContainerScenario, options: Cont
       records.recorders[0]!.listen(({ f, value }) => {
         if (f === 'phase' && value === 'faults') cluster.settleDisks()
       })
-      const ended = await runTrial(trial, records.recorders, { signal, onProgress, lost: cluster.trouble.first })
+      const ended = await runTrial(trial, records.recorders, { signal, onProgress, lost: cluster.trouble.first, pids: () => cluster.pids() })
       if (ended !== undefined) failures.push(ended)
     }
     await cluster.stopAll(stopTimeoutMs)

@@ -13,7 +13,7 @@ import { withWireRecord, type WireLine } from './proxy/wire-record.ts'
 import { PartRecords } from './part-records.ts'
 import type { RunStore } from './run-store.ts'
 import { planOf, type ProcessScenario, type ScenarioOptions } from './scenarios.ts'
-import { watchStarvation } from './starvation.ts'
+import { watchStarvation, type BrokerPids } from './starvation.ts'
 import type { BrokerRecipe } from './targets/broker-recipe.ts'
 import { ProcessCluster } from './targets/process-cluster.ts'
 import { Trial, type TrialPlan } from './trial.ts'
@@ -79,7 +79,9 @@ export async function runOnProcesses(scenario: ProcessScenario, options: Process
         ...workloadClients(options.library, { loop, bootstrap, security: {}, wire: makeClient, ...plan.profile.clients }),
         plan,
       })
-      const ended = await runTrial(trial, records.recorders, { signal, onProgress: options.onProgress, lost: cluster.links!.lost })
+      const ended = await runTrial(trial, records.recorders, {
+        signal, onProgress: options.onProgress, lost: cluster.links!.lost, pids: () => cluster.pids(),
+      })
       if (ended !== undefined) failures.push(ended)
     }
   } finally {
@@ -110,13 +112,15 @@ export interface TrialWatch {
   readonly onProgress: (line: string) => void
   /** What the trial needs is gone, and how, in words: it ends then and there. */
   readonly lost?: Promise<string>
+  /** Whose share of the processor is to be watched. */
+  readonly pids?: BrokerPids
 }
 
 /** From the first topic to the last read, told to who watches; the reason when there was nothing to try. */
 export async function runTrial(
   trial: Pick<Trial, 'run' | 'phase' | 'cutShort'>,
   recorders: readonly Recorder[],
-  { signal, onProgress, lost }: TrialWatch,
+  { signal, onProgress, lost, pids }: TrialWatch,
 ): Promise<string | undefined> {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   const inForce = new Map<unknown, string>()
@@ -128,7 +132,7 @@ export async function runTrial(
       if (action === 'healed') inForce.delete(id)
     }
   })
-  const stopWatching = watchStarvation({ record: (op) => recorders.forEach((recorder) => recorder.record(op)) })
+  const stopWatching = watchStarvation({ record: (op) => recorders.forEach((recorder) => recorder.record(op)) }, pids)
   const timer = setInterval(() => {
     const faults = inForce.size === 0 ? 'quiet' : [...inForce.values()].join(' + ')
     onProgress(`${trial.phase}: ${counts.ok} acknowledged, ${counts.fail} failed, ${counts.info} unknown; ${faults}`)

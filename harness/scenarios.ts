@@ -13,13 +13,12 @@ import { pause } from '../nemesis/pause.ts'
 import { rollingRestart } from '../nemesis/rolling-restart.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
+import { besidePart, type Beside } from './besides.ts'
 import { onContainers } from './container-scenarios.ts'
 import { groupCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
-import { groupPart } from './group-part.ts'
 import { drawGroupChurn } from './group-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPipeline } from './pipeline-swarm.ts'
-import { transactionPart } from './transaction-part.ts'
 import { drawBank, drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
 import type { TrialPlan } from './trial.ts'
@@ -49,8 +48,8 @@ export interface ProcessScenario {
   readonly faultsMsMax?: number
   /** Of single topics, beside what all have. */
   readonly topicConfigs?: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** Other workloads beside the plain traffic, on processes of our own broker. */
-  readonly beside?: readonly ('groups' | 'transactions')[]
+  /** Other workloads beside the plain traffic, where brokers take the settings of a trial. */
+  readonly beside?: readonly Beside[]
   /** It moves no leader. */
   readonly keepsLeaders?: true
   /** No part of any plan: a finding of it is not yet beyond doubt. */
@@ -229,6 +228,27 @@ const withoutContainers: readonly Scenario[] = [
   },
   {
     target: 'processes',
+    name: 'transaction-storm',
+    describes: 'Kills and freezes brokers, coordinators of transactions among them, under plain traffic, transactions, a bank and an exactly-once pipeline.',
+    brokers: 3,
+    idempotence: true,
+    beside: ['transactions', 'bank', 'pipeline'],
+    onlyByName: true,
+    nemesis: {
+      attacks: [
+        { fault: kill, aim: 'coordinator' },
+        { fault: pause, aim: 'coordinator' },
+        { fault: kill, aim: 'leader' },
+        { fault: pause, aim: 'leader' },
+      ],
+      inTurn: true,
+      lanes: 1,
+      quietMs: [2000, 3000],
+      holdMs: [2500, 4000],
+    },
+  },
+  {
+    target: 'processes',
     name: 'cut-links',
     describes: 'Cuts leaders off from the other brokers, one way or both, and clients off from a leader.',
     brokers: 3,
@@ -363,7 +383,7 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
           faults: 1,
         },
       },
-    }, ...besidesOf(scenario, options).map((each) => (each === 'groups' ? groupPart(workloadOptions, profile) : transactionPart(profile)))],
+    }, ...besidesOf(scenario, options).map((name) => besidePart(name, workloadOptions, profile))],
     nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),
@@ -375,9 +395,9 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
   }
 }
 
-/** Their times are known for our own brokers with the trial's settings. */
-function besidesOf({ beside = [] }: ProcessScenario | ContainerScenario, { jvm = false }: ScenarioOptions): typeof beside {
-  return jvm ? [] : beside
+/** Their sessions and their bounds are those of the trial's settings. */
+function besidesOf({ beside = [] }: ProcessScenario | ContainerScenario, { takesSettings = true }: ScenarioOptions): readonly Beside[] {
+  return takesSettings ? beside : []
 }
 
 /** Past the longer timeouts, as the scenario means it, and no shorter than it takes to mend it. */

@@ -197,8 +197,11 @@ function thresholdCrossed(tool: string, name: string): Finding {
   return { anomaly: 'slo-missed', guarantees: [], message: `${tool} judged: ${name} was not kept`, witness: [] }
 }
 
+/** Brokers that wait for a processor are what a load looks for. */
 function wasStarved(ops: Ops): boolean {
-  for (const { f, process } of ops) if (f === 'starved' && process === 'harness') return true
+  for (const { f, process, value } of ops) {
+    if (f === 'starved' && process === 'harness' && (value as { readonly lateMs?: number }).lateMs !== undefined) return true
+  }
   return false
 }
 

@@ -2,7 +2,7 @@
  * One broker in a container that can be killed, started again on its data, frozen and let go on. It is made when it is first
  * started, or was there before and is adopted; its limits are then put back as they were.
  */
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { BrokerState, Facts, MemoryPressure } from '../../nemesis/control.ts'
 import type { Docker } from '../containers/docker.ts'
@@ -41,6 +41,7 @@ export class ContainerBroker {
   #expectExit = false
   #pid: number | undefined
   #previousPid: number | undefined
+  #isHere = false
   #said = ''
   #stream: Readable | undefined
   /** What is asked of the engine until the container ends; it may go on without us. */
@@ -50,6 +51,11 @@ export class ContainerBroker {
   constructor(options: ContainerBrokerOptions) {
     this.#options = options
     this.#log = createWriteStream(options.logFile, { flags: 'a' })
+  }
+
+  /** While it runs, where the engine's processes are this machine's. */
+  get pid(): number | undefined {
+    return this.#state !== 'dead' && this.#isHere ? this.#pid : undefined
   }
 
   get containerId(): string | undefined {
@@ -101,6 +107,7 @@ export class ContainerBroker {
     this.#watch(container)
     this.#previousPid = this.#pid
     this.#pid = State.Pid
+    this.#isHere = isProcessOf(Id, State.Pid)
     return { container: Id.slice(0, 12), pid: this.#pid, previousPid: this.#previousPid, startedAt: State.StartedAt }
   }
 
@@ -233,6 +240,15 @@ export class ContainerBroker {
     this.#leaving.abort()
     this.#stream?.destroy()
     this.#log.end()
+  }
+}
+
+/** An engine on another machine, or in a virtual one, counts processes of its own. */
+function isProcessOf(containerId: string, pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(containerId)
+  } catch {
+    return false
   }
 }
 

@@ -62,6 +62,11 @@ export abstract class ContainerBrokers implements Abilities {
     if (delay) this.delayPackets = (id, delayMs, done) => this.trouble.after(this.links.helper(id).ask({ do: 'delay', delayMs }), () => done())
   }
 
+  /** Of the brokers that run, on the engine's machine. */
+  pids(): Map<number, number> {
+    return new Map([...this.brokers].flatMap(([id, broker]) => (broker.pid === undefined ? [] : [[id, broker.pid] as const])))
+  }
+
   /** Starts all. Resolves with the first that did not come up. */
   async startAll(): Promise<StartFailure | undefined> {
     const seen = await Promise.all(this.brokerIds.map((id) => new Promise<Facts>((done) => this.start(id, done))))

@@ -148,6 +148,14 @@ export class ProcessCluster implements BrokerControl, StopControl {
     return this.#process(id).pid
   }
 
+  /** Of the brokers that run. */
+  pids(): Map<number, number> {
+    return new Map(this.brokerIds.flatMap((id) => {
+      const pid = this.pid(id)
+      return pid === undefined ? [] : [[id, pid] as const]
+    }))
+  }
+
   #process(id: number): BrokerProcess {
     const found = this.#processes.get(id)
     if (found === undefined) throw new Error(`there is no broker ${id}`)
