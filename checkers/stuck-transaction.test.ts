@@ -23,7 +23,7 @@ describe('stuck-transaction', () => {
     expect(findings).toHaveLength(1)
     expect(findings[0]).toMatchObject({ anomaly: 'stuck-transaction', key: 'x', offsets: [2, 5], blame: 'broker' })
     expect(findings[0]!.witness.map(({ shows }) => shows)).toEqual([
-      'every fault was healed',
+      'every fault was told to end',
       'broker 1, leader under leaderEpoch 5, told lastStableOffset 2',
       'broker 1, leader under leaderEpoch 5, told lastStableOffset 2',
     ])

@@ -42,7 +42,7 @@ function circumstancesOf(index: HistoryIndex): Circumstances | undefined {
   const heal = marks.phases.heal
   const healed = heal === none ? undefined : ops.at(heal)
   if (!isolation.hasTransactions || healed === undefined || healed.time === null) return undefined
-  return { healed: { op: healed.index, shows: 'every fault was healed' }, from: healed.time, boundMs: boundMsOf(index) }
+  return { healed: { op: healed.index, shows: 'every fault was told to end' }, from: healed.time, boundMs: boundMsOf(index) }
 }
 
 /** The first word and the first one out of time of an offset at which a key stood still; undefined when none did. */

@@ -152,6 +152,20 @@ describe('stuck', () => {
     expect(reasons).toEqual(['stuck: the machine was too slow to say that anything is stuck'])
   })
 
+  it('is not said, and nothing is left open, where all came back although the machine was starved', () => {
+    const text = (ended: string): string => `${before}
+      7s p0 send x v2 -> ok @1
+      harness starved
+      p1/reader poll -> ok x[1:v2]
+      phase final
+      p9/final-1 poll -> ok x[0:v1 1:v2]
+      p9/final-1 final-read -> ${ended}`
+    expect(judged(text('ok x:2/2')).valid).toBe(true)
+    const { convicts, reasons } = judged(text('info x:0/2'))
+    expect(convicts).toEqual([])
+    expect(reasons).toContain('stuck: the machine was too slow to say that anything is stuck')
+  })
+
   describe('of a recovery that the harness waited for', () => {
     const again = `p0 send x v2 -> ok @1
       p1/reader poll -> ok x[1:v2]`

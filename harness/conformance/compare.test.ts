@@ -37,6 +37,14 @@ describe('a declared difference', () => {
     expect(reasonFor({ signature: 'Fetch sessionId: session1 or 0', step: step('Fetch') })).toMatch(/KIP-227/)
   })
 
+  it('is one of a partition that is produced to twice, and of no other', () => {
+    const signature = 'Produce responses[].partitionResponses[].errorCode: NONE or UNSUPPORTED_COMPRESSION_TYPE'
+    const produced = (...indexes: readonly number[]): Step =>
+      step('Produce', { topicData: indexes.map((index) => ({ name: '~a', partitionData: [{ index, records: [] }] })) })
+    expect(reasonFor({ signature, step: produced(0, 0) })).toMatch(/names twice/)
+    expect(reasonFor({ signature, step: produced(0, 1) })).toBeUndefined()
+  })
+
   it('is none where one broker does what the other fails on', () => {
     expect(reasonFor({ signature: 'ListOffsets topics[].errorCode: NONE or UNKNOWN_SERVER_ERROR', step: step('ListOffsets') })).toBeUndefined()
     expect(reasonFor({ signature: 'ListOffsets topics[].errorCode: INVALID_REQUEST or UNKNOWN_SERVER_ERROR', step: step('ListOffsets') })).toBeDefined()

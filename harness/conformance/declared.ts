@@ -46,6 +46,15 @@ export const declared: readonly Declared[] = [
     reason: 'Kafka keeps an empty group in memory for a join that it has refused; ours makes a group with its first member or offset.',
   },
   {
+    signature: /^ListGroups groups\[\]: \d+ of them or \d+ of them$/,
+    reason: 'The same, as ListGroups tells it: the empty group of a join that was refused.',
+  },
+  {
+    signature: /^Produce responses\[\]\.partitionResponses\[\]\.errorCode: /,
+    where: ({ body }) => hasTwice((body['topicData'] as readonly JsonObject[]).flatMap(partitionsProduced)),
+    reason: 'Of a partition that a request names twice, both append what was named last; Kafka answers with the refusal of another.',
+  },
+  {
     signature: /^JoinGroup errorCode: INCONSISTENT_GROUP_PROTOCOL or (MEMBER_ID_REQUIRED|NONE|UNKNOWN_SERVER_ERROR)$/,
     reason: 'Kafka lets members of the classic protocol into a group of the new one, and turns it back (KIP-848); ours keeps them apart.',
   },
@@ -78,6 +87,11 @@ export const declared: readonly Declared[] = [
     signature: /^(Incremental)?AlterConfigs responses\[\]\.errorCode: (INVALID_REQUEST or NONE|NONE or INVALID_REQUEST)$/,
     where: (step) => resourceTypes(step).includes(brokerType),
     reason: 'While it runs, our broker changes what topics default to; Kafka also one broker alone, its threads, and names it does not know.',
+  },
+  {
+    signature: /^AlterConfigs responses\[\]\.errorCode: INVALID_REQUEST or INVALID_CONFIG$/,
+    where: (step) => resourceTypes(step).includes(brokerType),
+    reason: 'The same: of a name it does not know Kafka says nothing, and goes on to that min.insync.replicas of the cluster would be removed.',
   },
   {
     signature: /^IncrementalAlterConfigs responses\[\]\.errorCode: /,
@@ -114,6 +128,10 @@ function resourceTypes({ body }: Step): Json[] {
 
 export function reasonFor({ signature, step }: Pick<StepDifference, 'signature' | 'step'>): string | undefined {
   return declared.find((each) => each.signature.test(signature) && (each.where?.(step) ?? true))?.reason
+}
+
+function partitionsProduced({ name, topicId, partitionData }: JsonObject): string[] {
+  return (partitionData as readonly JsonObject[]).map(({ index }) => `${String(name ?? topicId)} ${String(index)}`)
 }
 
 function hasTwice(names: readonly string[]): boolean {

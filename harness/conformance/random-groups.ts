@@ -11,8 +11,8 @@ const chosenMember = rarely(fc.constantFrom('~c', '~c', '~d'), fc.constantFrom('
 export const generationId: fc.Arbitrary<number> = rarely(fc.constantFrom(1, 1, 2), fc.constantFrom(-1, 0, 5))
 const memberEpoch = rarely(fc.constantFrom(0, 1, 2), fc.constantFrom(-1, -2, 5))
 export const groupInstanceId: fc.Arbitrary<string | null> = rarely<string | null>(fc.constant(null), fc.constantFrom('~i', '~j'))
-/** Who is waited for is waited for half a second. */
-const rebalanceTimeoutMs = rarely(fc.constant(500), fc.constantFrom(300, 400))
+/** Who is waited for is waited for two seconds. No shorter: whoever has joined and does not sync in that time is out, also where only the machine is slow. */
+const rebalanceTimeoutMs = rarely(fc.constant(2000), fc.constantFrom(1500, 1800))
 const protocol = record({ name: fc.constantFrom('range', 'roundrobin'), metadata: fc.constantFrom('', 'm') })
 const committedOffset = rarely(fc.integer({ min: 0, max: 5 }), fc.constantFrom(-1, 100))
 const committedMetadata = rarely<string | null>(fc.constantFrom('', 'm'), fc.constantFrom(null, 'x'.repeat(5000)))
@@ -76,7 +76,7 @@ export const groupBodies: Partial<Record<ApiName, fc.Arbitrary<JsonObject>>> = {
   ConsumerGroupHeartbeat: record({
     groupId, memberId: chosenMember, memberEpoch, instanceId: groupInstanceId,
     rackId: fc.constant(null),
-    rebalanceTimeoutMs: rarely(fc.constant(500), fc.constantFrom(-1, 0)),
+    rebalanceTimeoutMs: rarely(fc.constant(2000), fc.constantFrom(-1, 0)),
     subscribedTopicNames: nullable(fc.array(fc.constantFrom('~a', '~b', '~new'), { maxLength: 2 })),
     serverAssignor: rarely<string | null>(fc.constant(null), fc.constantFrom('uniform', 'range', 'none')),
     topicPartitions: rarely<JsonObject[] | null>(fc.constant([]), fc.array(record({ topicId, partitions: fc.array(partition, { maxLength: 2 }) }), { maxLength: 1 })),

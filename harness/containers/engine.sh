@@ -20,7 +20,8 @@ if ! command -v dockerd >/dev/null; then
   exit 1
 fi
 # A session of its own: it serves whoever comes after this script.
-answers || setsid dockerd >/var/log/dockerd.log 2>&1 </dev/null &
+# Nothing of ours stays open in it: whoever reads what this script says is not kept waiting by it.
+answers || { exec setsid dockerd; } >/var/log/dockerd.log 2>&1 </dev/null &
 for _ in $(seq 1 60); do
   answers && exit 0
   sleep 0.5

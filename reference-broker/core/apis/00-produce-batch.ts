@@ -77,6 +77,7 @@ export function appendBatch(node: BrokerNode, partition: Partition, produced: Pr
     return refused(partition, { error: 'INVALID_TXN_STATE' })
   }
   if (known.kind === 'error') return refused(partition, { error: known.error })
+  if (known.kind === 'append' && partition.verifications.isAhead(header)) return refused(partition, { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
   if (known.kind === 'duplicate') {
     const endOffset = known.baseOffset + header.lastOffsetDelta + 1
     tellWhenSafe(node, partition, endOffset, produced.written)

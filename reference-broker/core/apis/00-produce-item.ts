@@ -87,7 +87,7 @@ function askMembership(node: BrokerNode, asking: Asking): void {
   const { producerId, producerEpoch } = header
   let guard: VerificationGuard | undefined
   const begin = (): void => {
-    guard = partition.verifications.begin(producerId)
+    guard = partition.verifications.begin(header)
   }
   const { leaderEpoch } = partition.image
   const { topic, index } = partition.options

@@ -15,9 +15,9 @@ export function syncGroupHandler(node: BrokerNode): Handler {
   return handler(apis.SyncGroup, ({ apiVersion }, request, respond) => {
     const give = ({ error, ...rest }: SyncAnswer): void => respond({ ...rest, errorCode: errorCode[error] })
     const refused = { protocolType: null, protocolName: null, assignment: noBytes }
-    if (request.groupId === '') return give({ ...refused, error: 'INVALID_GROUP_ID' })
     const namesProtocol = request.protocolType !== null && request.protocolName !== null
     if (apiVersion >= protocolSinceVersion && !namesProtocol) return give({ ...refused, error: 'INCONSISTENT_GROUP_PROTOCOL' })
+    if (request.groupId === '') return give({ ...refused, error: 'INVALID_GROUP_ID' })
     const error = node.groups.inShard(request.groupId, (shard) =>
       syncGroup(shard, shard.classic(request.groupId), { request, give }))
     return error === 'NONE' ? undefined : give({ ...refused, error })

@@ -77,7 +77,7 @@ function becomePart(node: BrokerNode, request: TxnOffsetCommitRequest, { adds, a
   if (partition.log.producers.hasOpenTransaction(producerId, producerEpoch)) return done('NONE')
   let guard: VerificationGuard | undefined
   const asking = (): void => {
-    guard = partition.verifications.begin(producerId)
+    guard = partition.verifications.begin({ producerId, producerEpoch, baseSequence: noSequence })
   }
   const { index } = partition.options
   const question = { transactionalId, producerId, producerEpoch, topic: offsetsTopic, index, verifyOnly, asking }
@@ -89,6 +89,9 @@ function becomePart(node: BrokerNode, request: TxnOffsetCommitRequest, { adds, a
     return asksLeft > 1 ? becomePart(node, request, { adds, asksLeft: asksLeft - 1 }, done) : done('INVALID_TXN_STATE')
   })
 }
+
+/** Offsets have none. */
+const noSequence = -1
 
 interface Answering {
   readonly asked: readonly (AskedOffset | undefined)[]

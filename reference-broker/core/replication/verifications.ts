@@ -1,24 +1,54 @@
 /**
  * Producers of whom a leader has asked whether this partition is in their transaction, and has not appended anything since. A
  * marker that comes between the question and the append makes the answer worthless, and the next question is another (KIP-890).
+ * What the producer sent behind a batch that was asked about is not taken before it (KAFKA-14920).
  */
 
 /** Stands for one question. */
 export type VerificationGuard = object
 
+/** What of a batch is asked about. */
+export interface AskedBatch {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+}
+
+interface Verification {
+  readonly guard: VerificationGuard
+  producerEpoch: number
+  /** Of the batches of this epoch that were asked about. */
+  lowestSequence: number
+}
+
 export class Verifications {
-  readonly #open = new Map<number, VerificationGuard>()
+  readonly #open = new Map<number, Verification>()
 
   /** Questions asked at one time share their guard. */
-  begin(producerId: number): VerificationGuard {
-    const guard = this.#open.get(producerId) ?? {}
-    this.#open.set(producerId, guard)
-    return guard
+  begin({ producerId, producerEpoch, baseSequence }: AskedBatch): VerificationGuard {
+    const open = this.#open.get(producerId)
+    if (open === undefined) {
+      const guard = {}
+      this.#open.set(producerId, { guard, producerEpoch, lowestSequence: baseSequence })
+      return guard
+    }
+    if (producerEpoch === open.producerEpoch) open.lowestSequence = Math.min(open.lowestSequence, baseSequence)
+    if (producerEpoch > open.producerEpoch) {
+      open.producerEpoch = producerEpoch
+      open.lowestSequence = baseSequence
+    }
+    return open.guard
   }
 
   /** Nothing has come between. */
   holds(producerId: number, guard: VerificationGuard | undefined): boolean {
-    return guard !== undefined && this.#open.get(producerId) === guard
+    return guard !== undefined && this.#open.get(producerId)?.guard === guard
+  }
+
+  /** Another batch that was asked about comes before it. */
+  isAhead({ producerId, baseSequence }: AskedBatch): boolean {
+    const open = this.#open.get(producerId)
+    return open !== undefined && baseSequence > open.lowestSequence
   }
 
   /** A record of the transaction, or its marker, was appended. */
