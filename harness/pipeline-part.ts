@@ -32,7 +32,7 @@ export function pipelinePart(traffic: KeyedAppendOptions, profile: Profile): Tri
       delivery,
       pipeline: pipelineConfig(options, topics),
       groups: [{ ...groupConfig(group), delivery }],
-      rebalanceBoundMs: rebalanceBound([group], { requestTimeoutMs, recoveryMs: profile.recoveryMs }),
+      rebalanceBoundMs: rebalanceBound([group], { requestTimeoutMs }),
     },
   }
 }
@@ -52,6 +52,8 @@ function pipelineOptions(traffic: KeyedAppendOptions, profile: Profile): Pipelin
     pauseChance: 0.02,
     pauseMs: times.sessionTimeoutMs * 1.5,
     freshIdChance: 0.1,
+    abortChance: 0.2,
+    takenForDeadMs: 0,
     producer: { ...transactionalDefaults, deliveryTimeoutMs, maxBlockMs: deliveryTimeoutMs, transactionTimeoutMs },
     watchMs: 5000,
   }
