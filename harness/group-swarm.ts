@@ -44,7 +44,7 @@ export function drawGroupChurn(seed: number): Swarm {
   const rebalanceBoundMs = rebalanceBound(drawn.groups, profile.clients)
   const options: GroupChurnOptions = { ...drawn, restMs: rebalanceBoundMs + comingBackMs }
   return {
-    settings: drawSettings(simRandom(seed).fork('broker settings')),
+    settings: { ...drawSettings(simRandom(seed).fork('broker settings')), ...fewShards },
     brokers: 3,
     network: drawNetwork(random, 'anything'),
     disk: randomChance(random, 0.7) ? calmDisk : { writeMsMin: 0.05, writeMsMax: 5, syncMsMin: 0.5, syncMsMax: 20 },
@@ -94,7 +94,10 @@ const paces = [
   { maxRecordsPerPoll: 500, processMs: { min: 50, max: 300 } },
 ]
 
-/** The second has two that lie on one of the fifty partitions of the offsets topic: one coordinator, one state. */
+/** What one shard does, the others do too. */
+const fewShards = { 'offsets.topic.num.partitions': '5' }
+
+/** The second has two that lie on one of the five partitions of the offsets topic: one coordinator, one state. */
 const groupNames = [['group-1', 'group-2', 'group-3'], ['group-1', 'group-c', 'group-2']] as const
 
 interface Drawn {
