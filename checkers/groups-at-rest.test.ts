@@ -88,6 +88,12 @@ describe('stuck-rebalance', () => {
     expect(run(`${again} -> ok m2@2; 20s p8 poll -> ok`).convicts).not.toContain('stuck-rebalance')
   })
 
+  it('does not wait for whose instance id another has', () => {
+    const restarted = (code: string): readonly string[] => run(`${join}; ${all}; 1s p2/b join g as i1 -> fail ${code}; 9s p8 poll -> ok`).convicts
+    expect(restarted('COORDINATOR_NOT_AVAILABLE')).toEqual(['stuck-rebalance'])
+    expect(restarted('FENCED_INSTANCE_ID')).toEqual([])
+  })
+
   it('begins to count when somebody else comes or goes, and does not count time under a fault', () => {
     const { start, stop } = fault(2, 6)
     expect(run(`${join}; ${all}; 1s p2/b join g; 5s p3/c join g; 8s p8 poll -> ok`).convicts).toEqual([])

@@ -25,12 +25,12 @@ interface Waiting {
   readonly steps: readonly WitnessStep[]
 }
 
-/** From the first join of a member until one is answered, or it goes. */
+/** From the first join of a member until one is answered, or it goes, or another has its instance id. */
 function joinings(index: HistoryIndex, group: Group): Waiting[] {
   const waits: Waiting[] = []
   for (const [actor, joins] of Map.groupBy(group.joins, join => join.actor)) {
     const gone = group.releases.filter(each => each.actor === actor && each.why !== 'revoked').map(({ at }) => at)
-    const ends = [...joins.filter(({ outcome }) => outcome === ok).map(({ done }) => done), ...gone].sort((a, b) => a - b)
+    const ends = [...joins.filter(({ outcome, isFenced }) => outcome === ok || isFenced).map(({ done }) => done), ...gone].sort((a, b) => a - b)
     let until = none
     for (const { asked } of joins) {
       if (asked < until) continue

@@ -24,6 +24,8 @@ export interface JoinRow extends Asked {
   value: Joined
   /** How often the group had begun its generations anew. */
   era: number
+  /** Refused for good: another has its instance id. */
+  isFenced: boolean
 }
 
 /** A member was given keys, and when its fetch of their offsets had been asked for at the earliest. */

@@ -135,7 +135,7 @@ export class GroupReader {
   #invoke({ f, value }: Op, at: number, group: OpenGroup): void {
     const rows: Asked[] = []
     if (f === 'join') {
-      const row: JoinRow = { ...this.#asked(at), value: { ...(value as JoinAsked), memberId: '', generation: none }, era: group.era }
+      const row: JoinRow = { ...this.#asked(at), value: { ...(value as JoinAsked), memberId: '', generation: none }, era: group.era, isFenced: false }
       group.joins.push(row)
       rows.push(row)
     } else if (f === 'process') {
@@ -167,6 +167,7 @@ export class GroupReader {
       row.done = at
       row.outcome = outcome === ok && !answers(op, row) ? unknown : outcome
       row.node = node
+      if ('isFenced' in row) (row as JoinRow).isFenced = op.error?.code === 'FENCED_INSTANCE_ID'
       if ('isRepeated' in row) (row as WriteRow).isRepeated = (op.attempts ?? 1) > 1
       if ('era' in row && op.f === 'join' && outcome === ok) this.#joined(row as JoinRow, op.value as Joined, group)
       if (op.f === 'process') (row as WorkRow).value = op.value as ProcessValue

@@ -107,8 +107,17 @@ export class GroupLife {
     const { plan, consuming } = this.#options
     this.counts.joins++
     const member = { ...memberOptions(plan, seat.instanceId), topics: seat.topics }
-    seat.member = new Consuming(this.#context, { name: `${seat.name}-${seat.life++}`, member, consuming })
+    const consumer = new Consuming(this.#context, {
+      name: `${seat.name}-${seat.life++}`, member, consuming, onDied: () => this.#died(seat, consumer),
+    })
+    seat.member = consumer
     seat.isBusy = false
+  }
+
+  /** Of itself; somebody starts it again soon. */
+  #died(seat: Seat, member: Consuming): void {
+    this.counts.crashes++
+    if (seat.member === member) this.#returns(seat, randomBetween(this.#random, 200, 1000))
   }
 
   // What happens

@@ -41,6 +41,8 @@ export interface ConsumingSetup {
   readonly consuming: ConsumingOptions
   /** Called with every batch that was processed. */
   readonly onProcessed?: (batch: Batch) => void
+  /** Called when it has died without having been told to. */
+  readonly onDied?: () => void
 }
 
 export class Consuming implements MemberHandler {
@@ -48,6 +50,7 @@ export class Consuming implements MemberHandler {
   readonly #context: MemberContext
   readonly #options: ConsumingOptions
   readonly #onProcessed: (batch: Batch) => void
+  readonly #onDied: () => void
   #batches: Batch[] = []
   /** By key, how often it came and went. */
   readonly #tenures = new Map<string, number>()
@@ -62,10 +65,11 @@ export class Consuming implements MemberHandler {
   #lastAutoMs: number
   #batch: Batch | undefined
 
-  constructor(context: MemberContext, { name, member, consuming, onProcessed }: ConsumingSetup) {
+  constructor(context: MemberContext, { name, member, consuming, onProcessed, onDied }: ConsumingSetup) {
     this.#context = context
     this.#options = consuming
     this.#onProcessed = onProcessed ?? (() => undefined)
+    this.#onDied = onDied ?? (() => undefined)
     this.#lastAutoMs = context.loop.now()
     this.process = new MemberProcess(context, { name, options: member, handler: this })
     context.loop.after(0, () => this.#step())
@@ -129,6 +133,12 @@ export class Consuming implements MemberHandler {
   lost(partitions: readonly TopicPartition[]): void {
     this.#forget(new Set(partitions.map(({ topic, partition }) => keyOf(topic, partition))))
     this.#revocations = []
+  }
+
+  /** As with Kafka's own consumer it is over, and whoever runs it may start it again. */
+  fenced(): void {
+    this.crash()
+    this.#onDied()
   }
 
   #forget(keys: ReadonlySet<string>): void {

@@ -19,6 +19,8 @@ export interface MemberHandler {
   revoking(partitions: readonly TopicPartition[], proceed: () => void): void
   lost(partitions: readonly TopicPartition[]): void
   assigned(partitions: readonly TopicPartition[]): void
+  /** Another has its instance id: nobody lets it in again. Only who has one need know. */
+  fenced?(): void
 }
 
 export interface Processing {
@@ -280,7 +282,7 @@ export class MemberProcess {
         this.#handler.lost(partitions)
       },
       onHeard: (sentAtMs) => this.#heard(sentAtMs),
-      onError: (error) => this.#mark('member-error', this.member.identity, { error }),
+      onError: (error) => this.#failed(error),
     }
   }
 
@@ -300,6 +302,14 @@ export class MemberProcess {
       for (const key of keys) this.#changed.add(key)
       this.#mark('revoked', identity, { keys })
       proceed()
+    })
+  }
+
+  #failed(error: OpError): void {
+    this.#mark('member-error', this.member.identity, { error })
+    if (error.code !== 'FENCED_INSTANCE_ID') return
+    this.#context.loop.after(0, () => {
+      if (!this.#isOver) this.#handler.fenced?.()
     })
   }
 
