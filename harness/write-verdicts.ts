@@ -1,6 +1,7 @@
 /**
- * `npm run verdicts`: tries our broker and Apache Kafka with the default plan's scenarios on processes, and with all races, by the
- * commands a person would type, and prints what came of it to docs/verdicts.md. `npm run verdicts -- races`: the races only.
+ * `npm run verdicts`: tries our broker and Apache Kafka with the default plan's scenarios on processes, with groups and
+ * transactions of every kind, and with all races, by the commands a person would type, and prints what came of it to
+ * docs/verdicts.md. `npm run verdicts -- trials` or `races`: those only, the others stay as they are.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
@@ -22,9 +23,16 @@ interface Tried {
 
 const seed = 1
 const racesMark = '<!-- races -->'
+const ours = `The reference broker ${tribunalVersion()}`
+const kafka = `Apache Kafka ${kafkaVersion()}`
+const always = ['--target', 'processes', '--seed', String(seed)]
+const slower = ['--broker', 'kafka', '--rate', '200']
+const storms = ['--scenario', 'group-storm', 'transaction-storm']
 const cases = [
-  { title: `The reference broker ${tribunalVersion()}`, argv: ['--target', 'processes', '--seed', String(seed)] },
-  { title: `Apache Kafka ${kafkaVersion()}`, argv: ['--target', 'processes', '--broker', 'kafka', '--rate', '200', '--seed', String(seed)] },
+  { title: ours, argv: always },
+  { title: kafka, argv: [...always, ...slower] },
+  { title: `${ours}, groups and transactions`, argv: [...always, ...storms] },
+  { title: `${kafka}, groups and transactions`, argv: [...always, ...slower, ...storms] },
 ]
 
 function tryOne({ title, argv }: (typeof cases)[number], directory: string): Tried {
@@ -87,7 +95,8 @@ function document(all: readonly Tried[]): string {
   const { versions } = all[0]!.run
   return [
     '# Verdicts',
-    'The scenarios of the default plan on broker processes, three brokers each, tried with the same clients, faults and checkers. ' +
+    'The scenarios of the default plan on broker processes, three brokers each, tried with the same clients, faults and checkers; ' +
+      'then consumer groups, transactions, a bank and an exactly-once pipeline while brokers and coordinators die and freeze. ' +
       'Written by `npm run verdicts`; Apache Kafka comes from Maven Central by `npm run kafka:fetch`.',
     `Tribunal ${versions['tribunal']}, node ${versions['node']}, ${java}, ${versions['platform']}, ${cpus().length} CPUs. ` +
       'Apache Kafka has three times the timeouts and three times as long faults, because it runs in a JVM. A send is failed when ' +
@@ -106,15 +115,13 @@ function writeVerdicts(): number {
   }
   const directory = mkdtempSync(join(tmpdir(), 'tribunal-verdicts-'))
   const file = join(root, 'docs', 'verdicts.md')
-  const trials = process.argv[2] === 'races' ? trialsIn(readFileSync(file, 'utf8')) : tryAll(directory)
-  writeFileSync(file, `${trials}\n\n${racesMark}\n\n${raceSections(directory)}\n`)
+  const [trialsBefore, racesBefore] = readFileSync(file, 'utf8').split(racesMark).map((part) => part.trim())
+  const only = process.argv[2]
+  const trials = only === 'races' ? trialsBefore : tryAll(directory)
+  const races = only === 'trials' ? racesBefore : raceSections(directory)
+  writeFileSync(file, `${trials}\n\n${racesMark}\n\n${races}\n`)
   process.stderr.write(`${file} is written; the run directories are in ${directory}.\n`)
   return exitCodes.valid
-}
-
-/** What stands above the races. */
-function trialsIn(page: string): string {
-  return page.split(racesMark)[0]!.trimEnd()
 }
 
 function tryAll(directory: string): string {
