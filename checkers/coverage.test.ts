@@ -35,6 +35,11 @@ describe('coverage', () => {
     expect(coverage(`${work}; ${told}`)).not.toHaveProperty('odd')
   })
 
+  it('a change of coordinator that the harness tells is one, whatever the answers to groups say', () => {
+    const groups = 'p3/a join g as i1 -> ok m1@1 by 1'
+    expect(coverage(`${work}; ${groups}; harness coverage {"coordinatorChanges":3,"rebalances":0}`)).toMatchObject({ coordinatorChanges: 3 })
+  })
+
   it('tells what part of the transactions certainly did not happen, where there are any', () => {
     const txns = ['ok @0', 'fail ABORTED', 'info', 'ok @3'].map((end, at) => `p0 txn send x v${at} -> ${end}`)
     expect(coverage(txns.join('; '))).toMatchObject({ abortedTransactionsShare: 0.25 })

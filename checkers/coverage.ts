@@ -50,25 +50,21 @@ function abortedShare({ table: { counts } }: HistoryIndex): Record<string, numbe
   return begun === 0 ? {} : { abortedTransactionsShare: counts[4 * txnKind + failed]! / begun }
 }
 
-/** A change that the inside of the world and its brokers both tell is one change. */
-function changes(told: Readonly<Record<string, number>>, figures: Figures): Record<string, number> {
-  const { leaderChanges, controllerChanges } = figures
-  return {
-    ...told,
-    leaderChanges: Math.max(leaderChanges, told['leaderChanges'] ?? none),
-    controllerChanges: Math.max(controllerChanges, told['controllerChanges'] ?? none),
-  }
+/** A change that the inside of the world, its brokers and their answers all tell is one change. */
+function most(told: readonly (Readonly<Record<string, number>> | undefined)[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const one of told) for (const [name, count] of Object.entries(one ?? {})) counts[name] = Math.max(counts[name] ?? none, count)
+  return counts
 }
 
 /** Counts by name, without the prefix. */
-export function coverageOf(index: HistoryIndex, faults: Faults, figures: Figures): Record<string, number> {
+export function coverageOf(index: HistoryIndex, faults: Faults, { leaderChanges, controllerChanges }: Figures): Record<string, number> {
   return {
-    ...changes(index.marks.coverage, figures),
+    ...most([index.marks.coverage, { leaderChanges, controllerChanges }, { ...groupCoverage(index) }]),
     ...faultCounts(faults),
     ...opCounts(index),
     ...outcomeCounts(index),
     ...abortedShare(index),
-    ...groupCoverage(index),
   }
 }
 

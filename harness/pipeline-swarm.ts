@@ -9,7 +9,7 @@ import { groupConfig, rebalanceBound } from '../workloads/groups/group-plan.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import type { Profile } from './profile.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
-import { coordinated, drawProducer, transactionFloors } from './transaction-swarm.ts'
+import { coordinated, drawProducer, transactionFloors, transactionsMin } from './transaction-swarm.ts'
 
 export interface PipelineKind {
   readonly delivery: Delivery
@@ -41,6 +41,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
           topics,
           quietTopics: outputs,
           acknowledgedMin: 600,
+          ...(isExact && { transactionsMin }),
           config: {
             ...part!.config,
             acks: -1,

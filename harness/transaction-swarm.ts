@@ -13,6 +13,8 @@ import { simRandom } from '../simulator/sim-random.ts'
 import type { Profile } from './profile.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
 
+export const transactionsMin = 220
+
 /** With which a seed counts as a test of transactions. */
 export const transactionFloors = {
   'acknowledged': 200,
@@ -71,6 +73,7 @@ function transacting(
         workload,
         topics: severalPartitions(part!.topics, random),
         acknowledgedMin: 600,
+        transactionsMin,
         config: {
           ...part!.config,
           acks: -1,

@@ -97,8 +97,13 @@ interface Part extends TrialPart {
   readonly observer: Observer
   running: RunningWorkload | undefined
   acknowledged: number
+  transactions: number
   /** Partitions of which nothing was acknowledged since recovery was last demanded. */
   readonly unserved: Set<Key>
+}
+
+function hasEnough({ acknowledged, acknowledgedMin, transactions, transactionsMin = 0 }: Part): boolean {
+  return acknowledged >= acknowledgedMin && transactions >= transactionsMin
 }
 
 export class Trial {
@@ -158,11 +163,12 @@ export class Trial {
       ...(sasl !== undefined && { sasl }),
       onObserved: (observed) => guard?.observed(observed),
     })
-    const made: Part = { ...part, recorder, observer, running: undefined, acknowledged: 0, unserved: new Set() }
+    const made: Part = { ...part, recorder, observer, running: undefined, acknowledged: 0, transactions: 0, unserved: new Set() }
     recorder.listen((op) => {
       this.#coordinators.see(op)
       const keys = acknowledgedBy(op)
       made.acknowledged += keys.length
+      if (op.f === 'txn' && op.type === 'invoke') made.transactions++
       for (const key of keys) made.unserved.delete(key)
     })
     return made
@@ -264,7 +270,7 @@ export class Trial {
     const endsItself = this.#parts.some(({ running }) => running!.isOver !== undefined)
     let timer = loop.after(this.#stopping ? 0 : endsItself ? pollMs : plan.faultsMs, () => look())
     const look = (): void => {
-      const isEnough = this.#parts.every(({ running, acknowledged, acknowledgedMin }) => running!.isOver?.() ?? acknowledged >= acknowledgedMin)
+      const isEnough = this.#parts.every((part) => part.running!.isOver?.() ?? hasEnough(part))
       const isBroken = endsItself || this.#nemesis.shareInForce >= (plan.shareInForceMin ?? 0)
       if ((isEnough && isBroken) || loop.now() >= latestMs) this.#endFaults?.()
       else timer = loop.after(pollMs, look)
