@@ -242,6 +242,7 @@ export class SimDisk {
    */
   #endPending(lane: Lane): void {
     const { pending, file } = lane
+    if (pending.size === 0) return
     if (lane.broken !== undefined) return pending.clear()
     for (let whole = randomInt(this.#random, pending.size + 1); whole > 0; whole--) change(file, pending.shift()!)
     const next = pending.peek()

@@ -46,9 +46,9 @@ export class Verifications {
   }
 
   /** Another batch that was asked about comes before it. */
-  isAhead({ producerId, baseSequence }: AskedBatch): boolean {
+  isAhead({ producerId, producerEpoch, baseSequence }: AskedBatch): boolean {
     const open = this.#open.get(producerId)
-    return open !== undefined && baseSequence > open.lowestSequence
+    return open !== undefined && producerEpoch === open.producerEpoch && baseSequence > open.lowestSequence
   }
 
   /** A record of the transaction, or its marker, was appended. */
