@@ -6,6 +6,7 @@
 import type { Faults } from './faults.ts'
 import type { Figures } from './figures.ts'
 import { groupCoverage } from './groups/group-figures.ts'
+import { letterCoverage } from './groups/letters.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { crashKind, failed, invoked, none, ok, pollKind, sendKind, txnKind, unknown } from './index/codes.ts'
 
@@ -65,6 +66,7 @@ export function coverageOf(index: HistoryIndex, faults: Faults, { leaderChanges,
     ...opCounts(index),
     ...outcomeCounts(index),
     ...abortedShare(index),
+    ...letterCoverage(index),
   }
 }
 

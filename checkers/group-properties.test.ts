@@ -61,7 +61,7 @@ describe('ops of groups in another form', () => {
     offsets: or(fc.oneof(fc.array(fc.tuple(key, fc.nat())), fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 })))), key: or(key), sentAt: or(fc.nat()),
     members: or(fc.array(fc.record({ memberId: fc.constant('m1'), keys: or(fc.array(key)) }))), since: or(fc.nat()),
   }, { requiredKeys: [] })
-  const kinds = ['join', 'assigned', 'revoked', 'lost', 'heard', 'process', 'commit', 'offsets', 'reset-offsets', 'leave', 'group-state', 'crash']
+  const kinds = ['join', 'assigned', 'revoked', 'lost', 'heard', 'process', 'commit', 'offsets', 'reset-offsets', 'leave', 'group-state', 'crash', 'letter', 'paused']
   const op = fc.record({ f: fc.constantFrom(...kinds), type: fc.constantFrom('invoke', 'ok', 'fail', 'info'), process: fc.oneof(fc.nat({ max: 3 }), fc.constant('observer')), value: or(value) })
 
   it('are passed over, or judged, and never in the way of the rest', () => {

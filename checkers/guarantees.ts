@@ -179,7 +179,7 @@ const groups = area('consumers and groups', [
   [
     'GRP-11',
     'A record that cannot be processed holds up its partition only, and can be put aside with its origin and cause.',
-    ['skipped-record'],
+    ['skipped-record', 'lost-dead-letter', 'false-dead-letter', 'blocked-partition'],
   ],
   [
     'GRP-12',

@@ -12,6 +12,7 @@ import { buildHistoryIndex, type HistoryIndex } from './history-index.ts'
 import { failed, invoked, ok, unknown } from './index/codes.ts'
 import { wasDisturbed } from './disturbance.ts'
 import { rebalancePauses } from './groups/group-figures.ts'
+import { lagFigures } from './groups/lag.ts'
 import { allowance, type Circumstances } from './policy.ts'
 import { checkers as allCheckers, condense } from './registry.ts'
 import { silenceReasons } from './silence.ts'
@@ -92,6 +93,7 @@ function measured(index: HistoryIndex, faults: Faults, availability: Availabilit
     ...(availability !== undefined && { longestStallMs: availability.longestStallMs }),
     ...(typeof availability?.recoveryMsMax === 'number' && { recoveryMsMax: availability.recoveryMsMax }),
     ...rebalancePauses(index),
+    ...lagFigures(index),
     ...coverageFigures(coverageOf(index, faults, figures)),
   }
 }

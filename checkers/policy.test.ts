@@ -34,7 +34,7 @@ describe('the policy table', () => {
     expect(allowed({ isolation: 'read_uncommitted' })).toEqual([])
     expect(allowed({}, 'uncommitted')).toEqual(['G1a', 'G1c', 'precommitted-read'])
     expect(allowed({}, 'subscribed')).toEqual(['poll-skip', 'nonmonotonic-poll'])
-    expect(allowed({}, 'at-most-once')).toEqual(['skipped-record'])
+    expect(allowed({}, 'at-most-once')).toEqual(['skipped-record', 'lost-dead-letter'])
     expect(allowed({}, 'at-least-once')).toEqual(['reprocessed-record'])
     expect(allowed({}, 'exactly-once')).toEqual([])
     expect(allowed({ delivery: 'at-least-once' }, 'repeated')).toEqual(['exactly-once-violation'])
@@ -67,7 +67,7 @@ describe('the policy table', () => {
     const never = (aspect: string): string[] => names.filter(name => !lawful(aspect).includes(name))
     const transactional = ['precommitted-read', 'zombie-write', 'lso-regression', 'stuck-transaction']
     const leaders = ['two-leaders', 'high-watermark-regression', 'read-beyond-high-watermark', 'log-start-regression']
-    const groups = ['double-owner', 'orphan-partition', 'unfenced-zombie', 'stuck-rebalance', 'unbalanced-assignment', 'group-crosstalk', 'repeated-side-effect']
+    const groups = ['double-owner', 'orphan-partition', 'unfenced-zombie', 'lost-dead-letter', 'false-dead-letter', 'blocked-partition', 'stuck-rebalance', 'unbalanced-assignment', 'group-crosstalk', 'repeated-side-effect']
     for (const aspect of ['', 'lost', 'pipelined', 'subscribed', 'acknowledged']) {
       expect(never(aspect)).toEqual(['G1a', 'phantom-record', 'key-moved', ...leaders, ...groups, ...transactional, 'stuck'])
     }

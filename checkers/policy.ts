@@ -102,6 +102,7 @@ export const policy: readonly PolicyRow[] = [
   { condition: 'always', anomaly: 'key-moved', aspect: 'grown', reason: grown },
   { condition: 'always', anomaly: 'repeated-side-effect', aspect: 'plain', reason: outside },
   { condition: 'always', anomaly: 'skipped-record', aspect: 'at-most-once', reason: mostOnce },
+  { condition: 'always', anomaly: 'lost-dead-letter', aspect: 'at-most-once', reason: mostOnce },
   { condition: 'always', anomaly: 'reprocessed-record', aspect: 'at-least-once', reason: leastOnce },
   { condition: 'always', anomaly: 'offset-regression', aspect: 'stale', reason: deposed },
   { condition: 'always', anomaly: 'G1a', aspect: 'uncommitted', reason: uncommitted },

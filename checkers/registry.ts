@@ -2,8 +2,10 @@
 import type { Checker } from './checker.ts'
 import { doubleOwner } from './double-owner.ts'
 import { bankImbalance } from './bank-imbalance.ts'
+import { blockedPartition } from './blocked-partition.ts'
 import { duplicate } from './duplicate.ts'
 import { exactlyOnceViolation } from './exactly-once-violation.ts'
+import { falseDeadLetter } from './false-dead-letter.ts'
 import { g0 } from './g0.ts'
 import { g1a } from './g1a.ts'
 import { groupCrosstalk } from './group-crosstalk.ts'
@@ -19,6 +21,7 @@ import { keyMoved } from './key-moved.ts'
 import { leaderEpochRegression } from './leader-epoch-regression.ts'
 import { logStartRegression } from './log-start-regression.ts'
 import { lostCommit } from './lost-commit.ts'
+import { lostDeadLetter } from './lost-dead-letter.ts'
 import { lostWrite } from './lost-write.ts'
 import { lsoRegression } from './lso-regression.ts'
 import { nonmonotonicPoll } from './nonmonotonic-poll.ts'
@@ -74,6 +77,9 @@ export const checkers: readonly Checker[] = [
   unfencedZombie,
   skippedRecord,
   reprocessedRecord,
+  lostDeadLetter,
+  falseDeadLetter,
+  blockedPartition,
   stuckRebalance,
   unbalancedAssignment,
   groupCrosstalk,

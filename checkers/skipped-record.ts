@@ -3,15 +3,14 @@
  * that never worked on it. From where the group began, or was set to on purpose. Its aspect is the delivery the group has
  * chosen: at most once allows it, and the policy table says so. A group that records no work is not judged.
  */
-import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
-import { deliveryOf, type Span, touched } from './groups/deliveries.ts'
+import { began, deliveryOf, furthest, type Span, touched } from './groups/deliveries.ts'
 import type { WriteRow } from './groups/group-ops.ts'
 import { type Group, groupsOf } from './groups/groups.ts'
 import { writeStep } from './groups/steps.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { failed, none, ok } from './index/codes.ts'
+import { none, ok } from './index/codes.ts'
 import type { Finding } from './verdict.ts'
 import { inOrder, sendStep, valueName } from './witness.ts'
 
@@ -27,20 +26,6 @@ interface Judged {
   readonly work: readonly Span[]
 }
 
-function began({ reads, writes }: Group, key: Key, work: readonly Span[]): number {
-  const start = reads.find(read => read.kind === 'start' && read.key === key)?.offset ?? work[0]?.first ?? 0
-  const resets = (writes.get(key) ?? []).filter(({ kind, outcome }) => kind === 'reset' && outcome !== failed)
-  return Math.max(start, ...resets.map(({ offset }) => offset))
-}
-
-function furthest(writes: readonly WriteRow[]): WriteRow | undefined {
-  let commit: WriteRow | undefined
-  for (const write of writes) {
-    if (write.kind === 'commit' && write.outcome === ok && write.offset > (commit?.offset ?? 0)) commit = write
-  }
-  return commit
-}
-
 /** By key code: what is to be judged of a group that records its work. */
 function judgedKeys({ records }: HistoryIndex, group: Group): Map<number, Judged> {
   const judged = new Map<number, Judged>()
@@ -50,7 +35,7 @@ function judgedKeys({ records }: HistoryIndex, group: Group): Map<number, Judged
     const code = records.findKey(key)
     if (commit === undefined || code === none) continue
     const work = touched(group.work.get(key) ?? [])
-    judged.set(code, { group, from: began(group, key, work), commit, work })
+    judged.set(code, { group, from: began(group, key), commit, work })
   }
   return judged
 }

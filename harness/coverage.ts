@@ -30,6 +30,16 @@ export const coverageNames = {
   lostMemberships: 'a member that found itself thrown out',
   memberCrashes: 'a member that died',
   partitionsAdded: 'a partition added to a topic',
+  diedPolled: 'a member that died with what it had polled',
+  diedProcessing: 'a member that died at work',
+  diedProcessed: 'a member that died between its work and the commit',
+  diedCommitting: 'a member that died during a commit',
+  diedCommitted: 'a member that died right after a commit',
+  offsetResets: 'committed offsets set on purpose',
+  offsetJumps: 'a position outside of the log',
+  startlessMembers: 'a member without a place to begin',
+  deadLetters: 'a dead letter that was read',
+  pausedPartitions: 'a partition that was paused',
   rests: 'a group at rest, to be looked at',
 } as const
 
@@ -46,6 +56,12 @@ export const transactionCoverage: readonly CoverageName[] = [
 export const groupCoverage: readonly CoverageName[] = [
   'rebalances', 'coordinatorChanges', 'zombieCommits', 'lostMemberships', 'memberCrashes', 'partitionsAdded', 'leaderChanges', 'rests',
 ]
+export const commitCoverage: readonly CoverageName[] = [
+  'rebalances', 'coordinatorChanges', 'memberCrashes', 'diedPolled', 'diedProcessing', 'diedProcessed', 'diedCommitting', 'diedCommitted',
+  'offsetResets', 'offsetJumps', 'startlessMembers', 'leaderChanges',
+]
+export const poisonCoverage: readonly CoverageName[] = ['rebalances', 'coordinatorChanges', 'memberCrashes', 'deadLetters', 'leaderChanges']
+export const slownessCoverage: readonly CoverageName[] = ['rebalances', 'coordinatorChanges', 'memberCrashes', 'pausedPartitions', 'leaderChanges']
 export type CoverageCounts = Record<CoverageName, number>
 
 interface Seen {

@@ -22,7 +22,7 @@ import { attacksWith, drawNetwork, drawSettings, drawWorkload, simulatedFaults, 
 const faultsMs = 45_000
 const acknowledgedMin = 500
 /** Whoever is away when the churn ends is back by then, and the session of who never comes back is over. */
-const comingBackMs = 12_000
+export const comingBackMs = 12_000
 
 const kinds: readonly { readonly protocol: GroupProtocol; readonly assignors: readonly string[] }[] = [
   { protocol: 'classic', assignors: ['range'] },
@@ -67,7 +67,7 @@ export function drawGroupChurn(seed: number): Swarm {
           floors: { acknowledged: acknowledgedMin },
         },
       }],
-      nemesis: drawNemesis(random),
+      nemesis: drawGroupNemesis(random),
       profile,
       faultsMs,
       healOnlyCore: randomChance(random, 0.3),
@@ -95,7 +95,7 @@ const paces = [
 ]
 
 /** What one shard does, the others do too. */
-const fewShards = { 'offsets.topic.num.partitions': '5' }
+export const fewShards = { 'offsets.topic.num.partitions': '5' }
 
 /** The second has two that lie on one of the five partitions of the offsets topic: one coordinator, one state. */
 const groupNames = [['group-1', 'group-2', 'group-3'], ['group-1', 'group-c', 'group-2']] as const
@@ -140,7 +140,7 @@ function drawGroup(random: Random, group: string, topics: readonly NewTopic[]): 
 
 const keepsWhatIsWritten = ({ losesUnsynced }: Fault): boolean => losesUnsynced === undefined
 
-function drawNemesis(random: Random): NemesisPlan {
+export function drawGroupNemesis(random: Random): NemesisPlan {
   const share = randomPick(random, [0, 0.15, 0.3])
   const others = simulatedFaults.filter((fault) => keepsWhatIsWritten(fault) && randomChance(random, share)).flatMap(attacksWith)
   return {

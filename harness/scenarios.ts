@@ -15,8 +15,9 @@ import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { besidePart, type Beside } from './besides.ts'
 import { onContainers } from './container-scenarios.ts'
-import { groupCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
+import { commitCoverage, groupCoverage, poisonCoverage, slownessCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
 import { drawGroupChurn } from './group-swarm.ts'
+import { drawCommitStrategies, drawPoisonPill, drawSlowConsumer } from './group-work-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPipeline } from './pipeline-swarm.ts'
 import { drawBank, drawTransactions } from './transaction-swarm.ts'
@@ -161,6 +162,33 @@ const withoutContainers: readonly Scenario[] = [
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
+    target: 'simulated',
+    name: 'commit-strategies',
+    describes: 'Consumers that commit before or after the work, die at every boundary between, and are led back.',
+    draw: drawCommitStrategies,
+    seedsShare: 1,
+    onlyByName: true,
+    mustCover: commitCoverage,
+  },
+  {
+    target: 'simulated',
+    name: 'poison-pill',
+    describes: 'Records that nobody can process, on their way to a dead-letter topic.',
+    draw: drawPoisonPill,
+    seedsShare: 1,
+    onlyByName: true,
+    mustCover: poisonCoverage,
+  },
+  {
+    target: 'simulated',
+    name: 'slow-consumer',
+    describes: 'Producers that outpace consumers, and the lag that drains when they stop.',
+    draw: drawSlowConsumer,
+    seedsShare: 1,
+    onlyByName: true,
+    mustCover: slownessCoverage,
+  },
+  {
     target: 'processes',
     name: 'kill-leader',
     describes: 'Kills the leader of a partition, and the controller, and starts them again on their data.',
@@ -226,6 +254,25 @@ const withoutContainers: readonly Scenario[] = [
       holdMs: [500, 2500],
     },
   },
+  ...([
+    ['commit-storm', 'commit-strategies', 'Kills and freezes brokers, coordinators among them, under consumers that commit in every way and die at every boundary.'],
+    ['poison-storm', 'poison-pill', 'The same under consumers that put aside what they cannot process.'],
+    ['lag-storm', 'slow-consumer', 'The same under consumers that are slower than their producers.'],
+  ] as const).map(([name, beside, describes]): ProcessScenario => ({
+    target: 'processes',
+    name,
+    describes,
+    brokers: 3,
+    idempotence: true,
+    beside: [beside],
+    onlyByName: true,
+    nemesis: {
+      attacks: [{ fault: kill, aim: 'coordinator' }, { fault: kill, aim: 'one' }, { fault: pause, aim: 'one' }],
+      lanes: 1,
+      quietMs: [1500, 3000],
+      holdMs: [500, 2500],
+    },
+  })),
   {
     target: 'processes',
     name: 'transaction-storm',

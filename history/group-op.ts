@@ -80,6 +80,37 @@ export interface ProcessValue {
   readonly poison?: number
 }
 
+/**
+ * Mark `letter`: a member read a dead letter, the record of `key` at `offset`, and this is what the letter itself says: of which
+ * record it is (`of`), which key that had, and why it was put aside. What it does not say is missing.
+ */
+export interface LetterValue {
+  readonly group: string
+  readonly memberId: string
+  readonly generation: number
+  readonly key: Key
+  readonly offset: number
+  readonly of?: KeyOffset
+  readonly recordKey?: string | null
+  readonly cause?: string
+}
+
+/** Mark `paused`: of what the member owns it reads all but `keys` from here on. */
+export interface Paused {
+  readonly group: string
+  readonly memberId: string
+  readonly generation: number
+  readonly keys: readonly Key[]
+}
+
+/** An element of `config.deadLetters`: where members of a group put aside what they cannot process. */
+export interface DeadLetterConfig {
+  readonly group: string
+  readonly topic: string
+  /** How long one such record may hold up its partition, in calm times, beyond what a rebalance may take. */
+  readonly blocksForMs: number
+}
+
 /** `commit`; a memberId of '' and a generation below 0 for one who is no member. */
 export interface CommitValue {
   readonly group: string
@@ -125,12 +156,16 @@ export interface GroupConfig {
   readonly sessionTimeoutMs?: number
   readonly rebalanceTimeoutMs?: number
   readonly delivery?: Delivery
+  /** Where its members begin without a committed offset. */
+  readonly resetPolicy?: 'earliest' | 'latest' | 'none'
+  /** What a member's poll takes at most. */
+  readonly maxPollRecords?: number
   /** Members keep what does not move while they rebalance. */
   readonly cooperative?: boolean
 }
 
 /** Kinds of op with which histories of groups begin; one without any of them has none. */
-export const groupMarks = ['assigned', 'revoked', 'lost', 'heard'] as const
+export const groupMarks = ['assigned', 'revoked', 'lost', 'heard', 'letter', 'paused'] as const
 export const groupRequests = ['join', 'process', 'commit', 'offsets', 'reset-offsets', 'leave'] as const
 
 export type GroupMark = (typeof groupMarks)[number]

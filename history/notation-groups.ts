@@ -5,6 +5,8 @@
  *     p1/a assigned g m1@3 x:0 y                          a mark, with the starts known; `+ x:0` when incremental; `by 2` told them
  *     p1/a revoked g m1@3 x                               p1/a lost g m1 x y for FENCED_MEMBER_EPOCH
  *     p1/a heard g m1 11.5s                               sent then
+ *     p1/a paused g m1@3 x                                x is not read from here on, everything else is
+ *     p1/a letter g m1@3 d:0 of x:5 key bob for POISON     a dead letter, and what it says; each of the three may be missing
  *     p1/a process g m1@3 x 0..4 -> ok                    -> info 2 (done up to it)  -> fail 3 (the poison)
  *     p1/a commit g m1@3 x:5 y:3 -> ok by 2               answered by broker 2; `-` for one who is no member
  *     p9 offsets g x -> ok x:5                            p9 reset-offsets g x:0 -> ok
@@ -111,6 +113,19 @@ function readSeconds(word: string | undefined, line: number): number {
   return Math.round(Number(amount) * nanosecondsPerSecond)
 }
 
+function readLetter([where, ...words]: readonly string[], line: number): object {
+  const [key, offset] = readKeyOffset(where ?? '', line)
+  const after = (word: string): string | undefined => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined)
+  const [of, recordKey, cause] = [after('of'), after('key'), after('for')]
+  return {
+    key,
+    offset,
+    ...(of !== undefined && { of: readKeyOffset(of, line) }),
+    ...(recordKey !== undefined && { recordKey }),
+    ...(cause !== undefined && { cause }),
+  }
+}
+
 /** Value of a mark, and the broker that told what it says where `by N` ends the line. */
 export function readGroupMark(f: string, text: string, line: number): Pick<NewOp, 'value' | 'node'> {
   const [, said, node] = /^(.*?)\s*(?:\bby (\d+))?$/.exec(text)!
@@ -127,7 +142,8 @@ function readMarkValue(f: string, text: string, line: number): unknown {
     const keys = (reason < 0 ? words : words.slice(0, reason)).map(readKey)
     return { group, memberId: member, keys, reason: reason < 0 ? '' : words.slice(reason + 1).join(' ') }
   }
-  if (f === 'revoked') return { group, ...readMember(member, line), keys: words.map(readKey) }
+  if (f === 'revoked' || f === 'paused') return { group, ...readMember(member, line), keys: words.map(readKey) }
+  if (f === 'letter') return { group, ...readMember(member, line), ...readLetter(words, line) }
   const incremental = words[0] === '+'
   const given = incremental ? words.slice(1) : words
   const starts = given.filter(word => /:-?\d+$/.test(word)).map(word => readKeyOffset(word, line))

@@ -5,7 +5,7 @@
  * its thread goes on under a new process number, because nobody knows whether the op will still take effect.
  * `ok` happened, `fail` certainly did not, `info` may have. The written form is docs/history.md.
  */
-import type { GroupConfig } from './group-op.ts'
+import type { DeadLetterConfig, GroupConfig } from './group-op.ts'
 
 export type OpType = 'invoke' | 'ok' | 'fail' | 'info'
 export type Process = number | 'nemesis' | 'observer' | 'harness'
@@ -124,6 +124,8 @@ export interface RunConfig {
   readonly beyondPromises?: string
   /** Consumer groups of the run. */
   readonly groups?: readonly GroupConfig[]
+  /** Where groups put aside what they cannot process. */
+  readonly deadLetters?: readonly DeadLetterConfig[]
   /** How long a partition may be without an owner once a group's members, and the cluster, are quiet. */
   readonly rebalanceBoundMs?: number
   /** Smallest figures (see checkers/figures.ts) with which the run counts as a test at all. */

@@ -93,6 +93,8 @@ describe('what groups went through, in a sentence', () => {
 
   test('is said of a run, and not of many seeds or of a run without groups', () => {
     expect(groupSentence({ figures, seeds: 1 })).toBe('11 rebalances, the longest pause 798 ms, 1 member fenced, 6 coordinator changes, 605 offsets committed')
+    const behind = { ...figures, 'groupLagMax': 1243, 'groupLagEnd': 0, 'coverage.putAside': 1, 'coverage.deadLetters': 2 }
+    expect(groupSentence({ figures: behind, seeds: 1 })).toMatch(/, up to 1,243 records behind and 0 at the end, 1 record put aside, 2 dead letters read$/)
     expect(groupSentence({ figures, seeds: 200 })).toBe('')
     expect(groupSentence({ figures: { 'coverage.rebalances': 1 }, seeds: 1 })).toBe('')
   })

@@ -147,19 +147,23 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /**
  * What the consumer groups of a scenario went through: `11 rebalances, the longest pause 798 ms, 3 members fenced, 6
- * coordinator changes, 605 offsets committed`; empty where there were none, or where figures are shares of many seeds.
+ * coordinator changes, 605 offsets committed, up to 1,243 records behind and 0 at the end`; empty where there were none, or where figures are shares of many seeds.
  */
 export function groupSentence({ figures, seeds }: Pick<ScenarioVerdict, 'figures' | 'seeds'>): string {
   const { rebalancePauseMsMax: pauseMs } = figures
   const counted = (name: string): number => figures[`coverage.${name}`] ?? 0
   if (pauseMs === undefined || seeds > 1) return ''
   const restarts = counted('staticRestarts')
+  const putAside = counted('putAside')
+  const { groupLagMax: lagMax = 0, groupLagEnd: lagEnd = 0 } = figures
   return [
     `${plural(counted('rebalances'), 'rebalance')}, the longest pause ${formatDuration(pauseMs)}`,
     `${plural(counted('fencedMembers'), 'member')} fenced`,
     plural(counted('coordinatorChanges'), 'coordinator change'),
     `${plural(counted('commits'), 'offset')} committed`,
     ...(restarts > 0 ? [plural(restarts, 'static restart')] : []),
+    ...(lagMax > 0 ? [`up to ${plural(lagMax, 'record')} behind and ${formatCount(lagEnd)} at the end`] : []),
+    ...(putAside > 0 ? [`${plural(putAside, 'record')} put aside`, `${plural(counted('deadLetters'), 'dead letter')} read`] : []),
   ].join(', ')
 }
 

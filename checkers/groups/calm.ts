@@ -73,10 +73,11 @@ export class Calm {
   readonly #restless: readonly Stretch[]
   readonly #boundNs: number
 
-  constructor(index: HistoryIndex, group: Group) {
+  /** `moreMs`: what is to happen may take so much longer than coming to rest. */
+  constructor(index: HistoryIndex, group: Group, moreMs: number = 0) {
     this.#index = index
     this.#restless = restless(index, group)
-    this.#boundNs = boundMs(index, group) * nanosecondsPerMs
+    this.#boundNs = (boundMs(index, group) + moreMs) * nanosecondsPerMs
   }
 
   /** The first calm stretch longer than the bound between two times, if there is one. */

@@ -5,7 +5,7 @@
 import type { Delivery } from '../../history/group-op.ts'
 import type { Key } from '../../history/op.ts'
 import { failed, ok, unknown } from '../index/codes.ts'
-import type { WorkRow } from './group-ops.ts'
+import type { WorkRow, WriteRow } from './group-ops.ts'
 import type { Group } from './groups.ts'
 
 /** Offsets from `first` to `last`, both included. */
@@ -44,6 +44,31 @@ export function finished(rows: readonly WorkRow[]): Span[] {
 /** Work that was or may have been done, and poison that was put aside; by offset. */
 export function touched(rows: readonly WorkRow[]): Span[] {
   return spans(rows, lastTouched).sort((a, b) => a.first - b.first)
+}
+
+/** Whether work that was or may have been done covers a record. */
+export function isFinished(rows: readonly WorkRow[], offset: number): boolean {
+  return rows.some(row => {
+    const last = row.outcome === unknown && row.value.done === undefined ? row.value.offsets[1] : lastFinished(row)
+    return last !== undefined && row.value.offsets[0] <= offset && offset <= last
+  })
+}
+
+/** Where a group's work on a key begins: where its first member did, or the last place it was led to on purpose. */
+export function began({ reads, writes, work }: Group, key: Key): number {
+  const start = reads.find(read => read.kind === 'start' && read.key === key)?.offset
+  const first = start ?? touched(work.get(key) ?? [])[0]?.first ?? 0
+  const resets = (writes.get(key) ?? []).filter(({ kind, outcome }) => kind === 'reset' && outcome !== failed)
+  return Math.max(first, ...resets.map(({ offset }) => offset))
+}
+
+/** The acknowledged commit that went furthest. */
+export function furthest(writes: readonly WriteRow[]): WriteRow | undefined {
+  let commit: WriteRow | undefined
+  for (const write of writes) {
+    if (write.kind === 'commit' && write.outcome === ok && write.offset > (commit?.offset ?? 0)) commit = write
+  }
+  return commit
 }
 
 /** At its strictest when the configuration does not say. */

@@ -2,7 +2,7 @@
  * What a history tells of one group, as rows in the order of the history, by what it was: joins, marks, commits, fetches,
  * work. A row keeps positions of ops, never indexes or times; an op that never completed has `done` none.
  */
-import type { Assigned, GroupConfig, GroupStateValue, Joined, ProcessValue } from '../../history/group-op.ts'
+import type { Assigned, GroupConfig, GroupStateValue, Joined, LetterValue, ProcessValue } from '../../history/group-op.ts'
 import type { Key } from '../../history/op.ts'
 
 /** Code of a client, see OpTable.actor. */
@@ -88,6 +88,12 @@ export interface StateRow {
   readonly value: GroupStateValue
 }
 
+export interface LetterRow {
+  readonly at: number
+  readonly actor: Actor
+  readonly value: LetterValue
+}
+
 /** A coordinator answered, or spoke for the group. */
 export interface AnswerRow {
   readonly at: number
@@ -105,6 +111,8 @@ export interface GroupOps {
   readonly reads: readonly ReadRow[]
   readonly work: ReadonlyMap<Key, readonly WorkRow[]>
   readonly states: readonly StateRow[]
+  /** Dead letters that its members read. */
+  readonly letters: readonly LetterRow[]
   readonly answers: readonly AnswerRow[]
   /** By member id, the instance id of a static member. */
   readonly instances: ReadonlyMap<string, string>

@@ -3,14 +3,14 @@
  * under the same names, as other tools may write them, are passed over.
  */
 import type {
-  Assigned, CommitValue, GroupConfig, GroupStateValue, Heard, JoinAsked, Joined, LeaveValue, Lost, OffsetsValue, ProcessValue,
+  Assigned, CommitValue, GroupConfig, GroupStateValue, Heard, JoinAsked, Joined, LeaveValue, LetterValue, Lost, OffsetsValue, ProcessValue,
   ResetOffsetsValue, Revoked,
 } from '../../history/group-op.ts'
 import type { Key, MicroOp, Op } from '../../history/op.ts'
 import type { HistoryIndex } from '../history-index.ts'
 import { crashKind, failed, invoked, none, ok, txnKind, unknown } from '../index/codes.ts'
 import type {
-  Actor, AnswerRow, Asked, GrantRow, GroupOps, HeardRow, JoinRow, ReadRow, ReleaseRow, StateRow, WorkRow, WriteRow,
+  Actor, AnswerRow, Asked, GrantRow, GroupOps, HeardRow, JoinRow, LetterRow, ReadRow, ReleaseRow, StateRow, WorkRow, WriteRow,
 } from './group-ops.ts'
 import { isGroupOp } from './shapes.ts'
 
@@ -27,6 +27,7 @@ class OpenGroup {
   readonly reads: ReadRow[] = []
   readonly work = new Map<Key, WorkRow[]>()
   readonly states: StateRow[] = []
+  readonly letters: LetterRow[] = []
   readonly answers: AnswerRow[] = []
   readonly instances = new Map<string, string>()
   /** Position of the last ok join by client. */
@@ -118,6 +119,11 @@ export class GroupReader {
         group.heards.push({ at, actor: this.#actor(at), memberId, sentAt })
         return
       }
+      case 'letter':
+        group.letters.push({ at, actor: this.#actor(at), value: op.value as LetterValue })
+        return
+      case 'paused':
+        return
       default:
         if (type === invoked) this.#invoke(op, at, group)
         else this.#complete(op, at, group)

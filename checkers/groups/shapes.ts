@@ -28,6 +28,8 @@ const shapes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['assigned', value => isMember(value) && areKeys(value['keys']) && isAbsentOr(areOffsets, value['starts'])],
   ['revoked', value => areKeys(value['keys'])],
   ['lost', value => areKeys(value['keys'])],
+  ['letter', value => isMember(value) && isKey(value['key']) && typeof value['offset'] === 'number' && isAbsentOr(of => areOffsets([of]), value['of'])],
+  ['paused', value => areKeys(value['keys'])],
   ['heard', ({ sentAt }) => typeof sentAt === 'number'],
   ['process', ({ key, offsets }) => isKey(key) && Array.isArray(offsets) && offsets.length === 2],
   ['commit', value => isMember(value) && areOffsets(value['offsets'])],

@@ -189,6 +189,8 @@ export interface ConsumedRecord {
   readonly producerEpoch: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
+  /** Missing where the client does not tell them. */
+  readonly headers?: readonly RecordHeader[]
 }
 
 export interface PolledPartition extends TopicPartition {

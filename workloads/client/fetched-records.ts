@@ -88,10 +88,10 @@ function takeBatch(
   if (isControl(header)) aborted?.ended(header.producerId)
   if (lastOffset(header) < fetched.position) return
   if (!isHidden) {
-    for (const { offset, timestamp, key, value } of decodeRecords(bytes, at, { maxBytes: maxDecodedBytes })) {
+    for (const { offset, timestamp, key, value, headers } of decodeRecords(bytes, at, { maxBytes: maxDecodedBytes })) {
       if (offset < fetched.position) continue
       const { partitionLeaderEpoch: leaderEpoch, producerId, producerEpoch } = header
-      fetched.records.push({ offset, timestamp, leaderEpoch, producerId, producerEpoch, key, value })
+      fetched.records.push({ offset, timestamp, leaderEpoch, producerId, producerEpoch, key, value, headers })
     }
   }
   fetched.position = lastOffset(header) + 1

@@ -13,12 +13,17 @@ import { FinalReading } from '../keyed-append/final-reading.ts'
 import { Sending } from '../keyed-append/sending.ts'
 import type { KeyedAppendContext, KeyedAppendOptions } from '../keyed-append/options.ts'
 import type { About, RunningWorkload, TopicSpec, Workload, WorkloadContext } from '../workload.ts'
-import { GroupLife, type ChurnName } from './group-life.ts'
+import { GroupLife, type ChurnEvent, type ChurnName, type Handling } from './group-life.ts'
 
 export interface GroupChurnOptions {
   readonly traffic: KeyedAppendOptions
   readonly groups: readonly GroupPlan[]
   readonly consuming: Omit<ConsumingOptions, 'delivery'>
+  /** Of single groups, otherwise. */
+  readonly consumingOf?: Readonly<Record<string, Partial<ConsumingOptions>>>
+  readonly events?: readonly ChurnEvent[]
+  /** Topics that producers leave alone. */
+  readonly quietTopics?: readonly string[]
   readonly churnMs: number
   /** A topic gets one partition more about this often, at most `growthMax` in all; 0 for never. */
   readonly growMs: number
@@ -32,27 +37,42 @@ const adminTimeoutMs = 10_000
 /** Of the time there is at the end; the rest is for reading everything once more. */
 const drainShare = 0.6
 
-class GroupChurn implements RunningWorkload {
+/** What else goes on beside the groups. */
+export interface Companion {
+  /** Of this group's members. */
+  handlingOf?(group: string): Handling | undefined
+  /** By key, the largest offset acknowledged of what it has sent. */
+  readonly acknowledged?: ReadonlyMap<string, number>
+  stop(done: () => void): void
+  close(): void
+}
+
+export class GroupWork implements RunningWorkload {
   readonly #context: KeyedAppendContext
   readonly #options: GroupChurnOptions
   #topics: TopicSpec[]
   readonly #sending: Sending
   readonly #lives: readonly GroupLife[]
   readonly #watch: GroupWatch
+  readonly #companions: readonly Companion[]
   readonly #admin: ReturnType<WorkloadContext['makeClient']>
   #final: FinalReading | undefined
   #growTimer: TimerId | undefined
   #grown = 0
   #isStopping = false
 
-  constructor(context: WorkloadContext, options: GroupChurnOptions) {
+  constructor(context: WorkloadContext, options: GroupChurnOptions, companions: readonly Companion[] = []) {
+    this.#companions = companions
     this.#context = { ...context, options: options.traffic }
     this.#options = options
     this.#topics = [...context.topics]
-    this.#sending = new Sending(this.#context)
+    const busy = context.topics.filter(({ name }) => options.quietTopics?.includes(name) !== true)
+    this.#sending = new Sending({ ...this.#context, topics: busy })
     this.#lives = options.groups.map((plan) => {
-      const consuming = { ...options.consuming, delivery: plan.delivery }
-      return new GroupLife(context, { plan, consuming, churnMs: options.churnMs })
+      const consuming = { ...options.consuming, delivery: plan.delivery, ...options.consumingOf?.[plan.group] }
+      const handling = companions.map((each) => each.handlingOf?.(plan.group)).find((each) => each !== undefined)
+      const { churnMs, events } = options
+      return new GroupLife(context, { plan, consuming, churnMs, ...(events && { events }), ...(handling && { handling }) })
     })
     const { groups, watchMs: intervalMs } = options
     this.#watch = new GroupWatch(context, 'group-watch', { groups, intervalMs, timeoutMs: adminTimeoutMs, topics: () => this.#topics })
@@ -68,9 +88,15 @@ class GroupChurn implements RunningWorkload {
     if (this.#growTimer !== undefined) this.#context.loop.cancel(this.#growTimer)
     this.#watch.stop()
     for (const life of this.#lives) life.calm()
+    let open = this.#companions.length + 1
+    const stopped = (): void => {
+      open--
+      if (open === 0) done()
+    }
+    for (const companion of this.#companions) companion.stop(stopped)
     this.#sending.stop(() => {
       this.#sending.close()
-      this.#context.loop.after(this.#options.restMs, done)
+      this.#context.loop.after(this.#options.restMs, stopped)
     })
   }
 
@@ -80,7 +106,8 @@ class GroupChurn implements RunningWorkload {
     const drainedByMs = loop.now() + (deadlineMs - loop.now()) * drainShare
     this.#watch.drained(drainedByMs, (isDrained) => this.#leave([...this.#lives], () => {
       const context = { ...this.#context, topics: this.#topics }
-      this.#final = new FinalReading(context, this.#sending.acknowledged, deadlineMs, (complete) => done(complete && isDrained))
+      const acknowledged = new Map([this.#sending, ...this.#companions].flatMap((each) => [...each.acknowledged ?? []]))
+      this.#final = new FinalReading(context, acknowledged, deadlineMs, (complete) => done(complete && isDrained))
     }))
   }
 
@@ -94,6 +121,7 @@ class GroupChurn implements RunningWorkload {
     this.#isStopping = true
     this.#sending.close()
     for (const life of this.#lives) life.close()
+    for (const companion of this.#companions) companion.close()
     this.#watch.close()
     this.#admin.close()
     this.#final?.close()
@@ -142,5 +170,5 @@ export const aboutGroupChurn: About = {
 }
 
 export function groupChurn(options: GroupChurnOptions): Workload {
-  return { ...aboutGroupChurn, start: (context) => new GroupChurn(context, options) }
+  return { ...aboutGroupChurn, start: (context) => new GroupWork(context, options) }
 }

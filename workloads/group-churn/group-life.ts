@@ -5,16 +5,27 @@
  */
 import { randomBetween, randomChance, randomInt, randomPick, type Random } from '../../ports/random.ts'
 import type { TimerId } from '../../ports/events.ts'
-import { Consuming, crashPoints, type ConsumingOptions } from '../groups/consuming.ts'
+import { Consuming, crashPoints, type ConsumingOptions, type ConsumingSetup } from '../groups/consuming.ts'
 import { memberOptions, type GroupPlan } from '../groups/group-plan.ts'
 import type { MemberContext } from '../groups/member-process.ts'
 
 export interface LifeOptions {
   readonly plan: GroupPlan
   readonly consuming: ConsumingOptions
-  /** Between two events of this group, about. */
+  readonly handling?: Handling
+  /** Between two events of this group, about; 0 for none. */
   readonly churnMs: number
+  /** What can happen; everything when missing. */
+  readonly events?: readonly ChurnEvent[]
 }
+
+/** What its members do beside the ordinary. */
+export type Handling = Pick<ConsumingSetup, 'poison' | 'onPolled'>
+
+export type ChurnEvent = 'crash' | 'pause' | 'resubscribe' | 'leave'
+
+/** Pauses and departures are worth more than the others. */
+const everything: readonly ChurnEvent[] = ['crash', 'pause', 'pause', 'resubscribe', 'leave', 'leave']
 
 interface Seat {
   readonly name: string
@@ -45,7 +56,7 @@ export class GroupLife {
   constructor(context: MemberContext, options: LifeOptions) {
     this.#context = context
     this.#options = options
-    const { group, members, staticMembers, topics } = options.plan
+    const { group, members, staticMembers, topics, joinsAfterMs = 0 } = options.plan
     this.#seats = Array.from({ length: members }, (_, i) => ({
       name: `${group}-member-${i}`,
       instanceId: i < staticMembers ? `${group}-instance-${i}` : undefined,
@@ -54,8 +65,8 @@ export class GroupLife {
       isBusy: false,
       topics,
     }))
-    for (const seat of this.#seats) this.#after(randomInt(this.#random, 500), () => this.#join(seat))
-    this.#nextEvent()
+    for (const seat of this.#seats) this.#after(joinsAfterMs + randomInt(this.#random, 500), () => this.#join(seat))
+    if (options.churnMs > 0) this.#nextEvent()
   }
 
   get #random(): Random {
@@ -104,17 +115,20 @@ export class GroupLife {
   }
 
   #join(seat: Seat): void {
-    const { plan, consuming } = this.#options
+    const { plan, consuming, handling } = this.#options
     this.counts.joins++
-    const member = { ...memberOptions(plan, seat.instanceId), topics: seat.topics }
-    const consumer = new Consuming(this.#context, {
-      name: `${seat.name}-${seat.life++}`, member, consuming, onDied: () => this.#died(seat, consumer),
+    const member = new Consuming(this.#context, {
+      name: `${seat.name}-${seat.life++}`,
+      member: { ...memberOptions(plan, seat.instanceId), topics: seat.topics },
+      consuming,
+      ...handling,
+      onDied: () => this.#died(seat, member),
     })
-    seat.member = consumer
+    seat.member = member
     seat.isBusy = false
   }
 
-  /** Of itself; somebody starts it again soon. */
+  /** Not as it was told to; somebody starts it again soon. */
   #died(seat: Seat, member: Consuming): void {
     this.counts.crashes++
     if (seat.member === member) this.#returns(seat, randomBetween(this.#random, 200, 1000))
@@ -134,14 +148,16 @@ export class GroupLife {
   #happenTo(seat: Seat): void {
     seat.isBusy = true
     const others = this.#seats.filter((each) => each !== seat && each.member !== undefined && !each.isBusy).length
-    const events = [
-      () => this.#crash(seat),
-      () => this.#pause(seat),
-      () => this.#pause(seat),
-      () => this.#resubscribe(seat),
-      ...(others > 0 ? [() => this.#leaveAndReturn(seat), () => this.#leaveAndReturn(seat)] : []),
-    ]
-    randomPick(this.#random, events)()
+    const events = (this.#options.events ?? everything).filter((event) => event !== 'leave' || others > 0)
+    const happens: Readonly<Record<ChurnEvent, () => void>> = {
+      crash: () => this.#crash(seat),
+      pause: () => this.#pause(seat),
+      resubscribe: () => this.#resubscribe(seat),
+      leave: () => this.#leaveAndReturn(seat),
+    }
+    const event = events.length === 0 ? undefined : randomPick(this.#random, events)
+    if (event === undefined) seat.isBusy = false
+    else happens[event]()
   }
 
   #returns(seat: Seat, afterMs: number): void {

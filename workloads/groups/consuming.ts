@@ -24,6 +24,20 @@ export interface ConsumingOptions {
   /** One batch of one partition takes as long, drawn anew each time. */
   readonly processMs: { readonly min: number; readonly max: number }
   readonly commitTimeoutMs: number
+  /** Now and then some partitions are not read for so long; never when missing. */
+  readonly pauseMs?: number
+}
+
+/** What a try in vain comes to: it kills who tried, is repeated after a while, or was the last. */
+export type Stumble = { readonly next: 'die' } | { readonly next: 'bury' } | { readonly next: 'retry'; readonly afterMs: number }
+
+/** What becomes of records that cannot be processed: tried again, then buried elsewhere, so that those behind them go on. */
+export interface PoisonHandling {
+  isPoison(record: ConsumedRecord): boolean
+  /** It was tried once more, by this member or by another before it. */
+  tried(from: TopicPartition, record: ConsumedRecord): Stumble
+  /** `done` with false: it is not there, and has to be tried again. */
+  bury(from: TopicPartition, record: ConsumedRecord, done: (buried: boolean) => void): void
 }
 
 /** What one partition's share of a poll is to work on. */
@@ -33,24 +47,35 @@ export interface Batch extends TopicPartition {
   readonly next: CommittedOffset
   /** How often the partition had come and gone before. */
   readonly tenure: number
+  /** When it is its turn. */
+  readonly dueMs: number
 }
 
 export interface ConsumingSetup {
   readonly name: string
   readonly member: Omit<GroupMemberOptions, 'listener'>
   readonly consuming: ConsumingOptions
+  readonly poison?: PoisonHandling
   /** Called with every batch that was processed. */
   readonly onProcessed?: (batch: Batch) => void
+  /** Called with every batch that was polled. */
+  readonly onPolled?: (member: MemberProcess, batch: Batch) => void
   /** Called when it has died without having been told to. */
   readonly onDied?: () => void
 }
+
+/** How long a poll may wait while something is to be tried again. */
+const retryPollMs = 50
+const buryAgainMs = 1000
+const pausedShare = 0.3
 
 export class Consuming implements MemberHandler {
   readonly process: MemberProcess
   readonly #context: MemberContext
   readonly #options: ConsumingOptions
-  readonly #onProcessed: (batch: Batch) => void
-  readonly #onDied: () => void
+  readonly #on: Pick<ConsumingSetup, 'onProcessed' | 'onPolled' | 'onDied'>
+  readonly #poison: PoisonHandling | undefined
+  #pausedUntilMs = 0
   #batches: Batch[] = []
   /** By key, how often it came and went. */
   readonly #tenures = new Map<string, number>()
@@ -65,11 +90,11 @@ export class Consuming implements MemberHandler {
   #lastAutoMs: number
   #batch: Batch | undefined
 
-  constructor(context: MemberContext, { name, member, consuming, onProcessed, onDied }: ConsumingSetup) {
+  constructor(context: MemberContext, { name, member, consuming, poison, ...on }: ConsumingSetup) {
     this.#context = context
     this.#options = consuming
-    this.#onProcessed = onProcessed ?? (() => undefined)
-    this.#onDied = onDied ?? (() => undefined)
+    this.#poison = poison
+    this.#on = on
     this.#lastAutoMs = context.loop.now()
     this.process = new MemberProcess(context, { name, options: member, handler: this })
     context.loop.after(0, () => this.#step())
@@ -97,11 +122,12 @@ export class Consuming implements MemberHandler {
     this.#crashes = { at, died }
   }
 
-  crash(): void {
+  /** At a boundary, or wherever it is. */
+  crash(at?: CrashPoint): void {
     const batch = this.#batch
     const first = batch?.records[0]?.offset
     const done = batch === undefined ? undefined : randomBetween(this.#context.random, first! - 1, batch.records.at(-1)!.offset)
-    this.process.crash(done)
+    this.process.crash({ done, at })
   }
 
   /** After what it is at, which it commits. */
@@ -138,7 +164,7 @@ export class Consuming implements MemberHandler {
   /** As with Kafka's own consumer it is over, and whoever runs it may start it again. */
   fenced(): void {
     this.crash()
-    this.#onDied()
+    this.#on.onDied?.()
   }
 
   #forget(keys: ReadonlySet<string>): void {
@@ -156,8 +182,9 @@ export class Consuming implements MemberHandler {
     if (this.process.isOver) return
     const revocation = this.#revocations[0]
     if (revocation !== undefined) return this.#giveUp(revocation)
-    const batch = this.#batches.shift()
-    if (batch !== undefined) return this.#work(batch)
+    const nowMs = this.#context.loop.now()
+    const at = this.#batches.findIndex(({ dueMs }) => dueMs <= nowMs)
+    if (at >= 0) return this.#work(this.#batches.splice(at, 1)[0]!)
     if (this.#leaves !== undefined) return this.#commitThen(() => this.#leave())
     if (this.#options.commits === 'sync' && this.#due.size > 0) return this.#commitDue()
     return this.#poll()
@@ -167,7 +194,7 @@ export class Consuming implements MemberHandler {
     const crashes = this.#crashes
     if (crashes?.at !== point) return false
     this.#crashes = undefined
-    this.crash()
+    this.crash(point)
     crashes.died()
     return true
   }
@@ -175,7 +202,8 @@ export class Consuming implements MemberHandler {
   #poll(): void {
     if (this.#options.commits !== 'sync') this.#commitBeside()
     const { maxRecordsPerPoll, pollTimeoutMs } = this.#options
-    this.process.poll(maxRecordsPerPoll, pollTimeoutMs, (polled) => {
+    this.#holdBack()
+    this.process.poll(maxRecordsPerPoll, this.#batches.length > 0 ? retryPollMs : pollTimeoutMs, (polled) => {
       if (this.#diesAt('polled')) return undefined
       this.#take(polled)
       // A poll may end within the call that ends it.
@@ -204,34 +232,99 @@ export class Consuming implements MemberHandler {
     }
   }
 
+  /** A partition with something waiting to be tried again is not read further, nor one that is to rest. */
+  #holdBack(): void {
+    const { loop, random } = this.#context
+    const { member } = this.process
+    const waiting = this.#batches.map(({ topic, partition }) => ({ topic, partition }))
+    const { pauseMs } = this.#options
+    if (pauseMs === undefined) {
+      if (this.#poison !== undefined) this.process.pauseOnly(waiting)
+    } else if (loop.now() >= this.#pausedUntilMs) {
+      this.#pausedUntilMs = loop.now() + pauseMs
+      this.process.pauseOnly(member.owned.filter(() => random.next() < pausedShare))
+    }
+  }
+
   #take(polled: readonly PolledPartition[]): void {
     for (const { topic, partition, records } of polled) {
       const position = this.process.member.position(topic, partition)
       if (records.length === 0 || position === undefined) continue
-      this.#batches.push({ topic, partition, records, next: { topic, partition, ...position }, tenure: this.#tenure(keyOf(topic, partition)) })
+      const next = { topic, partition, ...position }
+      const batch = { topic, partition, records, next, tenure: this.#tenure(keyOf(topic, partition)), dueMs: 0 }
+      this.#batches.push(batch)
+      this.#on.onPolled?.(this.process, batch)
     }
   }
 
   #work(batch: Batch): void {
     const { processMs } = this.#options
+    const poison = this.#poison && batch.records.find((record) => this.#poison!.isPoison(record))
     const { topic, partition, records } = batch
     this.#batch = batch
     this.process.beginProcess({ key: keyOf(topic, partition), first: records[0]!.offset, last: records.at(-1)!.offset })
     const takesMs = processMs.min + this.#context.random.next() * (processMs.max - processMs.min)
     if (this.#crashes?.at === 'processing') this.#context.loop.after(takesMs / 2, () => this.#diesAt('processing'))
     this.#context.loop.after(takesMs, () => {
-      if (!this.process.isOver) this.#worked(batch)
+      if (this.process.isOver) return
+      if (poison === undefined) this.#worked(batch)
+      else this.#stumbled(batch, poison)
     })
+  }
+
+  /** At a record that cannot be processed; those before it are. It comes again, and when it has come often enough it is buried. */
+  #stumbled(batch: Batch, poison: ConsumedRecord): void {
+    const { topic, partition, records } = batch
+    const stumble = this.#poison!.tried(batch, poison)
+    this.#batch = undefined
+    if (stumble.next === 'die') {
+      this.process.crash({ done: poison.offset - 1 })
+      return this.#on.onDied?.()
+    }
+    this.process.failProcess(poison.offset)
+    if (!this.#isOwned(batch)) return this.#step()
+    const at = records.indexOf(poison)
+    const before = records[at - 1]
+    const rest = { ...batch, records: records.slice(at) }
+    if (before !== undefined && this.#options.delivery === 'at-least-once') {
+      this.#due.set(keyOf(topic, partition), { topic, partition, offset: poison.offset, leaderEpoch: before.leaderEpoch })
+    }
+    if (stumble.next === 'bury') return this.#bury(rest, poison)
+    this.#waitWith(rest, stumble.afterMs)
+    return this.#step()
+  }
+
+  #isOwned({ topic, partition, tenure }: Batch): boolean {
+    return this.#tenure(keyOf(topic, partition)) === tenure
+  }
+
+  #waitWith(batch: Batch, waitMs: number): void {
+    this.#batches.push({ ...batch, dueMs: this.#context.loop.now() + waitMs })
+  }
+
+  /** Puts the first record aside; nothing else is done meanwhile. */
+  #bury(batch: Batch, poison: ConsumedRecord): void {
+    this.#poison!.bury(batch, poison, (isBuried) => {
+      if (this.process.isOver) return
+      if (this.#isOwned(batch)) this.#goOnBehind(batch, isBuried)
+      this.#step()
+    })
+  }
+
+  #goOnBehind(batch: Batch, isBuried: boolean): void {
+    const rest = batch.records.slice(1)
+    if (!isBuried) this.#waitWith(batch, buryAgainMs)
+    else if (rest.length > 0) this.#waitWith({ ...batch, records: rest }, 0)
+    else if (this.#options.delivery === 'at-least-once') this.#due.set(keyOf(batch.topic, batch.partition), batch.next)
   }
 
   #worked(batch: Batch): void {
     this.#batch = undefined
     this.process.endProcess()
-    this.#onProcessed(batch)
+    this.#on.onProcessed?.(batch)
     if (this.#diesAt('processed')) return
     const key = keyOf(batch.topic, batch.partition)
-    const isStillOwned = this.#tenure(key) === batch.tenure
-    if (this.#options.delivery === 'at-least-once' && isStillOwned) this.#due.set(key, batch.next)
+    if (this.#options.delivery === 'at-least-once' && this.#isOwned(batch)) this.#due.set(key, batch.next)
     this.#step()
   }
 

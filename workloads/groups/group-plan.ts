@@ -1,6 +1,6 @@
 /** What workloads of consumer groups are told of a group, and what the history is told of it. */
 import type { Delivery, GroupConfig } from '../../history/group-op.ts'
-import type { GroupMemberOptions, GroupProtocol, ResetPolicy } from '../client/client.ts'
+import type { ConsumerOptions, GroupMemberOptions, GroupProtocol, ResetPolicy } from '../client/client.ts'
 import { consumerDefaults } from '../client/defaults.ts'
 
 export interface GroupTimes {
@@ -24,6 +24,10 @@ export interface GroupPlan {
   readonly delivery: Exclude<Delivery, 'exactly-once'>
   readonly resetPolicy: ResetPolicy
   readonly times: GroupTimes
+  /** So long after the start its first members come; at once when missing. */
+  readonly joinsAfterMs?: number
+  /** Of its consumers, over the defaults: what bounds a fetch. */
+  readonly fetch?: Partial<ConsumerOptions>
 }
 
 export function assignorOf({ protocol, assignors }: Pick<GroupPlan, 'protocol' | 'assignors'>): string {
@@ -31,7 +35,7 @@ export function assignorOf({ protocol, assignors }: Pick<GroupPlan, 'protocol' |
 }
 
 /** What the first op of a history says of it. */
-export function groupConfig(plan: GroupPlan): GroupConfig & { readonly resetPolicy: ResetPolicy } {
+export function groupConfig(plan: GroupPlan): GroupConfig {
   const { group, protocol, assignors, topics, delivery, resetPolicy, times } = plan
   return {
     group,
@@ -47,16 +51,21 @@ export function groupConfig(plan: GroupPlan): GroupConfig & { readonly resetPoli
 }
 
 export function memberOptions(plan: GroupPlan, instanceId: string | undefined): Omit<GroupMemberOptions, 'listener'> {
-  const { group, protocol, assignors, topics, resetPolicy, times } = plan
+  const { group, protocol, assignors, topics, resetPolicy, times, fetch } = plan
   return {
     group,
     protocol,
     topics,
     assignors,
     ...times,
-    consumer: { ...consumerDefaults, resetPolicy },
+    consumer: { ...consumerDefaults, ...fetch, resetPolicy },
     ...(instanceId !== undefined && { instanceId }),
   }
+}
+
+/** Whether it commits the end of all it reads: who begins at the end commits nothing where nothing more comes. */
+export function drains({ resetPolicy }: Pick<GroupPlan, 'resetPolicy'>): boolean {
+  return resetPolicy === 'earliest'
 }
 
 /**

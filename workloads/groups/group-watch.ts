@@ -1,14 +1,15 @@
 /**
  * Looks at groups from outside, as an administrator's tool does: what each has committed, every so often, and at the end until
- * it has committed all there is. Every question is an op `offsets`.
+ * it has committed all there is. Every question is an op `offsets`; that a group has come to its end is an op `drained`.
  */
 import type { Key } from '../../history/op.ts'
 import type { TimerId } from '../../ports/events.ts'
 import type { CommittedOffset, WorkloadClient } from '../client/client.ts'
+import { drains, type GroupPlan } from './group-plan.ts'
 import { keyOf, type TopicSpec, type WorkloadContext } from '../workload.ts'
 
 export interface WatchOptions {
-  readonly groups: readonly { readonly group: string; readonly topics: readonly string[] }[]
+  readonly groups: readonly Pick<GroupPlan, 'group' | 'topics' | 'resetPolicy'>[]
   readonly intervalMs: number
   readonly timeoutMs: number
   /** As it is now: topics grow. */
@@ -51,20 +52,30 @@ export class GroupWatch {
     this.#client.close()
   }
 
-  /** Until every group has committed the end of every partition it reads, or `deadlineMs` is reached; `done` says which. */
+  /** Until each group that drains has committed the end of every partition it reads, or `deadlineMs` is reached; `done` says which. */
   drained(deadlineMs: number, done: (drained: boolean) => void): void {
-    const left = [...this.#options.groups]
+    const left = this.#options.groups.filter(drains)
     const next = (): void => {
       const each = left[0]
       if (this.#isClosed) return
       if (each === undefined) return done(true)
       if (this.#context.loop.now() >= deadlineMs) return done(false)
       return this.#isAtEnd(each, (isAtEnd) => {
-        if (isAtEnd) left.shift()
+        if (isAtEnd) {
+          left.shift()
+          this.#hasDrained(each.group)
+        }
         this.#context.loop.after(isAtEnd ? 0 : againMs, next)
       })
     }
     next()
+  }
+
+  #hasDrained(group: string): void {
+    const { recorder, nextProcess } = this.#context
+    const op = { process: nextProcess(), f: 'drained', value: { group }, client: this.#name }
+    recorder.record({ ...op, type: 'invoke' })
+    recorder.record({ ...op, type: 'ok' })
   }
 
   #again(): void {

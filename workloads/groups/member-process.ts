@@ -2,6 +2,7 @@
  * One member of a group as the history tells of it: its client is one name, its own steps are one process, and joining and
  * leaving, which go on beside them, another. What it records is in docs/history.md under "Consumer groups".
  */
+import type { LetterValue } from '../../history/group-op.ts'
 import type { Key, NewOp, OpError } from '../../history/op.ts'
 import type {
   CommitOutcome, CommittedOffset, ConsumerEvent, GroupAssigned, GroupIdentity, GroupListener, GroupMemberOptions, PolledPartition, TopicPartition, WorkloadClient,
@@ -84,6 +85,7 @@ export class MemberProcess {
   readonly #joinValue: Readonly<Record<string, unknown>>
   #topics: readonly string[]
   #heardMs = -Infinity
+  #paused: readonly Key[] = []
   /** Keys that came or went since a poll last returned records of them. */
   readonly #changed = new Set<Key>()
   #isOver = false
@@ -197,6 +199,20 @@ export class MemberProcess {
     this.member.seek({ topic, partition, start: { offset, leaderEpoch: -1 } })
   }
 
+  /** Of what it owns only these are not read, from here on. */
+  pauseOnly(partitions: readonly TopicPartition[]): void {
+    this.member.pauseOnly(partitions)
+    const keys = this.#keys(partitions)
+    if (keys.join() === this.#paused.join()) return
+    this.#paused = keys
+    this.#mark('paused', this.member.identity, { keys })
+  }
+
+  /** What a dead letter says of the record it was made for, as far as it does. */
+  letter(value: Omit<LetterValue, 'group' | 'memberId' | 'generation'>): void {
+    this.#steps.mark('letter', { ...this.#who(), ...value })
+  }
+
   leave(done: () => void): void {
     if (this.#isOver) return done()
     const { memberId } = this.member.identity
@@ -215,15 +231,15 @@ export class MemberProcess {
     })
   }
 
-  /** `done` offsets of an open `process` op, when it dies in the middle of one. */
-  crash(done?: number): void {
+  /** `done` offsets of an open `process` op, when it dies in the middle of one; `at` which boundary, when it was at one. */
+  crash({ done, at }: { readonly done?: number | undefined; readonly at?: string | undefined } = {}): void {
     if (this.#isOver) return
     const { open } = this.#steps
     if (open?.f === 'process' && done !== undefined) {
       this.#steps.complete('info', { ...(open.value as object), done }, { error: { code: 'CRASHED', definite: false } })
     }
     this.#giveUp('CRASHED')
-    this.#steps.mark('crash', null)
+    this.#steps.mark('crash', at === undefined ? null : { at })
     this.#end()
   }
 
@@ -289,6 +305,7 @@ export class MemberProcess {
   #assigned({ memberId, generation }: GroupIdentity, { starts, incremental, asked, node }: GroupAssigned): void {
     const keys = this.#keys(starts)
     for (const key of keys) this.#changed.add(key)
+    this.#paused = this.#paused.filter((key) => !keys.includes(key))
     const from = starts.map(({ offset }, at) => [keys[at], offset])
     const value = { group: this.group, memberId, generation, keys, starts: from, incremental, ...(asked !== undefined && { since: asked }) }
     this.#steps.mark('assigned', value, node)
