@@ -7,8 +7,19 @@ export interface VersionRange {
   readonly max: number
 }
 
+/** There are few texts, and they are asked about with every message. */
+const parsed = new Map<string, VersionRange>()
+
 /** Programmer error when the text is no range. */
 export function parseRange(text: string): VersionRange {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  const range = readRange(text)
+  parsed.set(text, range)
+  return range
+}
+
+function readRange(text: string): VersionRange {
   const match = /^(\d+)(?:(\+)|-(\d+))?$/.exec(text)
   if (match === null) throw new Error(`not a version range: ${text}`)
   const min = Number(match[1])

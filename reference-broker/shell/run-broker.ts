@@ -12,6 +12,7 @@ import type { Decisions } from '../core/decisions.ts'
 import { parseArguments, usage } from './arguments.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { exitCodes } from './exit-codes.ts'
+import { letHeapGrow } from './heap-growth.ts'
 import { loadConfig } from './load-config.ts'
 import { openLog } from './log.ts'
 import { exitWith, reportCrashes, stopOnSignals } from './process-end.ts'
@@ -26,6 +27,7 @@ export function runBroker(argv: readonly string[], decisions?: Decisions): void 
   }
   const loaded = loadConfig(parsed.arguments, process.env)
   if ('errors' in loaded) return exitWith(exitCodes.usage, loaded.errors)
+  letHeapGrow()
   const { config, warnings } = loaded
   const log = openLog(parsed.arguments.logLevel, config.nodeId)
   for (const warning of warnings) log.warn(warning)

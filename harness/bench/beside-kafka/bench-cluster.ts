@@ -60,7 +60,10 @@ export class BenchCluster {
   static async prepare(side: Side, loop: Loop, { brokers, nodeFlags }: ClusterSize): Promise<BenchCluster> {
     const directory = mkdtempSync(join(tmpdir(), `tribunal-bench-${side}-`))
     const recipe = await benchRecipe(side, nodeFlags)
-    const cluster = await ProcessCluster.prepare({ brokers, settings, dataDir: directory, logDir: join(directory, 'logs'), recipe })
+    const cluster = await ProcessCluster.prepare({ brokers, settings, dataDir: directory, logDir: join(directory, 'logs'), recipe }).catch((error: unknown) => {
+      rmSync(directory, { recursive: true, force: true })
+      throw error
+    })
     const client = wireClients(loop, cluster.brokerIds.map((id) => cluster.address(id)), profiles.attached)(`bench-${side}`)
     return new BenchCluster(side, cluster, { client, directory })
   }

@@ -14,7 +14,7 @@ import { exitCodes, UserError } from '../../exit-codes.ts'
 import { onInterrupt } from '../../interrupt.ts'
 import { defaultDirectory, runFacts, RunStore } from '../../run-store.ts'
 import { BenchCluster } from './bench-cluster.ts'
-import { fullMatrix, shortMatrix } from './cases.ts'
+import { fullMatrix, headline, nameOf, shortMatrix, type BenchCase } from './cases.ts'
 import { runCase } from './measure.ts'
 import { writePerformancePage } from './performance-page.ts'
 import { renderTables } from './performance-table.ts'
@@ -26,6 +26,8 @@ import { measureStarts } from './starts.ts'
 export interface BesideKafkaOptions {
   /** Everything with everything, instead of one step away from the headline each. */
   readonly full: boolean
+  /** Only cases with this in their name. */
+  readonly only: string
   readonly pairs: number
   /** After that no further round begins. */
   readonly timeMs: number
@@ -43,6 +45,7 @@ export async function benchBesideKafka(options: BesideKafkaOptions): Promise<num
   const problem = process.platform === 'linux' ? whyNoKafka() : 'Processes are measured through /proc, which only Linux has.'
   if (problem !== undefined) throw new UserError(problem, exitCodes.unknown)
   if (options.write && !isCheckout) throw new UserError('--write is for a checkout: an installed package has no docs/performance.md.')
+  if (casesOf(options).length === 0) throw new UserError(`No case has ${options.only} in its name; a case is, for instance, ${nameOf(headline)}.`)
   const startedAt = new Date()
   const store = new RunStore(options.out ?? defaultDirectory(startedAt, 'bench'))
   const { signal, restore } = onInterrupt(() => void process.stderr.write('\nstopping\n'))
@@ -58,6 +61,10 @@ export async function benchBesideKafka(options: BesideKafkaOptions): Promise<num
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${renderTables(result)}\n`)
   process.stderr.write(`What the tools printed, and result.json, are in ${store.directory}\n`)
   return result.cases.every(({ produced }) => produced.length === options.pairs) ? exitCodes.valid : exitCodes.unknown
+}
+
+function casesOf({ full, only }: BesideKafkaOptions): readonly BenchCase[] {
+  return (full ? fullMatrix : shortMatrix).filter((each) => nameOf(each).includes(only))
 }
 
 interface Run {
@@ -96,7 +103,7 @@ async function measureLoad(options: BesideKafkaOptions, { store, signal, loop, d
       await cluster.listed()
     }
     const cases = await runRounds({
-      cases: options.full ? fullMatrix : shortMatrix,
+      cases: casesOf(options),
       rounds: options.pairs,
       run: (side, turn) => {
         signal.throwIfAborted()
@@ -122,13 +129,13 @@ async function measureIdle({ ours, kafka }: Pair<BenchCluster>): Promise<BenchRe
   return { ours: share(ours), kafka: share(kafka) }
 }
 
-function circumstances({ full, pairs }: BesideKafkaOptions, startedAt: Date): Pick<BenchResult, 'machine' | 'versions' | 'command' | 'date' | 'pairs'> {
+function circumstances({ full, only, pairs }: BesideKafkaOptions, startedAt: Date): Pick<BenchResult, 'machine' | 'versions' | 'command' | 'date' | 'pairs'> {
   const { commit } = runFacts(0, {}, startedAt)
   const java = /version "([^"]+)"/.exec(spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr)?.[1] ?? 'unknown'
   return {
     machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), platform: `${process.platform} ${process.arch}` },
     versions: { tribunal: tribunalVersion(), ...(commit !== undefined && { commit }), node: process.versions.node, kafka: kafkaVersion(), java },
-    command: `npm run bench -- kafka${full ? ' --full' : ''}${pairs === 5 ? '' : ` --pairs ${pairs}`}`,
+    command: `npm run bench -- kafka${full ? ' --full' : ''}${only === '' ? '' : ` --only '${only}'`}${pairs === 5 ? '' : ` --pairs ${pairs}`}`,
     date: startedAt.toISOString(),
     pairs,
   }

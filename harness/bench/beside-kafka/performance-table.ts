@@ -14,7 +14,7 @@ const mebibytes: Render = (bytes) => whole(bytes / 2 ** 20)
 const percent: Render = (share) => `${(100 * share).toFixed(1)} %`
 
 export function renderTables(result: BenchResult): string {
-  return [renderMachine(result), renderProduced(result), renderPaced(result), renderConsumed(result), renderStarts(result)].join('\n\n')
+  return [renderMachine(result), renderProduced(result), ...renderPaced(result), ...renderConsumed(result), renderStarts(result)].join('\n\n')
 }
 
 function renderMachine({ machine, versions, command, date, tookMs, pairs, cases }: BenchResult): string {
@@ -49,7 +49,7 @@ function memoryCells(produced: readonly Pair<{ readonly rssBytes: number }>[]): 
   return [mebibytes(ours), mebibytes(kafka)]
 }
 
-function renderPaced({ cases }: BenchResult): string {
+function renderPaced({ cases }: BenchResult): string[] {
   const rows = cases.flatMap(({ of, paced: runs }) => runs.length === 0 ? [] : [[
     nameOf(of),
     ...cells(ratioOf(runs, (run) => run.p50Ms), whole),
@@ -58,16 +58,18 @@ function renderPaced({ cases }: BenchResult): string {
     ...cells(ratioOf(runs, (run) => run.cpuMsPerMb), tenths),
   ]])
   const header = ['at a fixed rate', ...trio('p50 ms'), ...trio('p99 ms'), ...trio('p99.9 ms'), ...trio('CPU ms/MB')]
-  return `ProducerPerformance at ${whole(paced.perSecond)} records a second, ${whole(paced.records)} of them (the first ${whole(paced.warmUp)} warm up).\n\n${table(header, rows)}`
+  if (rows.length === 0) return []
+  return [`ProducerPerformance at ${whole(paced.perSecond)} records a second, ${whole(paced.records)} of them (the first ${whole(paced.warmUp)} warm up).\n\n${table(header, rows)}`]
 }
 
-function renderConsumed({ cases }: BenchResult): string {
+function renderConsumed({ cases }: BenchResult): string[] {
   const rows = cases.flatMap(({ of, consumed }) => consumed.length === 0 ? [] : [[
     nameOf(of),
     ...cells(ratioOf(consumed, (run) => run.recordsPerSecond), whole),
     ...cells(ratioOf(consumed, (run) => run.cpuMsPerMb), tenths),
   ]])
-  return `ConsumerPerformance, reading what a run has produced.\n\n${table(['read back', ...trio('records/s'), ...trio('CPU ms/MB')], rows)}`
+  if (rows.length === 0) return []
+  return [`ConsumerPerformance, reading what a run has produced.\n\n${table(['read back', ...trio('records/s'), ...trio('CPU ms/MB')], rows)}`]
 }
 
 function renderStarts({ starts, idle }: BenchResult): string {
