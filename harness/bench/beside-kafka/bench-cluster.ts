@@ -71,7 +71,7 @@ export class BenchCluster {
   /** Rejects with a UserError when a broker does not start. */
   async start(): Promise<void> {
     const failed = await this.#cluster.startAll()
-    if (failed !== undefined) throw new UserError(`${failed.message}.`, exitCodes.unknown)
+    if (failed !== undefined) throw new UserError(`Of ${this.side}, ${failed.message}.`, exitCodes.unknown)
   }
 
   get bootstrap(): string {

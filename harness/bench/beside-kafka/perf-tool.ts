@@ -12,7 +12,7 @@ import { exitCodes, UserError } from '../../exit-codes.ts'
 export const toolHeap = '-Xmx512m'
 
 const flags = ['-Xms512m', toolHeap, '-XX:+UseG1GC', '-Djava.awt.headless=true']
-const lastWords = 400
+const lastWords = 200
 
 export type ToolName = 'ProducerPerformance' | 'ConsumerPerformance'
 
@@ -32,7 +32,7 @@ export function runTool(name: ToolName, argv: readonly string[], timeoutMs: numb
     child.once('close', (code, signal) => {
       process.off('exit', endWithUs)
       if (code === 0) return resolve(printed)
-      const words = `${printed}${complaint}`.trim().slice(-lastWords)
+      const words = `${printed}\n${complaint}`.trim().split('\n').at(-1)!.slice(0, lastWords)
       return reject(new UserError(`${name} ended with ${signal ?? code}: ${words}`, exitCodes.unknown))
     })
   })
