@@ -40,6 +40,8 @@ export interface Fault {
   /** Its effect shows whatever else befalls its targets, so other attacks may have them, too. */
   readonly sharesTargets?: true
   inject(context: FaultContext, targets: readonly number[], done: (shown: Shown) => void): void
+  /** Of what goes on by itself once it was begun: it is in force until `over`, and healed after that. */
+  whenOver?(context: FaultContext, over: () => void): void
   heal(context: FaultContext, targets: readonly number[], done: (shown: Shown) => void): void
 }
 

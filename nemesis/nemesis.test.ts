@@ -164,3 +164,26 @@ it('the opening comes first and once, in one lane, as soon as there is whom to h
   expect(starts.slice(1).map(({ f }) => f)).not.toContain('opening')
   expect(starts.length).toBeGreaterThan(10)
 })
+
+it('an attack with an end of its own is in force until that end, also when the nemesis stops', () => {
+  const shown = { shown: true, evidence: {} }
+  const endsMs = 700
+  const ends = new WeakMap<object, number>()
+  const ending = harmless('ends by itself', {
+    inject: (context, _targets, done) => {
+      ends.set(context, context.loop.now() + endsMs)
+      done(shown)
+    },
+    whenOver: (context, over) => void context.loop.after(Math.max(0, ends.get(context)! - context.loop.now()), over),
+  })
+  const plan = { attacks: [{ fault: ending, aim: 'one' as const }], quietMs: [10, 10] as const, holdMs: [50, 50] as const }
+  const heldMs = (all: readonly Recorded[]): number => {
+    const at = (action: string): number => all.find((each) => each.action === action)!.timeMs
+    return Math.round(at('stop') - at('evidence'))
+  }
+  expect(heldMs(recorded(plan, 3000))).toBe(endsMs)
+  expect(heldMs(recorded({ ...plan, holdMs: [900, 900] }, 3000))).toBe(900)
+  const stopped = run(plan, 3000, { stopAtMs: 30 })
+  expect(heldMs(stopped)).toBe(endsMs)
+  expect(stopped.map(({ action }) => action)).toEqual(['start', 'evidence', 'stop', 'healed', 'stopped'])
+})

@@ -253,10 +253,16 @@ export class Nemesis {
     }
     lane.attack = undefined
     lane.healing = [done]
+    attack.context.evidenceTimeoutMs *= healPatience
+    const { whenOver } = attack.fault
+    if (whenOver === undefined) return this.#mend(lane, attack)
+    return whenOver(attack.context, () => this.#mend(lane, attack))
+  }
+
+  #mend(lane: Lane, attack: Attack): void {
     this.#record(attack, { action: 'stop' })
     if (attack.isShown) this.#count(-1)
     const stoppedMs = attack.context.loop.now()
-    attack.context.evidenceTimeoutMs *= healPatience
     attack.fault.heal(attack.context, attack.targets, ({ shown, evidence }: Shown) => {
       this.#record(attack, { action: 'healed', inForce: !shown, evidence })
       this.#lastHealMs = attack.context.loop.now() - stoppedMs

@@ -67,10 +67,13 @@ export const rollingRestart: Fault = {
     rolls.set(context, roll)
     rollOn(context, targets, roll, done)
   },
-  heal: (context, _targets, done) => {
+  whenOver: (context, over) => {
     const roll = rolls.get(context)!
-    const tell = (): void => done({ shown: roll.shown, evidence: roll.evidence })
-    if (roll.ended) tell()
-    else roll.whenEnded = tell
+    if (roll.ended) over()
+    else roll.whenEnded = over
+  },
+  heal: (context, _targets, done) => {
+    const { shown, evidence } = rolls.get(context)!
+    done({ shown, evidence })
   },
 }
