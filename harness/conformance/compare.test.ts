@@ -45,6 +45,17 @@ describe('a declared difference', () => {
     expect(reasonFor({ signature, step: produced(0, 1) })).toBeUndefined()
   })
 
+  it('is none of a batch of a transaction that is out of order', () => {
+    const signature = 'Produce responses[].partitionResponses[].errorCode: NONE or OUT_OF_ORDER_SEQUENCE_NUMBER'
+    const produced = (transactionalId: string | null, transactional: boolean): Step => {
+      const topicData = [{ name: '~a', partitionData: [{ index: 0, records: [{ sequence: 1, transactional }] }] }]
+      return { ...step('Produce', { transactionalId, topicData }), version: 13 }
+    }
+    expect(reasonFor({ signature, step: produced('~t', false) })).toMatch(/outside of it/)
+    expect(reasonFor({ signature, step: produced('~t', true) })).toBeUndefined()
+    expect(reasonFor({ signature, step: produced(null, false) })).toBeUndefined()
+  })
+
   it('is none where one broker does what the other fails on', () => {
     expect(reasonFor({ signature: 'ListOffsets topics[].errorCode: NONE or UNKNOWN_SERVER_ERROR', step: step('ListOffsets') })).toBeUndefined()
     expect(reasonFor({ signature: 'ListOffsets topics[].errorCode: INVALID_REQUEST or UNKNOWN_SERVER_ERROR', step: step('ListOffsets') })).toBeDefined()

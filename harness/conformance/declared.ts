@@ -46,6 +46,25 @@ export const declared: readonly Declared[] = [
     reason: 'Kafka keeps an empty group in memory for a join that it has refused; ours makes a group with its first member or offset.',
   },
   {
+    signature: /^OffsetCommit topics\[\]\.partitions\[\]\.errorCode: GROUP_ID_NOT_FOUND or UNKNOWN_MEMBER_ID$/,
+    reason: 'The same, as a commit of a member finds it: no such group, or none such member of the empty one.',
+  },
+  {
+    signature: /^JoinGroup: a structure or no answer$/,
+    where: ({ body }) => hasTwice((body['protocols'] as readonly JsonObject[]).map(({ name }) => String(name))),
+    reason: 'Kafka never answers a JoinGroup that names a protocol twice; ours takes its first.',
+  },
+  {
+    signature: /^OffsetCommit topics\[\]: \d+ of them or \d+ of them$/,
+    where: ({ version, body }) => version >= offsetTopicIdsSinceVersion && unknownTopics(body) > 1,
+    reason: 'Kafka answers for several topics of one id that it does not know as for one; ours for each as it was asked.',
+  },
+  {
+    signature: /^Produce responses\[\]\.partitionResponses\[\]\.errorCode: NONE or OUT_OF_ORDER_SEQUENCE_NUMBER$/,
+    where: ({ version, body }) => version >= transactionsTwoSinceVersion && body['transactionalId'] !== null && !JSON.stringify(body).includes('"transactional":true'),
+    reason: 'Behind a refused batch of a transaction Kafka wants sequence 0 also of a batch outside of it, which no client sends under a transactional id.',
+  },
+  {
     signature: /^ListGroups groups\[\]: \d+ of them or \d+ of them$/,
     reason: 'The same, as ListGroups tells it: the empty group of a join that was refused.',
   },
@@ -134,9 +153,15 @@ function partitionsProduced({ name, topicId, partitionData }: JsonObject): strin
   return (partitionData as readonly JsonObject[]).map(({ index }) => `${String(name ?? topicId)} ${String(index)}`)
 }
 
+function unknownTopics({ topics }: JsonObject): number {
+  return (topics as readonly JsonObject[]).filter(({ topicId }) => topicId === 'id:stranger' || topicId === 'id:~new').length
+}
+
 function hasTwice(names: readonly string[]): boolean {
   return new Set(names).size < names.length
 }
 
 const topicIdsSinceVersion = 13
 const batchedSinceVersion = 4
+const offsetTopicIdsSinceVersion = 10
+const transactionsTwoSinceVersion = 12

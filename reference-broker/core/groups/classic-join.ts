@@ -16,6 +16,8 @@ export function joinGroup(shard: GroupShard, request: JoinRequest, give: GiveJoi
   const isNew = memberId === ''
   const other = shard.consumer(groupId)
   if (other !== undefined) {
+    // Kafka asks for protocols before it asks for the member.
+    if (other.members.size > 0 && request.protocols.length === 0) return refuse(shard, refusedJoin('INCONSISTENT_GROUP_PROTOCOL', ''), give)
     const error = isNew ? leaveProtocol(shard, other) : 'UNKNOWN_MEMBER_ID'
     if (error !== 'NONE') return refuse(shard, refusedJoin(error, memberId), give)
   }
