@@ -9,15 +9,18 @@ import { Workplace } from '../testing/started-command.testing.ts'
 import { attach, type Attached } from './attach.ts'
 
 describe.skipIf(isKafkaMissing() || isMissing('openssl'))('apache-kafka behind TLS and SASL', () => {
+  let starting: Promise<KafkaBroker>
   let kafka: KafkaBroker
   let place: Workplace
 
   beforeAll(async () => {
     place = new Workplace()
-    kafka = await KafkaBroker.start()
+    starting = KafkaBroker.start()
+    kafka = await starting
   }, 60_000)
   afterAll(async () => {
-    await kafka.stop()
+    // Also one that came too late.
+    await (await starting.catch(() => undefined))?.stop()
     await place.close()
   })
 
