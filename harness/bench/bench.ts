@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { brokerFigures } from './broker-process.ts'
 import { checkerFigures } from './checkers.ts'
 import { gatewayFigures } from './gateway.ts'
+import { sendLatencyFigures } from './send-latency.ts'
 import { simulatorFigures } from './simulator.ts'
 
 export interface Figure {
@@ -22,7 +23,8 @@ export async function bench(json: boolean): Promise<void> {
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   }
-  const figures = [...simulatorFigures(), ...checkerFigures(), ...(await brokerFigures()), ...(await gatewayFigures())]
+  const onProcesses = [...(await brokerFigures()), ...(await sendLatencyFigures()), ...(await gatewayFigures())]
+  const figures = [...simulatorFigures(), ...checkerFigures(), ...onProcesses]
   if (json) return void process.stdout.write(`${JSON.stringify({ machine, figures }, null, 2)}\n`)
   process.stdout.write(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}\n\n`)
   for (const { name, value, unit, goal, how } of figures) {

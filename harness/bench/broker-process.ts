@@ -70,14 +70,14 @@ async function measureStart(command: readonly string[], rest: boolean): Promise<
   }
 }
 
-/** Until the broker lists itself. */
-export function listed(client: ReturnType<ReturnType<typeof wireClients>>): Promise<void> {
+/** Until the brokers are in the metadata. */
+export function listed(client: ReturnType<ReturnType<typeof wireClients>>, brokers = 1): Promise<void> {
   return new Promise((resolve, reject) => {
     const deadline = performance.now() + 10_000
     const ask = (): void =>
       client.admin.metadata([], 1000, (result) => {
-        if (result.ok && result.value.nodes.length === 1) resolve()
-        else if (performance.now() > deadline) reject(new Error('the broker never listed itself'))
+        if (result.ok && result.value.nodes.length === brokers) resolve()
+        else if (performance.now() > deadline) reject(new Error('the brokers were never listed'))
         else setTimeout(ask, 2)
       })
     ask()
