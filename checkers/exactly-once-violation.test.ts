@@ -53,4 +53,15 @@ describe('exactly-once-violation', () => {
     expect(lawful('at-most-once').toSorted()).toEqual(['missing is listed', 'repeated convicts'])
     expect(found(history)).toEqual([])
   })
+  it('is none in a pipeline that commits first, where a commit may have come late', () => {
+    const taken = (commit: string, delivery = 'at-most-once'): string[] => judged(`
+      config {"delivery":"${delivery}","pipeline":{"group":"g","inputs":["a-0"],"outputs":["b-0"]}}
+      p0 send a-0 v1, a-0 v2 -> ok @0, @1; p1 poll -> ok a-0[0:v1 1:v2]
+      p2 commit g m1@1 ${commit}; p2 commit g m1@1 a-0:2 -> ok
+      p1 send b-0 a-0@1#w-0-6c1d42b7 -> ok @0; p4 send b-0 a-0@1#w-1-6d1d444a -> ok @1
+      p3 poll -> ok b-0[0:a-0@1#w-0-6c1d42b7 1:a-0@1#w-1-6d1d444a]`).convicts.filter((name) => name === 'exactly-once-violation')
+    expect(taken('a-0:1 -> info TIMED_OUT')).toEqual([])
+    expect(taken('a-0:1 -> ok')).toEqual(['exactly-once-violation'])
+    expect(taken('a-0:1 -> info TIMED_OUT', 'exactly-once')).toEqual(['exactly-once-violation'])
+  })
 })

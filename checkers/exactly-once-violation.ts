@@ -2,12 +2,15 @@
  * Exactly-once violation, of a pipeline that the configuration names (`pipeline`: its group, its input and its output
  * keys; outputs are derived values, see history/derived-value.ts). Aspect `repeated`: readers got two different records that
  * were made from one input, in one topic. Aspect `missing`: the group has committed an offset beyond an input, and readers
- * that read all outputs to the end got none that was made from it. Inputs of a key whose offsets were reset are not judged.
+ * that read all outputs to the end got none that was made from it. Inputs of a key whose offsets were reset are not judged, and
+ * with plain commits an input is lawfully taken again when a commit of it, or of one before it, may have come late.
  */
 import { derivedFrom } from '../history/derived-value.ts'
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
+import { mayHaveBeenSetBack } from './groups/deliveries.ts'
+import { groupsOf } from './groups/groups.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { none, ok } from './index/codes.ts'
 import { groupOffsets } from './index/group-offsets.ts'
@@ -139,15 +142,25 @@ function addMissing(index: HistoryIndex, pipeline: Pipeline, found: FindingList,
   }
 }
 
+/** At least once repeats lawfully all the time, and a transaction's offsets do not come late. */
+function mayBeTakenAgain(index: HistoryIndex, { group, inputs }: Pipeline): (key: string, offset: number) => boolean {
+  const known = groupsOf(index).find(each => each.name === group)
+  if (known === undefined || index.marks.config?.['delivery'] !== 'at-most-once') return () => false
+  const named = new Map(inputs.map(key => [String(key), key]))
+  return (key, offset) => mayHaveBeenSetBack(known, named.get(key) ?? key, { to: index.ops.length, offset })
+}
+
 function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
   const pipeline = pipelineOf(index)
   if (pipeline === undefined) return found.result()
+  const isLawful = mayBeTakenAgain(index, pipeline)
   const { reset } = committedOffsets(index, pipeline)
   const got = effects(index)
   for (const [input, { again }] of got) {
-    const key = input.slice(0, input.lastIndexOf('@'))
-    if (again === undefined || [...reset].some(one => String(one) === key)) continue
+    const at = input.lastIndexOf('@')
+    const key = input.slice(0, at)
+    if (again === undefined || [...reset].some(one => String(one) === key) || isLawful(key, Number(input.slice(at + 1)))) continue
     found.add(again[1], 'repeated', () => repeated(index, input, again))
   }
   if (!areCovered(index, pipeline.outputs)) return found.result(['not all outputs were read to the end, so none can be called missing'])
