@@ -65,7 +65,7 @@ describe('offset-regression', () => {
 describe('lost-commit', () => {
   it('is the same when another broker has answered for the group since', () => {
     const commit = 'p1/a commit g m1@1 x:5 -> ok by 1'
-    expect(found(`${commit}; p1/a commit g m1@1 y:7 -> ok by 2; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit'])
+    expect(found(`${commit}; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit'])
     expect(found(`${commit}; p2/b join g -> ok m2@2 by 2; p2/b assigned g m2@2 x:3`)).toEqual(['lost-commit'])
     expect(found(`${commit}; p2/b join g classic/range x -> ok m2@2 by 2; p2/b assigned g m2@2 x:3 by 2`)).toEqual(['lost-commit'])
     expect(found(`${commit}; p2/b join g consumer/uniform x -> ok m2@1 by 2; p2/b assigned g m2@1 x:3 by 2`)).toEqual(['lost-commit'])
@@ -83,20 +83,39 @@ describe('lost-commit', () => {
 
 describe('a stale read', () => {
   const commit = 'p1/a commit g m1@2 x:5 -> ok by 1'
+  const is = (name: string, action: string, targets: string, more = ''): string => `nemesis ${name} {"action":"${action}","id":1,"targets":${targets}${more}}`
+  const begins = (name: string, targets: string): string => `${is(name, 'start', targets)}; ${is(name, 'evidence', targets, ',"inForce":true,"evidence":"seen"')}`
+  const ends = (name: string, targets: string): string => `${is(name, 'stop', targets)}; ${is(name, 'healed', targets, ',"evidence":"seen"')}`
+  const frozen = begins('pause', '[2]')
 
   function listed(history: string): readonly (string | undefined)[] {
-    return judged(`${traffic}\n${history}`).findings.map(({ anomaly, aspect, allowed }) => `${anomaly} ${aspect}${allowed === undefined ? '' : ', allowed'}`)
+    return judged(`config {"recoveryMs":20000}; ${traffic}\n${history}`).findings.map(({ anomaly, aspect, allowed }) => `${anomaly} ${aspect}${allowed === undefined ? '' : ', allowed'}`)
   }
 
-  it('is told by another broker, which may have coordinated before the commit and does not know that it does no more', () => {
-    expect(listed(`p1/a commit g m1@1 x:3 -> ok by 2; ${commit}; p9 offsets g -> ok x:3 by 2`)).toEqual(['offset-regression stale, allowed'])
-    expect(listed(`p1/a commit g m1@1 y:3 -> ok by 2; ${commit}; p9 offsets g -> ok x:-1 by 2`)).toEqual(['offset-regression stale, allowed'])
+  const stale = 'offset-regression stale, allowed'
+  const lost = 'lost-commit fetched'
+  const told = '8s p9 offsets g -> ok x:3 by 2'
+
+  it('is told by a broker that may not have heard that another coordinates', () => {
+    expect(listed(`${frozen}; 5s ${commit}; ${told}`)).toEqual([stale])
+    expect(listed(`p1/a commit g m1@1 y:3 -> ok by 2; ${frozen}; 5s ${commit}; 8s p9 offsets g -> ok x:-1 by 2`)).toEqual([stale])
+    expect(listed(`p1/a join g -> ok m1@1 by 2; ${begins('isolate', '[2]')}; 5s ${commit}; 6s ${ends('isolate', '[2]')}; ${told}`)).toEqual([stale])
+    expect(listed(`${begins('isolate', '[3]')}; 5s ${commit}; 6s ${ends('isolate', '[3]')}; ${told}`)).toEqual([stale])
+  })
+
+  it('is none where nothing kept it from hearing', () => {
+    expect(listed(`5s ${commit}; ${told}`)).toEqual([lost])
+    expect(listed(`${begins('kill', '[1]')}; 5s ${commit}; ${told}`)).toEqual([lost])
+    expect(listed(`5s ${commit}; 6s ${frozen}; ${told}`)).toEqual([lost])
+    expect(listed(`${begins('isolate', '[3]')}; 1s ${ends('isolate', '[3]')}; 5s ${commit}; ${told}`)).toEqual([lost])
+    expect(listed(`${frozen}; 1s ${ends('pause', '[2]')}; 5s ${commit}; 30s p9 offsets g -> ok x:3 by 2`)).toEqual([lost])
   })
 
   it('is none where that broker has coordinated since', () => {
-    expect(listed(`p3/a commit g m1@2 y:3; ${commit}; p3 -> ok by 2; p9 offsets g -> ok x:3 by 2`)).toEqual(['offset-regression stale, allowed'])
-    expect(listed(`${commit}; p3/a commit g m1@2 y:3 -> ok by 2; p9 offsets g -> ok x:3 by 2`)).toEqual(['lost-commit fetched'])
-    expect(listed(`p2/b join g consumer/uniform x; ${commit}; p2 -> ok m2@3 by 2; p2/b assigned g m2@3 x:3 by 2`)).toContain('offset-regression stale, allowed')
-    expect(listed(`p2/b join g classic/range x; ${commit}; p2 -> ok m2@3 by 2; p2/b assigned g m2@3 x:3 by 2`)).toContain('lost-commit start')
+    expect(listed(`${frozen}; p3/a commit g m1@2 y:3; 5s ${commit}; p3 -> ok by 2; ${told}`)).toEqual([stale])
+    expect(listed(`${frozen}; 5s ${commit}; p3/a commit g m1@2 y:3 -> ok by 2; ${told}`)).toEqual([lost])
+    expect(listed(`${frozen}; p2/b join g consumer/uniform x; 5s ${commit}; p2 -> ok m2@3 by 2; p2/b assigned g m2@3 x:3 by 2`)).toContain(stale)
+    expect(listed(`${frozen}; p2/b join g classic/range x; 5s ${commit}; p2 -> ok m2@3 by 2; p2/b assigned g m2@3 x:3 by 2`)).toContain('lost-commit start')
+    expect(listed(`${frozen}; 5s ${commit}; p9 offsets g -> ok x:5 by 2; ${told}`)).toEqual([lost])
   })
 })

@@ -22,19 +22,28 @@ interface Twice {
   readonly to: number
 }
 
+/** Whoever worked on it again had been given the key since it was last worked on, at an offset that a late commit may have set back. */
+function beganAnewFurtherBack(group: Group, last: Span, again: Span): boolean {
+  const { actor, asked, value: { key } } = again.work
+  const isGiven = group.grants.some(({ at, actor: owner, value }) =>
+    owner === actor && at > last.work.asked && at < asked && value.keys.includes(key))
+  return isGiven && mayHaveBeenSetBack(group, key, { to: asked, offset: again.first })
+}
+
 /** Each piece of work against the furthest that was finished before it. */
 function repeats(group: Group, spans: readonly Span[]): Twice[] {
   const found: Twice[] = []
   let furthest: Span | undefined
-  for (const again of spans) {
+  for (const [nth, again] of spans.entries()) {
     if (furthest !== undefined && again.first <= furthest.last) {
-      const once = spans.find(each => each.last >= again.first && each.first <= again.last)!
+      const overlaps = (each: Span): boolean => each.last >= again.first && each.first <= again.last
+      const once = spans.find(overlaps)!
+      const last = spans.slice(0, nth).findLast(overlaps) ?? once
       const from = Math.max(once.first, again.first)
       const to = Math.min(once.last, again.last)
       const { key } = again.work.value
       const reset = wasReset(group, key, { from: once.work.asked, to: again.work.asked, offset: from })
-      const setBack = mayHaveBeenSetBack(group, key, { to: again.work.asked, offset: again.first })
-      if (once !== again && !reset && !setBack) found.push({ once, again, from, to })
+      if (once !== again && !reset && !beganAnewFurtherBack(group, last, again)) found.push({ once, again, from, to })
     }
     if (furthest === undefined || again.last > furthest.last) furthest = again
   }

@@ -6,12 +6,22 @@
  * connection that was cut, and arrive when all else has long been answered; a commit names no order. Offsets sent in transactions explain, and owe nothing: they show only when the markers are written.
  *
  * A read may be stale: no request to read offsets is fenced, so a coordinator that was deposed and has not heard of it tells
- * what it knew. Of a broker that did not acknowledge the commit itself, nothing is certain until it has coordinated since.
+ * what it knew. That is so of a broker that did not acknowledge the commit itself, that has not coordinated since, and that may
+ * have been deaf: a fault froze it or stood between it and others, and it cannot have heard everything again.
  */
 import type { HistoryIndex } from '../history-index.ts'
 import { failed, none, ok } from '../index/codes.ts'
 import type { AnswerRow, JoinRow, ReadRow, WriteRow } from './group-ops.ts'
-import { type Group, groupsOf } from './groups.ts'
+import { faultsOf, type Group, groupsOf, timeAt } from './groups.ts'
+
+const nanosecondsPerMs = 1e6
+const defaultRecoveryMs = 10_000
+/** Of whom a fault did not hit, the news of it may have been late by so much. */
+const newsMs = 5000
+/** Who was dead knows nothing when it is back; clients and wall clocks do not keep brokers from hearing each other. */
+const deafensNobody: ReadonlySet<string> = new Set([
+  'kill', 'power-loss', 'cut-clients', 'clock-jump', 'clock-strobe', 'clock-drift',
+])
 
 export interface StepBack {
   readonly group: Group
@@ -75,14 +85,28 @@ function hasCoordinatedSince(group: Group, write: WriteRow, read: ReadRow): bool
     join.outcome === ok && join.node === read.node && join.done <= read.asked && isLaterReign(group, join, { write, read }))
 }
 
-function mayBeStale(group: Group, write: WriteRow, read: ReadRow): boolean {
+/** Whether a broker, from a commit on, may have heard nothing until it was asked. Where no fault is told of, all hear everything. */
+function mayHaveBeenDeaf(index: HistoryIndex, node: string, { write, read }: { readonly write: WriteRow; readonly read: ReadRow }): boolean {
+  const { records, unreadable } = faultsOf(index)
+  const [from, to] = [timeAt(index, write.done), timeAt(index, read.asked)]
+  const { recoveryMs = defaultRecoveryMs } = index.marks.config ?? {}
+  return unreadable || records.some(({ name, targets, startTime, endTime }) => {
+    const isOwn = targets.some(target => String(target) === node)
+    const hearsAfterMs = isOwn ? recoveryMs : newsMs
+    const isLater = (startTime ?? Number.NEGATIVE_INFINITY) > from
+    const isOver = (endTime ?? Number.POSITIVE_INFINITY) + hearsAfterMs * nanosecondsPerMs < to
+    return !deafensNobody.has(name) && !isLater && !isOver
+  })
+}
+
+function mayBeStale(index: HistoryIndex, group: Group, { write, read }: { readonly write: WriteRow; readonly read: ReadRow }): boolean {
   if (read.node === undefined || write.node === undefined || read.node === write.node) return false
-  return !hasCoordinatedSince(group, write, read)
+  return mayHaveBeenDeaf(index, read.node, { write, read }) && !hasCoordinatedSince(group, write, read)
 }
 
 const known = new WeakMap<HistoryIndex, readonly StepBack[]>()
 
-function stepsBackOf(group: Group): StepBack[] {
+function stepsBackOf(index: HistoryIndex, group: Group): StepBack[] {
   const steps: StepBack[] = []
   for (const read of group.reads) {
     const writes = group.writes.get(read.key) ?? []
@@ -90,7 +114,7 @@ function stepsBackOf(group: Group): StepBack[] {
     if (write === undefined) continue
     const isExplained = writes.some(other => other.offset <= read.offset && other.asked < read.at && mayFollow(other, write))
     if (isExplained) continue
-    steps.push({ group, write, read, coordinator: coordinatorBetween(group, write, read), isStale: mayBeStale(group, write, read) })
+    steps.push({ group, write, read, coordinator: coordinatorBetween(group, write, read), isStale: mayBeStale(index, group, { write, read }) })
   }
   return steps
 }
@@ -98,7 +122,7 @@ function stepsBackOf(group: Group): StepBack[] {
 /** Every read of a committed offset that nothing explains. */
 export function stepsBack(index: HistoryIndex): readonly StepBack[] {
   let steps = known.get(index)
-  if (steps === undefined) known.set(index, (steps = groupsOf(index).flatMap(stepsBackOf)))
+  if (steps === undefined) known.set(index, (steps = groupsOf(index).flatMap(group => stepsBackOf(index, group))))
   return steps
 }
 

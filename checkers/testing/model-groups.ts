@@ -56,6 +56,7 @@ export class GroupModel {
   #open: OpenCommit[] = []
   /** Who coordinated before, and has not heard that it does no more. */
   #deposed: { readonly node: number; readonly offsets: Offsets } | undefined
+  #isolated = 0
 
   constructor(options: GroupModelOptions) {
     this.#options = options
@@ -312,6 +313,7 @@ export class GroupModel {
 
   /** Everybody who is awake is heard of, and it is quiet for a while. */
   rest(ms: number): void {
+    this.#heal()
     this.later(ms / 2)
     for (const member of this.awake) this.heard(member)
     this.later(ms / 2)
@@ -348,12 +350,29 @@ export class GroupModel {
 
   #depose(): void {
     const { node } = this
+    this.#heal()
     this.node = 1 + this.#options.draw(3)
-    if (this.node !== node) this.#deposed = { node, offsets: this.#allCommitted() }
+    if (this.node === node) return
+    this.#deposed = { node, offsets: this.#allCommitted() }
+    this.#isolated++
+    this.#isolation('start', { targets: [node] })
+    this.#isolation('evidence', { inForce: true, evidence: 'unheard' })
+  }
+
+  #isolation(action: string, more: object): void {
+    this.#record({ process: 'nemesis', type: 'info', f: 'isolate', value: { id: this.#isolated, action, ...more } })
+  }
+
+  /** Who was deposed hears of it. */
+  #heal(): void {
+    if (this.#deposed === undefined) return
+    this.#deposed = undefined
+    this.#isolation('stop', {})
+    this.#isolation('healed', { evidence: 'heard' })
   }
 
   #askDeposed(member: Member): void {
-    if (this.#deposed === undefined || this.#deposed.node === this.node) return
+    if (this.#deposed === undefined) return
     const { node, offsets } = this.#deposed
     this.do(member, 'offsets', { group: 'g' }, { value: { group: 'g', offsets }, node })
   }
@@ -374,6 +393,7 @@ export class GroupModel {
 
   /** Everything is said and done: two members at least, everybody awake, all read, committed and fetched. */
   settle(): void {
+    this.#heal()
     while (this.#open.length > 0) this.#closeCommit()
     for (const member of this.members.filter(({ asleep }) => asleep)) this.#wake(member)
     for (const key of keys) this.send(key)
