@@ -109,8 +109,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'group-churn',
     describes: 'Consumer groups of every protocol in virtual time, whose members and coordinators come and go.',
     draw: drawGroupChurn,
-    seedsShare: 1,
-    onlyByName: true,
+    seedsShare: 0.06,
     mustCover: groupCoverage,
   },
   {
