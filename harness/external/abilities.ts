@@ -1,4 +1,5 @@
 /** What can be tried on a cluster that is not ours, and what can not: each by name, with the reason. */
+import { checkers } from '../../checkers/registry.ts'
 import { canCut } from '../../nemesis/control.ts'
 import { cutClients } from '../../nemesis/cut-clients.ts'
 import { faults } from '../../nemesis/registry.ts'
@@ -14,6 +15,9 @@ export interface Off {
 /** Without these there is nothing to try. */
 const needed: readonly string[] = ['Produce', 'Fetch', 'ListOffsets', 'Metadata', 'CreateTopics', 'DeleteTopics']
 
+/** They judge what members and coordinators of consumer groups say, and nothing else. */
+const groupChecks = checkers.filter(({ guarantees }) => guarantees.length > 0 && guarantees.every((id) => id.startsWith('GRP-')))
+
 /** Throws a UserError when the cluster does not serve what every workload needs. */
 export function checkServed({ versions }: Attached): void {
   const missing = needed.filter((name) => versions[name] === undefined)
@@ -28,6 +32,7 @@ export function whatIsOff({ versions, brokers, quorumError }: Attached, client: 
   const off: Off[] = [
     { names: others.map(({ name }) => name), why: 'processes, disks and clocks of an attached cluster are not in our hands' },
     { names: links.map(({ name }) => name), why: 'what attached brokers say to each other does not pass our proxy' },
+    { names: groupChecks.map(({ name }) => name), why: 'no consumer groups are tried there: how long their sessions last is not in our hands' },
   ]
   if (client !== 'wire') off.push({ names: [cutClients.name], why: `${client} dials the brokers itself, past our proxy` })
   if (versions['InitProducerId'] === undefined) off.push({ names: ['idempotent producers'], why: 'InitProducerId is not served' })
