@@ -109,7 +109,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'group-churn',
     describes: 'Consumer groups of every protocol in virtual time, whose members and coordinators come and go.',
     draw: drawGroupChurn,
-    seedsShare: 0.06,
+    seedsShare: 0.04,
     mustCover: groupCoverage,
   },
   {
