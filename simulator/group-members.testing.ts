@@ -1,12 +1,15 @@
 /** For tests of group members: brokers of ours and wire clients in one world, and what each member was told. */
+import type { Recorder } from '../history/recorder.ts'
 import { Loop } from '../ports/loop.ts'
 import { soundDecisions } from '../reference-broker/core/decisions.ts'
 import { partitionOfKey } from '../reference-broker/core/coordinator/key-partition.ts'
 import type { GroupMemberOptions, TopicPartition, WorkloadGroupMember } from '../workloads/client/client.ts'
 import { clusterDefaults, consumerDefaults, producerDefaults } from '../workloads/client/defaults.ts'
 import { WireClient } from '../workloads/client/wire-client.ts'
+import type { MemberContext } from '../workloads/groups/member-process.ts'
 import { SimCluster } from './sim-cluster.ts'
 import { calmDisk } from './sim-disk.ts'
+import { simRandom } from './sim-random.ts'
 import { calmNetwork } from './sim-wire.ts'
 import { World } from './world.ts'
 
@@ -137,6 +140,14 @@ export class GroupWorld {
     const producer = this.client.producer(producerDefaults)
     for (const value of values) {
       this.wait((done) => producer.send({ topic, partition, key: null, value: encoder.encode(value) }, done))
+    }
+  }
+
+  /** For members as workloads have them. */
+  context(recorder: Recorder): MemberContext {
+    let processes = 0
+    return {
+      loop: this.#loop, random: simRandom(1), recorder, makeClient: (name) => this.#makeClient(name), nextProcess: () => processes++,
     }
   }
 

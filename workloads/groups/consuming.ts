@@ -81,6 +81,10 @@ export class Consuming implements MemberHandler {
   readonly #tenures = new Map<string, number>()
   /** By key, what is to be committed. */
   #due = new Map<string, CommittedOffset>()
+  /** By key, what it asked to commit last. */
+  readonly #asked = new Map<string, CommittedOffset>()
+  /** By key, what was not committed, and is due again after the next poll. */
+  readonly #again = new Map<string, CommittedOffset>()
   #revocations: { readonly keys: ReadonlySet<string>; readonly proceed: () => void }[] = []
   /** What it was about to do when it was frozen. */
   #frozenAt: (() => void) | undefined
@@ -146,6 +150,8 @@ export class Consuming implements MemberHandler {
   }
 
   #changeTenure(key: string): void {
+    this.#asked.delete(key)
+    this.#again.delete(key)
     this.#tenures.set(key, this.#tenure(key) + 1)
   }
 
@@ -205,6 +211,8 @@ export class Consuming implements MemberHandler {
     this.#holdBack()
     this.process.poll(maxRecordsPerPoll, this.#batches.length > 0 ? retryPollMs : pollTimeoutMs, (polled) => {
       if (this.#diesAt('polled')) return undefined
+      for (const [key, offset] of this.#again) this.#due.set(key, offset)
+      this.#again.clear()
       this.#take(polled)
       // A poll may end within the call that ends it.
       this.#context.loop.after(0, () => this.#afterPoll())
@@ -332,8 +340,21 @@ export class Consuming implements MemberHandler {
 
   #takeDue(keys?: ReadonlySet<string>): CommittedOffset[] {
     const taken = [...this.#due].filter(([key]) => keys === undefined || keys.has(key))
-    for (const [key] of taken) this.#due.delete(key)
+    for (const [key, offset] of taken) {
+      this.#due.delete(key)
+      this.#asked.set(key, offset)
+    }
     return taken.map(([, offset]) => offset)
+  }
+
+  /** Whoever keeps the partition commits later what could not be committed: there may be nothing more to read. */
+  #keepUncommitted(offsets: readonly CommittedOffset[], outcome: CommitOutcome): void {
+    if (this.#options.delivery !== 'at-least-once') return
+    for (const each of offsets) {
+      const key = keyOf(each.topic, each.partition)
+      const isCommitted = outcome.type === 'ok' && outcome.committed.includes(each)
+      if (!isCommitted && this.#asked.get(key) === each) this.#again.set(key, each)
+    }
   }
 
   #commitDue(): void {
@@ -352,6 +373,7 @@ export class Consuming implements MemberHandler {
     const offsets = this.#takeDue(keys)
     if (offsets.length === 0) return then()
     this.process.commit(offsets, this.#options.commitTimeoutMs, (outcome) => {
+      this.#keepUncommitted(offsets, outcome)
       if (!this.#diesAt('committed')) then(outcome)
     })
     if (this.#crashes?.at === 'committing') this.#context.loop.after(0, () => this.#diesAt('committing'))
@@ -365,7 +387,10 @@ export class Consuming implements MemberHandler {
     this.#lastAutoMs = nowMs
     const offsets = this.#takeDue()
     if (offsets.length === 0) return
-    this.process.commitAsync(offsets, this.#options.commitTimeoutMs, () => void this.#diesAt('committed'))
+    this.process.commitAsync(offsets, this.#options.commitTimeoutMs, (outcome) => {
+      this.#keepUncommitted(offsets, outcome)
+      this.#diesAt('committed')
+    })
     if (this.#crashes?.at === 'committing') this.#context.loop.after(0, () => this.#diesAt('committing'))
   }
 
