@@ -156,7 +156,7 @@ const groups = area('consumers and groups', [
     'A group rebalances when members, partitions or subscriptions change: eagerly all of it, cooperatively what moves.',
     ['stuck-rebalance'],
   ],
-  ['GRP-5', 'A static member that is back within its session causes no rebalance.'],
+  ['GRP-5', 'A static member that is back within its session causes no rebalance.', ['static-rebalance']],
   [
     'GRP-6',
     'A committed offset is kept per group and partition, is not lost, and does not go back by itself.',
@@ -171,10 +171,12 @@ const groups = area('consumers and groups', [
   [
     'GRP-9',
     'Lag is the log end less the committed offset, is reported right, and drains once producers stop.',
+    ['undrained-lag'],
   ],
   [
     'GRP-10',
     'auto.offset.reset decides where to begin without a committed offset, and offsets can be set back to read again.',
+    ['wrong-start'],
   ],
   [
     'GRP-11',
@@ -184,6 +186,7 @@ const groups = area('consumers and groups', [
   [
     'GRP-12',
     'max.poll.records, fetch.min.bytes, fetch.max.wait.ms, pause and resume bound what a consumer takes.',
+    ['overfull-poll'],
   ],
   ['GRP-13', 'Consumers that assign themselves partitions never disturb a group.', ['group-crosstalk']],
 ])

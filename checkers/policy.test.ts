@@ -67,7 +67,7 @@ describe('the policy table', () => {
     const never = (aspect: string): string[] => names.filter(name => !lawful(aspect).includes(name))
     const transactional = ['precommitted-read', 'zombie-write', 'lso-regression', 'stuck-transaction']
     const leaders = ['two-leaders', 'high-watermark-regression', 'read-beyond-high-watermark', 'log-start-regression']
-    const groups = ['double-owner', 'orphan-partition', 'unfenced-zombie', 'lost-dead-letter', 'false-dead-letter', 'blocked-partition', 'stuck-rebalance', 'unbalanced-assignment', 'group-crosstalk', 'repeated-side-effect']
+    const groups = ['double-owner', 'orphan-partition', 'unfenced-zombie', 'lost-dead-letter', 'false-dead-letter', 'blocked-partition', 'undrained-lag', 'overfull-poll', 'static-rebalance', 'stuck-rebalance', 'unbalanced-assignment', 'group-crosstalk', 'repeated-side-effect']
     for (const aspect of ['', 'lost', 'pipelined', 'subscribed', 'acknowledged']) {
       expect(never(aspect)).toEqual(['G1a', 'phantom-record', 'key-moved', ...leaders, ...groups, ...transactional, 'stuck'])
     }

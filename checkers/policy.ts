@@ -87,6 +87,7 @@ const truncating: readonly (readonly [anomaly: string, aspect?: string])[] = [
   ['reprocessed-record'],
   ['offset-regression'],
   ['lost-commit'],
+  ['wrong-start'],
 ]
 
 function rows(condition: Condition, cases: typeof lossy, reason: string): PolicyRow[] {

@@ -29,6 +29,7 @@ import { nonmonotonicSend } from './nonmonotonic-send.ts'
 import { offsetRegression } from './offset-regression.ts'
 import { orphanPartition } from './orphan-partition.ts'
 import { phantomRecord } from './phantom-record.ts'
+import { overfullPoll } from './overfull-poll.ts'
 import { pollSkip } from './poll-skip.ts'
 import { precommittedRead } from './precommitted-read.ts'
 import { readBeyondHighWatermark } from './read-beyond-high-watermark.ts'
@@ -36,15 +37,18 @@ import { repeatedSideEffect } from './repeated-side-effect.ts'
 import { reprocessedRecord } from './reprocessed-record.ts'
 import { skippedRecord } from './skipped-record.ts'
 import { staleOffsetAck } from './stale-offset-ack.ts'
+import { staticRebalance } from './static-rebalance.ts'
 import { stuckTransaction } from './stuck-transaction.ts'
 import { stuck } from './stuck.ts'
 import { stuckRebalance } from './stuck-rebalance.ts'
 import { tornTransaction } from './torn-transaction.ts'
 import { twoLeaders } from './two-leaders.ts'
 import { unbalancedAssignment } from './unbalanced-assignment.ts'
+import { undrainedLag } from './undrained-lag.ts'
 import { unfencedZombie } from './unfenced-zombie.ts'
 import { unseen } from './unseen.ts'
 import { vanishedRead } from './vanished-read.ts'
+import { wrongStart } from './wrong-start.ts'
 import { zombieWrite } from './zombie-write.ts'
 import type { Finding } from './verdict.ts'
 
@@ -80,6 +84,10 @@ export const checkers: readonly Checker[] = [
   lostDeadLetter,
   falseDeadLetter,
   blockedPartition,
+  wrongStart,
+  undrainedLag,
+  overfullPoll,
+  staticRebalance,
   stuckRebalance,
   unbalancedAssignment,
   groupCrosstalk,

@@ -1,6 +1,7 @@
 /**
  * Stuck rebalance: a member was on its way into a group, or the coordinator said that the group was rebalancing, for longer
- * than the bound after the last fault and the last member that came or went. Joining once more is no such change.
+ * than the bound after the last fault and the last member that came or went. Joining once more is no such change; nor is it, for
+ * a member of the classic protocol that is let in again and again and never told its share, to be thrown out in between (in a history that tells of shares).
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
@@ -23,6 +24,8 @@ interface Waiting {
   readonly to: number
   readonly words: string
   readonly steps: readonly WitnessStep[]
+  /** Being thrown out and asking again is what it waits for the end of. */
+  readonly joinsAgain?: true
 }
 
 /** From the first join of a member until one is answered, or it goes, or another has its instance id. */
@@ -37,6 +40,24 @@ function joinings(index: HistoryIndex, group: Group): Waiting[] {
       until = ends.find(at => at > asked) ?? endOfTraffic(index)
       const who = memberName(index, actor)
       waits.push({ from: asked, to: until, words: `${who} was not let in`, steps: [stepAt(index, asked, `${who} asked to join`)] })
+    }
+  }
+  return waits
+}
+
+/** From the first join of a classic member to the last, as long as it is told no share in between, and does not go. */
+function withoutShare(index: HistoryIndex, group: Group): Waiting[] {
+  const waits: Waiting[] = []
+  const tellsShares = group.grants.length > 0
+  const classic = group.joins.filter(({ value }) => tellsShares && value.protocol === 'classic')
+  for (const [actor, joins] of Map.groupBy(classic, join => join.actor)) {
+    const gone = group.releases.filter(each => each.actor === actor && (each.why === 'left' || each.why === 'crashed'))
+    const ends = [...group.grants.filter(grant => grant.actor === actor), ...gone].map(({ at }) => at).sort((x, y) => x - y)
+    const who = memberName(index, actor)
+    for (const [end, inVain] of Map.groupBy(joins, ({ asked }) => ends.find(at => at > asked) ?? Number.POSITIVE_INFINITY)) {
+      const from = inVain[0]!.asked
+      const to = inVain.at(-1)!.asked
+      if (from < to && to < end) waits.push({ from, to, words: `${who} was told no share`, steps: [stepAt(index, from, `${who} asked to join`)], joinsAgain: true })
     }
   }
   return waits
@@ -86,9 +107,10 @@ function check(index: HistoryIndex): CheckResult {
   let unjudged = false
   for (const group of groupsOf(index)) {
     const calm = new Calm(index, group)
+    const restless = new Calm(index, { ...group, releases: group.releases.filter(({ why }) => why !== 'lost') })
     const changes = comingsAndGoings(group)
-    for (const waiting of [...joinings(index, group), ...states(index, group)]) {
-      const stretch = overdue(index, calm, waiting, changes)
+    for (const waiting of [...joinings(index, group), ...withoutShare(index, group), ...states(index, group)]) {
+      const stretch = overdue(index, waiting.joinsAgain === true ? restless : calm, waiting, changes)
       if (stretch === undefined) continue
       if (calm.isStarved(stretch)) unjudged = true
       else found.add(waiting.to - waiting.from, '', () => finding(index, group, waiting, stretch))

@@ -1,7 +1,8 @@
 /**
  * Unbalanced assignment: members that want the same topics had shares that differ by more than one. `range` is even within
  * each topic, the others over all. By an eager classic group in every generation, for each generation is a full assignment;
- * by the others only at rest, for a generation on the way may hold back what is still being given up.
+ * by the others only at rest, for a generation on the way may hold back what is still being given up; and, where all of a group
+ * want one and the same topic for ever, whenever the coordinator of a KIP-848 group calls it stable.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
@@ -95,6 +96,18 @@ function atRest(index: HistoryIndex): Shares[] {
   })
 }
 
+/** What the coordinator said of groups it called stable. */
+function described(index: HistoryIndex, group: Group): Shares[] {
+  if (group.config.topics?.length !== 1) return []
+  return group.states.filter(({ value }) => value.state === 'Stable').flatMap(({ at, value }) => {
+    const joins = value.members.map(({ memberId }) => group.joins.findLast(join => join.outcome === ok && join.done < at && join.value.memberId === memberId))
+    const known = joins.filter(join => join !== undefined && join.value.protocol === 'consumer') as JoinRow[]
+    if (known.length < value.members.length) return []
+    const keys = new Map(known.map(({ actor }, nth) => [actor, value.members[nth]!.keys]))
+    return [{ group, joins: known, keys, when: 'called stable', steps: [stepAt(index, at, `described generation ${value.generation}, ${value.state}`)] }]
+  })
+}
+
 function finding(index: HistoryIndex, { group, when, steps }: Shares, { most, least, topic }: Uneven): Finding {
   const has = ([actor, keys]: Uneven['most']): string => `${memberName(index, actor)} had ${keys.length}`
   const what = topic === undefined ? 'partitions' : `partitions of ${topic}`
@@ -110,7 +123,7 @@ function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
   const groups = groupsOf(index)
   if (groups.length === 0) return found.result()
-  for (const shares of [...groups.flatMap(group => generations(index, group)), ...atRest(index)]) {
+  for (const shares of [...groups.flatMap(group => [...generations(index, group), ...described(index, group)]), ...atRest(index)]) {
     const is = uneven(shares)
     if (is !== undefined) found.add(shares.keys.size, '', () => finding(index, shares, is))
   }

@@ -106,6 +106,43 @@ interface Drawn {
   readonly names: readonly string[]
 }
 
+const eventful = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const
+/** Between two deaths of a group, so that it comes to rest in between. */
+const inPeaceMs = 5000
+
+/**
+ * What one seed of `static-members` draws: groups of static members only, of which one after the other dies and comes back, mostly
+ * within its session, under faults few enough to leave them alone at times.
+ */
+export function drawStaticMembers(seed: number): Swarm {
+  const swarm = drawGroupChurn(seed)
+  const random = simRandom(seed).fork('static members')
+  const { profile, parts: [part] } = swarm.plan
+  const topics = drawTopics(random)
+  const options = drawChurn(random, { profile, topics, names: groupNames[0] })
+  const groups = options.groups.map((group): GroupPlan => {
+    const members = randomBetween(random, 2, 4)
+    return { ...group, protocol: 'classic', assignors: [randomPick(random, eventful)], members, staticMembers: members }
+  })
+  const rebalanceBoundMs = rebalanceBound(groups, profile.clients)
+  const config = {
+    ...part!.config,
+    idempotence: options.traffic.idempotence,
+    isolation: options.traffic.isolation,
+    groups: groups.map(groupConfig),
+    rebalanceBoundMs,
+  }
+  const workload = groupChurn({ ...options, groups, events: ['crash'], churnMs: inPeaceMs, growMs: 0, restMs: rebalanceBoundMs + comingBackMs })
+  return {
+    ...swarm,
+    plan: {
+      ...swarm.plan,
+      parts: [{ ...part!, workload, topics, config }],
+      nemesis: { ...swarm.plan.nemesis, lanes: 1, quietMs: [5000, 12_000], holdMs: [200, 3000] },
+    },
+  }
+}
+
 function drawChurn(random: Random, { profile, topics, names }: Drawn): Omit<GroupChurnOptions, 'restMs'> {
   return {
     traffic: { ...drawWorkload(random, profile), recordsPerSecond: randomBetween(random, 30, 80), valueSizeBytes: { min: 10, max: 50 } },

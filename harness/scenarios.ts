@@ -16,7 +16,7 @@ import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { besidePart, type Beside } from './besides.ts'
 import { onContainers } from './container-scenarios.ts'
 import { commitCoverage, groupCoverage, poisonCoverage, slownessCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
-import { drawGroupChurn } from './group-swarm.ts'
+import { drawGroupChurn, drawStaticMembers } from './group-swarm.ts'
 import { drawCommitStrategies, drawPoisonPill, drawSlowConsumer } from './group-work-swarm.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPipeline } from './pipeline-swarm.ts'
@@ -111,6 +111,15 @@ const withoutContainers: readonly Scenario[] = [
     draw: drawGroupChurn,
     seedsShare: 0.04,
     mustCover: groupCoverage,
+  },
+  {
+    target: 'simulated',
+    name: 'static-members',
+    describes: 'Consumer groups of static members that die and are back before their sessions end: nobody else is to notice (KIP-345).',
+    draw: drawStaticMembers,
+    seedsShare: 0.02,
+    onlyByName: true,
+    mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
     target: 'simulated',

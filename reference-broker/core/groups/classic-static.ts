@@ -30,9 +30,8 @@ export function replaceStatic(shard: GroupShard, group: ClassicGroup, { oldId, m
   if (group.pendingSyncs.delete(oldId)) group.pendingSyncs.add(memberId)
   if (wasLeader) group.leaderId = memberId
   renewSession(shard, group, member)
-  if (group.state !== 'Stable' || shard.decisions.chooseProtocol(group.preferences()) !== group.protocolName) {
-    return rebalanceOrCompleteJoin(shard, group)
-  }
+  const keepsProtocol = shard.decisions.chooseProtocol(group.preferences()) === group.protocolName
+  if (!shard.decisions.mayTakeOver({ state: group.state, keepsProtocol })) return rebalanceOrCompleteJoin(shard, group)
   const error = shard.write([{ kind: 'classic-group', group: group.groupId, value: groupValue(group) }])
   if (error !== 'NONE') return rebalanceOrCompleteJoin(shard, group)
   const answer = generationFor(group, member)

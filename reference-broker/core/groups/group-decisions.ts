@@ -24,6 +24,12 @@ export interface JoinPhaseView {
   readonly pending: number
 }
 
+export interface TakeOverView {
+  readonly state: ClassicState
+  /** The group would choose the protocol it has once more. */
+  readonly keepsProtocol: boolean
+}
+
 export interface ExpiryView {
   readonly nowMs: number
   /** -1: the commit has no expiry of its own. */
@@ -41,6 +47,8 @@ export interface GroupDecisions extends ConsumerDecisions {
   nextGeneration(current: number): number
   /** May the next generation begin without waiting longer? */
   joinIsComplete(view: JoinPhaseView): boolean
+  /** May a static member that came back take over the place of its former self, with nobody else noticing (KIP-345)? */
+  mayTakeOver(view: TakeOverView): boolean
   /** Members that did not come back to the rebalance: does this one stay? */
   staysWithoutRejoining(view: { readonly isStatic: boolean }): boolean
   /** The one most members put first among those that all know; undefined when there is none. */
@@ -51,6 +59,10 @@ export interface GroupDecisions extends ConsumerDecisions {
   sessionIsOver(view: { readonly heardOf: boolean }): boolean
   /** Of two commits the later in the log counts, whenever it came to count. */
   replacesCommit(view: { readonly known: number; readonly coming: number }): boolean
+  /** Under which name the offsets of a group are kept: its own. */
+  offsetsName(group: string): string
+  /** What an offset query is told: what was committed. */
+  toldOffset(committed: bigint): bigint
   /** Do offsets of a transaction count only when it commits? */
   offsetsWaitForTransaction(): boolean
   /** Is the answer to an offset query to wait for a transaction? */
@@ -97,11 +109,14 @@ export const soundGroupDecisions: GroupDecisions = {
   isFencedInstance: ({ memberId, ownerId }) => memberId !== ownerId,
   nextGeneration: (current) => current + 1,
   joinIsComplete: ({ members, joined, pending }) => joined === members && pending === 0,
+  mayTakeOver: ({ state, keepsProtocol }) => state === 'Stable' && keepsProtocol,
   staysWithoutRejoining: ({ isStatic }) => isStatic,
   chooseProtocol,
   mayCommit,
   sessionIsOver: ({ heardOf }) => !heardOf,
   replacesCommit: ({ known, coming }) => coming > known,
+  offsetsName: (group) => group,
+  toldOffset: (committed) => committed,
   offsetsWaitForTransaction: () => true,
   isUnstable: ({ requireStable, pending }) => requireStable && pending,
   offsetIsExpired,

@@ -140,7 +140,7 @@ export function fetchOffsets(shard: GroupShard, { groupId, partitions, requireSt
     const value = shard.offsets.get(groupId, topic, partition)?.value
     if (value === undefined || isOfAnotherTopic(shard, topic, value.topicId)) return { ...none, error: 'NONE' }
     const { leaderEpoch, metadata } = value
-    return { topic, partition, offset: value.offset, leaderEpoch, metadata, error: 'NONE' }
+    return { topic, partition, offset: shard.decisions.toldOffset(value.offset), leaderEpoch, metadata, error: 'NONE' }
   })
 }
 

@@ -45,7 +45,8 @@ export class OffsetTable {
     return pending.map(({ record }) => record.group)
   }
 
-  #apply({ group, topic, partition, value }: OffsetRecord, at: number): void {
+  #apply({ group: named, topic, partition, value }: OffsetRecord, at: number): void {
+    const group = this.#decisions.offsetsName(named)
     if (value === null) return this.#forget(group, topic, partition)
     const topics = this.#groups.get(group) ?? new Map<string, ByPartition>()
     const partitions = topics.get(topic) ?? new Map<number, CommittedOffset>()
@@ -67,7 +68,7 @@ export class OffsetTable {
   }
 
   get(group: string, topic: string, partition: number): CommittedOffset | undefined {
-    return this.#groups.get(group)?.get(topic)?.get(partition)
+    return this.#groups.get(this.#decisions.offsetsName(group))?.get(topic)?.get(partition)
   }
 
   has(group: string): boolean {

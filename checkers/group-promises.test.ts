@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { judged } from './testing/judged.ts'
+
+/** Only what the anomaly is about. */
+function isFound(anomaly: string, history: string): boolean {
+  return judged(history).convicts.includes(anomaly)
+}
+
+const groups = (more: string): string => `config {"rebalanceBoundMs":5000,"groups":[{"group":"g",${more}}]}`
+
+describe('static-rebalance', () => {
+  const config = groups('"sessionTimeoutMs":3000,"cooperative":false')
+  const begun = '0s p0 send x v1 -> ok @0; p1/a join g classic/range x as i1 -> ok m1@1; p2/b join g classic/range x -> ok m2@1; p1/a assigned g m1@1 x:0; p2/b assigned g m2@1; p1/a poll -> ok x[0:v1]'
+  const died = '1s p1/a crash -> info'
+  const asked = '2s p3/c join g classic/range x as i1'
+  const followed = 'p2/b revoked g m2@1; p2/b join g classic/range x; p3 -> ok m3@2; p2 -> ok m2@2'
+  const story = (...parts: readonly string[]): string => [config, ...parts].join('\n')
+  const blames = (...parts: readonly string[]): boolean => isFound('static-rebalance', story(...parts))
+
+  it('is a rebalance for which there was no other cause', () => {
+    expect(blames(begun, died, asked, followed)).toBe(true)
+    expect(judged(story(begun, died, asked, followed)).findings[0]!.message)
+      .toBe('group g went from generation 1 to 2 because i1 was back, within its session')
+  })
+
+  it('is none when the generation stays', () => {
+    expect(blames(begun, died, asked, 'p3 -> ok m3@1')).toBe(false)
+  })
+
+  it.each([
+    ['the session was over', [begun, died, asked.replace('2s', '3.5s'), followed]],
+    ['the session began long before', [begun, '2.9s p1/a crash -> info', asked.replace('2s', '3.1s'), followed]],
+    ['it left', [begun, '1s p1/a leave g m1 -> ok', asked, followed]],
+    ['it wants something else', [begun, died, asked.replace(' x as', ' x y as'), followed]],
+    ['it speaks another protocol', [begun, died, asked.replace('range', 'sticky'), followed]],
+    ['another came', [begun, died, '1.5s p4/d join g classic/range x', asked, followed, 'p4 -> ok m4@2']],
+    ['another left', [begun, '0.5s p4/d join g classic/range x -> ok m4@1; p4/d assigned g m4@1; p4/d leave g m4 -> ok', died, asked, followed]],
+    ['another died a session ago', [begun, 'p4/d join g classic/range x -> ok m4@1; p4/d assigned g m4@1; p4/d crash -> info', died, asked, followed]],
+    ['another asked first', [begun, died, '1.5s p2/b revoked g m2@1; p2/b join g classic/range x', asked, 'p3 -> ok m3@2; p2 -> ok m2@2']],
+    ['another wants something else', [begun, died, asked, followed.replace('range x;', 'range x y;')]],
+    ['another had been thrown out', [begun, died, asked, 'p3 -> ok m3@2; p2/b lost g m2 for UNKNOWN_MEMBER_ID; p2/b join g classic/range x -> ok m5@3']],
+    ['another was not there yet', [begun.replace('; p2/b assigned g m2@1', ''), died, asked, followed]],
+    ['a partition was added', [begun, 'p9 grow {"topic":"x","partitions":2}', died, asked, followed]],
+    ['nobody knows how long sessions are', ['config {"groups":[{"group":"g"}]}', begun, died, asked, followed]],
+  ])('is none when %s', (_what, parts) => {
+    const [first] = parts
+    const text = first!.startsWith('config') ? parts.join('\n') : story(...parts)
+    expect(isFound('static-rebalance', text)).toBe(false)
+  })
+
+  it('is none under a fault', () => {
+    const fault = '0.5s nemesis kill {"id":1,"targets":[1]}'
+    expect(blames(begun, fault, died, asked, followed)).toBe(false)
+  })
+
+  it('counts the session from the last heartbeat', () => {
+    const late = ['5s p1/a crash -> info', '6s p3/c join g classic/range x as i1', followed]
+    expect(blames(begun, ...late)).toBe(false)
+    expect(blames(begun, '4.9s p1/a heard g m1 4.8s', ...late)).toBe(true)
+  })
+})
+
+describe('wrong-start', () => {
+  const earliest = groups('"resetPolicy":"earliest"')
+  const latest = groups('"resetPolicy":"latest"')
+  const sent = 'p0 send x v1, x v2 -> ok @0, @1'
+  const begins = (at: number): string => `p1/a join g -> ok m1@1; p1/a assigned g m1@1 x:${at}`
+  const blames = (...parts: readonly string[]): boolean => isFound('wrong-start', parts.join('\n'))
+
+  it('follows auto.offset.reset where nothing is committed', () => {
+    expect(blames(earliest, sent, begins(0))).toBe(false)
+    expect(blames(earliest, sent, begins(1))).toBe(true)
+    expect(blames(latest, sent, begins(2))).toBe(false)
+    expect(blames(latest, sent, begins(1))).toBe(true)
+    expect(blames(groups('"resetPolicy":"none"'), sent, begins(0))).toBe(true)
+  })
+
+  it('says nothing where the policy is not known, or the record may have come later', () => {
+    expect(blames(sent, begins(1))).toBe(false)
+    expect(blames(earliest, begins(0), sent)).toBe(false)
+    expect(blames(latest, 'p0 send x v1', begins(0), 'p0 -> ok @0')).toBe(false)
+    expect(blames(earliest, 'p0 send x v1 -> info TIMED_OUT', begins(1))).toBe(false)
+  })
+
+  it('says nothing of a log that has lost its beginning', () => {
+    expect(blames(earliest, sent, 'observe 1 x logStartOffset 1', begins(1))).toBe(false)
+  })
+
+  it('is an offset that nobody of the group wrote', () => {
+    const commits = 'p2/b commit g m2@1 x:1'
+    expect(blames(sent, `${commits} -> ok`, begins(1))).toBe(false)
+    expect(blames(sent, `${commits} -> ok`, begins(2))).toBe(true)
+    expect(blames(sent, `${commits} -> info TIMED_OUT`, begins(2))).toBe(false)
+    expect(blames(sent, `${commits} -> ok`, 'p3/c commit g m3@1 x:2', begins(2))).toBe(false)
+    expect(blames(sent, `${commits} -> ok`, 'p3/c commit g m3@1 x:2 -> fail ILLEGAL_GENERATION', begins(2))).toBe(true)
+  })
+
+  it('is a replay that does not come, unless somebody has committed since', () => {
+    const reset = 'p9 reset-offsets g x:0'
+    const commits = 'p2/b commit g m2@1 x:2'
+    expect(blames(sent, `${commits} -> ok`, `${reset} -> ok`, begins(2))).toBe(true)
+    expect(blames(sent, `${commits} -> ok`, `${reset} -> ok`, begins(0))).toBe(false)
+    expect(blames(sent, `${commits} -> info TIMED_OUT`, `${reset} -> ok`, begins(2))).toBe(false)
+    expect(blames(sent, `${commits} -> ok`, reset, begins(2))).toBe(false)
+    expect(blames(sent, `${reset} -> ok`, `${commits} -> ok`, begins(2))).toBe(false)
+  })
+})
+
+describe('undrained-lag', () => {
+  const config = 'config {"rebalanceBoundMs":5000}'
+  const begun = '0s p0 send x v1, x v2 -> ok @0, @1; p1/a join g classic/range x -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a poll -> ok x[0:v1 1:v2]; p1/a process g m1@1 x 0..1 -> ok'
+  const looks = (first: string, second: string): string => `1s p9 offsets g x -> ok x:${first}; 7s p9 offsets g x -> ok x:${second}; 8s p1/a leave g m1 -> ok`
+  const blames = (...parts: readonly string[]): boolean => isFound('undrained-lag', [config, ...parts].join('\n'))
+
+  it('is a committed offset that stands still below the end', () => {
+    expect(blames(begun, looks('-1', '-1'))).toBe(true)
+    expect(blames(begun, 'p1/a commit g m1@1 x:1 -> ok', looks('1', '1'))).toBe(true)
+    expect(blames(begun, 'p1/a commit g m1@1 x:2 -> ok', looks('2', '2'))).toBe(false)
+    expect(blames(begun, looks('-1', '1'))).toBe(false)
+  })
+
+  it('says nothing while records still come, members do, or nobody owns the partition', () => {
+    expect(blames(begun, looks('-1', '-1').replace('7s', '6.5s p0 send x v3 -> ok @2; 7s'))).toBe(false)
+    expect(blames(begun, looks('-1', '-1').replace('7s', '5s p2/b join g classic/range x -> ok m2@2; p2/b assigned g m2@2; 7s'))).toBe(false)
+    expect(blames(begun, '0.5s p1/a revoked g m1@1 x', looks('-1', '-1'))).toBe(false)
+  })
+
+  it('says nothing of a group that tells of no work, or met what it cannot process', () => {
+    expect(blames(begun.replace('; p1/a process g m1@1 x 0..1 -> ok', ''), looks('-1', '-1'))).toBe(false)
+    expect(blames(begun.replace('0..1 -> ok', '0..1 -> fail 0'), looks('-1', '-1'))).toBe(false)
+  })
+})
+
+describe('overfull-poll', () => {
+  it('counts the records of all partitions, of members of the group only', () => {
+    const config = groups('"maxPollRecords":2')
+    const sent = 'p0 send x v1, x v2, y v3 -> ok @0, @1, @0'
+    const polled = 'poll -> ok x[0:v1 1:v2] y[0:v3]'
+    expect(isFound('overfull-poll', `${config}\n${sent}\np1/a join g x y -> ok m1@1; p1/a ${polled}`)).toBe(true)
+    expect(isFound('overfull-poll', `${config}\n${sent}\np1/a join g x y -> ok m1@1; p2/b ${polled}`)).toBe(false)
+    expect(isFound('overfull-poll', `${config}\n${sent}\np1/a join g x y -> ok m1@1; p1/a poll -> ok x[0:v1 1:v2]`)).toBe(false)
+    expect(isFound('overfull-poll', `${sent}\np1/a join g x y -> ok m1@1; p1/a ${polled}`)).toBe(false)
+  })
+})
+
+describe('unbalanced-assignment', () => {
+  const config = groups('"topics":["t"]')
+  const joins = 'p0 send t-0 v1 -> ok @0; p1/a poll -> ok t-0[0:v1]; p1/a join g consumer/uniform t -> ok m1@1; p2/b join g consumer/uniform t -> ok m2@2'
+  const blames = (first: string, ...parts: readonly string[]): boolean => isFound('unbalanced-assignment', [first, ...parts].join('\n'))
+
+  it('is told by the coordinator of a KIP-848 group that it calls stable', () => {
+    expect(blames(config, joins, 'group g Stable 2 m1=t-0,t-1 m2=')).toBe(true)
+    expect(blames(config, joins, 'group g Stable 2 m1=t-0,t-1 m2=t-2')).toBe(false)
+    expect(blames(config, joins, 'group g Reconciling 2 m1=t-0,t-1 m2=')).toBe(false)
+    expect(blames(groups('"topics":["t","u"]'), joins, 'group g Stable 2 m1=t-0,t-1 m2=')).toBe(false)
+    expect(blames(config, joins, 'group g Stable 2 m1=t-0,t-1 m3=')).toBe(false)
+  })
+})
