@@ -28,6 +28,14 @@ it.each(all)('%s names the published bug it imitates, and anomalies that exist',
   expect(anomalies).toEqual(expect.arrayContaining([...own]))
 })
 
+/** What no broker can do to a client: max.poll.records is the client's to keep. */
+const clientsOnly: ReadonlySet<string> = new Set(['overfull-poll'])
+const ofGroups = checkers.filter(({ guarantees, name }) => guarantees.some((id) => id.startsWith('GRP-')) && !clientsOnly.has(name))
+
+it.each(ofGroups.map(({ name }) => name))('%s has a planted defect', (name) => {
+  expect(all.filter(([, defect]) => defect.anomalies.includes(name))).not.toEqual([])
+})
+
 it.each(onProcesses)('%s names a scenario on processes', (_name, defect) => {
   expect(processScenario(defect.onProcesses!).name).toBe(defect.onProcesses)
 })

@@ -102,7 +102,8 @@ function isInFocus(seed: number, focus: Focus): boolean {
 
 function seedsOf(focus: Focus): number[] {
   const seeds: number[] = []
-  for (let seed = 'scenario' in focus ? focus.from : 1; seeds.length < seedsMax; seed++) if (isInFocus(seed, focus)) seeds.push(seed)
+  const from = 'scenario' in focus ? focus.from : 1
+  for (let seed = from; seeds.length < seedsMax; seed++) if (isInFocus(seed, focus)) seeds.push(seed)
   return seeds
 }
 

@@ -3,6 +3,7 @@
  * and go, and faults of which the coordinators of the groups get more than their share. No power is cut: what a group commits
  * lies on topics whose safety against that is a matter of settings, and keyed-append tries those.
  */
+import type { GroupConfig } from '../history/group-op.ts'
 import type { Fault } from '../nemesis/fault.ts'
 import { cutClients } from '../nemesis/cut-clients.ts'
 import { isolate } from '../nemesis/isolate.ts'
@@ -62,7 +63,7 @@ export function drawGroupChurn(seed: number): Swarm {
           uncleanLeaderElection: false,
           recoveryMs: profile.recoveryMs,
           profile: profile.name,
-          groups: options.groups.map(groupConfig),
+          groups: configsOf(options),
           rebalanceBoundMs,
           floors: { acknowledged: acknowledgedMin },
         },
@@ -75,6 +76,10 @@ export function drawGroupChurn(seed: number): Swarm {
       finalMs: 90_000,
     },
   }
+}
+
+function configsOf({ groups, consuming }: Pick<GroupChurnOptions, 'groups' | 'consuming'>): GroupConfig[] {
+  return groups.map((plan) => ({ ...groupConfig(plan), maxPollRecords: consuming.maxRecordsPerPoll }))
 }
 
 function drawTopics(random: Random): NewTopic[] {
@@ -129,7 +134,7 @@ export function drawStaticMembers(seed: number): Swarm {
     ...part!.config,
     idempotence: options.traffic.idempotence,
     isolation: options.traffic.isolation,
-    groups: groups.map(groupConfig),
+    groups: configsOf({ ...options, groups }),
     rebalanceBoundMs,
   }
   const workload = groupChurn({ ...options, groups, events: ['crash'], churnMs: inPeaceMs, growMs: 0, restMs: rebalanceBoundMs + comingBackMs })

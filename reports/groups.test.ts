@@ -81,6 +81,14 @@ describe('the charts of consumer groups', () => {
     expect(svg).toContain('the longest took 500 ms')
   })
 
+  test('all show the faults behind them', () => {
+    const fault = { name: 'kill', targets: [1], startTime: 2e9, endTime: 3e9, inForce: true, evidence: [] }
+    const spec = timelineSpec(prepare(parseNotation(story), { faults: [fault], findings: [], maxPoints: 100 })!)!
+    const charts = spec['vconcat'] as { title: { text: string }; layer?: { data?: { name: string } }[] }[]
+    const withBands = charts.filter(({ layer }) => layer?.some(({ data }) => data?.name === 'faults')).map(({ title }) => title.text)
+    expect(withBands).toEqual(expect.arrayContaining(['Partition owners', 'Rebalance pauses', 'Lag', 'Committed and end offsets']))
+  })
+
   test('are left out of a history without groups', async () => {
     const { titles } = await draw('0s p0 send x v1 -> ok @0; 1s observe 1 x highWatermark 3')
     expect(titles).not.toEqual(expect.arrayContaining(['Partition owners']))
