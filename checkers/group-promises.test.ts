@@ -86,13 +86,16 @@ describe('wrong-start', () => {
     expect(blames(earliest, sent, 'observe 1 x logStartOffset 1', begins(1))).toBe(false)
   })
 
-  it('is an offset that nobody of the group wrote', () => {
+  it('is an offset that nobody of the group wrote, nor the policy led to', () => {
     const commits = 'p2/b commit g m2@1 x:1'
-    expect(blames(sent, `${commits} -> ok`, begins(1))).toBe(false)
-    expect(blames(sent, `${commits} -> ok`, begins(2))).toBe(true)
-    expect(blames(sent, `${commits} -> info TIMED_OUT`, begins(2))).toBe(false)
-    expect(blames(sent, `${commits} -> ok`, 'p3/c commit g m3@1 x:2', begins(2))).toBe(false)
-    expect(blames(sent, `${commits} -> ok`, 'p3/c commit g m3@1 x:2 -> fail ILLEGAL_GENERATION', begins(2))).toBe(true)
+    expect(blames(earliest, sent, `${commits} -> ok`, begins(1))).toBe(false)
+    expect(blames(earliest, sent, `${commits} -> ok`, begins(2))).toBe(true)
+    expect(blames(latest, sent, `${commits} -> ok`, begins(2))).toBe(false)
+    expect(blames(earliest, sent, `${commits} -> ok`, begins(0))).toBe(false)
+    expect(blames(earliest, sent, `${commits} -> info TIMED_OUT`, begins(1))).toBe(false)
+    expect(blames(sent, `${commits} -> ok`, begins(2))).toBe(false)
+    expect(blames(earliest, sent, `${commits} -> ok`, 'p3/c commit g m3@1 x:2', begins(2))).toBe(false)
+    expect(blames(earliest, sent, `${commits} -> ok`, 'p3/c commit g m3@1 x:2 -> fail ILLEGAL_GENERATION', begins(2))).toBe(true)
   })
 
   it('is a replay that does not come, unless somebody has committed since', () => {
@@ -103,6 +106,8 @@ describe('wrong-start', () => {
     expect(blames(sent, `${commits} -> info TIMED_OUT`, `${reset} -> ok`, begins(2))).toBe(false)
     expect(blames(sent, `${commits} -> ok`, reset, begins(2))).toBe(false)
     expect(blames(sent, `${reset} -> ok`, `${commits} -> ok`, begins(2))).toBe(false)
+    expect(blames(sent, 'nemesis isolate {"id":1}', `${commits} -> ok`, `${reset} -> ok by 1`, `${begins(2)} by 2`)).toBe(false)
+    expect(blames(sent, `${commits} -> ok`, `${reset} -> ok by 1`, `${begins(2)} by 1`)).toBe(true)
   })
 })
 

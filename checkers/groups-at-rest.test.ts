@@ -88,6 +88,13 @@ describe('stuck-rebalance', () => {
     expect(run(`${again} -> ok m2@2; 20s p8 poll -> ok`).convicts).not.toContain('stuck-rebalance')
   })
 
+  it('is a member that is let in again and again, and never told its share', () => {
+    const inVain = [1, 3, 5, 7].map((s) => `${s}s p2/b join g classic/range t -> ok m2@${s}; p2/b lost g m2 for ILLEGAL_GENERATION`).join('; ')
+    expect(run(`${join}; ${all}; ${inVain}; 8s p8 poll -> ok`).convicts).toEqual(['stuck-rebalance'])
+    expect(run(`${join}; ${all}; ${inVain.replace('; 5s', '; p2/b assigned g m2@3; 5s')}; 20s p8 poll -> ok`).convicts).not.toContain('stuck-rebalance')
+    expect(run(`${join}; ${inVain}; 8s p8 poll -> ok`).convicts).toEqual([])
+  })
+
   it('does not wait for whose instance id another has', () => {
     const restarted = (code: string): readonly string[] => run(`${join}; ${all}; 1s p2/b join g as i1 -> fail ${code}; 9s p8 poll -> ok`).convicts
     expect(restarted('COORDINATOR_NOT_AVAILABLE')).toEqual(['stuck-rebalance'])

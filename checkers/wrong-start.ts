@@ -1,16 +1,17 @@
 /**
  * Wrong start: a member began a partition where neither a committed offset nor `auto.offset.reset` can have led it.
- * - `unwritten`: at an offset that nobody of its group has committed or set, although something was committed.
+ * - `unwritten`: at an offset that nobody of its group has committed or set, although something was committed, nor the policy led to.
  * - `replay`: above an offset that had been set on purpose before, which nobody has overwritten since.
  * - `earliest`: nothing was committed, and it passed over a record that had been acknowledged before it asked.
  * - `latest`: nothing was committed, and it went back to a record that had been acknowledged before it asked.
  * - `none`: nothing was committed, and it began all the same.
- * The last three by the group's `resetPolicy`; where logs lost their beginning, or readers see what is committed only by
+ * All but `replay` by the group's `resetPolicy`; where logs lost their beginning, or readers see what is committed only by
  * transactions, no more is said than that is known for sure.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
+import { mayBeStale, mayFollow } from './groups/committed.ts'
 import type { ReadRow, WriteRow } from './groups/group-ops.ts'
 import { type Group, groupsOf } from './groups/groups.ts'
 import { readStep, writeStep } from './groups/steps.ts'
@@ -40,24 +41,14 @@ function isAcknowledgedBefore({ kind, outcome, done }: WriteRow, asked: number):
   return kind !== 'transaction' && outcome === ok && done < asked
 }
 
-/** A write that ended before another was asked cannot be the committed offset any more once that one is acknowledged. */
-function mayStillHold(write: WriteRow, later: WriteRow): boolean {
-  return write.kind === 'transaction' || write.outcome !== ok || write.done > later.asked
-}
-
 /** Set on purpose, acknowledged, and passed over for an offset that was committed before. */
-function ignoredReset(index: HistoryIndex, writes: readonly WriteRow[], { asked, offset }: ReadRow): Wrong | undefined {
+function ignoredReset(index: HistoryIndex, group: Group, writes: readonly WriteRow[], read: ReadRow): Wrong | undefined {
+  const { asked, offset } = read
   const reset = writes.findLast(write => write.kind === 'reset' && write.offset < offset && isAcknowledgedBefore(write, asked))
-  if (reset === undefined || writes.some(write => write.offset === offset && mayStillHold(write, reset))) return undefined
+  if (reset === undefined || mayBeStale(index, group, { write: reset, read })) return undefined
+  if (writes.some(write => write.offset === offset && mayFollow(write, reset))) return undefined
   const words = `although it had been set to ${reset.offset}`
   return { aspect: 'replay', words, since: reset.done, step: () => writeStep(index, reset) }
-}
-
-/** Neither written nor, where a log has lost its beginning, where the policy leads from an offset that is gone. */
-function unwritten(index: HistoryIndex, writes: readonly WriteRow[], { key, asked }: ReadRow): Wrong | undefined {
-  const known = writes.findLast(write => isAcknowledgedBefore(write, asked))
-  if (known === undefined || hasLostItsStart(index, key)) return undefined
-  return { aspect: 'unwritten', words: 'which nobody had committed', since: known.done, step: () => writeStep(index, known) }
 }
 
 function hasLostItsStart({ observations }: HistoryIndex, key: Key): boolean {
@@ -79,7 +70,7 @@ function byPolicy(index: HistoryIndex, { config }: Group, read: ReadRow): Wrong 
   const { resetPolicy } = config
   if (resetPolicy === undefined || hasLostItsStart(index, read.key)) return undefined
   if (resetPolicy === 'none') {
-    return { aspect: 'none', words: 'although nothing was committed and no place to begin was given', since: read.asked, step: undefined }
+    return { aspect: 'none', words: 'although no place to begin was given', since: read.asked, step: undefined }
   }
   const isEarliest = resetPolicy === 'earliest'
   if (!isEarliest && index.marks.config?.transactional === true) return undefined
@@ -90,10 +81,14 @@ function byPolicy(index: HistoryIndex, { config }: Group, read: ReadRow): Wrong 
   return { aspect: resetPolicy, words, since: index.sends.completion[row]!, step: () => sendStep(index, row) }
 }
 
+/** Who was told of no committed offset goes by the policy, also where a deposed coordinator did not know of one. */
 function wrongOf(index: HistoryIndex, group: Group, read: ReadRow): Wrong | undefined {
   const writes = candidates(group, read)
-  if (writes.some(({ offset }) => offset === read.offset)) return ignoredReset(index, writes, read)
-  return writes.length === 0 ? byPolicy(index, group, read) : unwritten(index, writes, read)
+  if (writes.some(({ offset }) => offset === read.offset)) return ignoredReset(index, group, writes, read)
+  const wrong = byPolicy(index, group, read)
+  const known = writes.findLast(write => isAcknowledgedBefore(write, read.asked))
+  if (wrong === undefined || known === undefined) return wrong
+  return { aspect: 'unwritten', words: 'which nobody had committed', since: known.done, step: () => writeStep(index, known) }
 }
 
 function finding(index: HistoryIndex, group: Group, read: ReadRow, { aspect, words, step }: Wrong): Finding {

@@ -44,7 +44,8 @@ function overriding(writes: readonly WriteRow[], { asked, offset }: ReadRow): Wr
   return latest
 }
 
-function mayFollow(write: WriteRow, latest: WriteRow): boolean {
+/** Whether a write may have taken effect after another that was acknowledged. */
+export function mayFollow(write: WriteRow, latest: WriteRow): boolean {
   if (write.outcome === failed) return false
   if (write.outcome === ok && write.kind !== 'transaction') {
     if (write.done > latest.asked) return true
@@ -99,7 +100,8 @@ function mayHaveBeenDeaf(index: HistoryIndex, node: string, { write, read }: { r
   })
 }
 
-function mayBeStale(index: HistoryIndex, group: Group, { write, read }: { readonly write: WriteRow; readonly read: ReadRow }): boolean {
+/** Whether who told an offset may have been deposed before another acknowledged a commit, and not know. */
+export function mayBeStale(index: HistoryIndex, group: Group, { write, read }: { readonly write: WriteRow; readonly read: ReadRow }): boolean {
   if (read.node === undefined || write.node === undefined || read.node === write.node) return false
   return mayHaveBeenDeaf(index, read.node, { write, read }) && !hasCoordinatedSince(group, write, read)
 }

@@ -86,7 +86,6 @@ export class GroupWork implements RunningWorkload {
   stop(done: () => void): void {
     this.#isStopping = true
     if (this.#growTimer !== undefined) this.#context.loop.cancel(this.#growTimer)
-    this.#watch.stop()
     for (const life of this.#lives) life.calm()
     let open = this.#companions.length + 1
     const stopped = (): void => {
@@ -96,7 +95,10 @@ export class GroupWork implements RunningWorkload {
     for (const companion of this.#companions) companion.stop(stopped)
     this.#sending.stop(() => {
       this.#sending.close()
-      this.#context.loop.after(this.#options.restMs, stopped)
+      this.#context.loop.after(this.#options.restMs, () => {
+        this.#watch.stop()
+        stopped()
+      })
     })
   }
 
