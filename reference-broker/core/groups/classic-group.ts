@@ -170,7 +170,7 @@ export class ClassicGroup {
 }
 
 /** The subscription begins with its version and its topics; what follows does not matter here. */
-function readTopics(metadata: Uint8Array): readonly string[] | undefined {
+export function readTopics(metadata: Uint8Array): readonly string[] | undefined {
   try {
     const end = topicsEnd(metadata)
     return decodeMessage(subscriptionSchema, 0, metadata.subarray(2, end)).topics

@@ -3,22 +3,29 @@
  * (KIP-345) are in classic-static.ts.
  */
 import type { ErrorName } from '../../../protocol/errors.ts'
-import { ClassicGroup, sameProtocols, type ClassicMember, type JoinAnswer } from './classic-group.ts'
+import { ClassicGroup, consumerProtocolType, readTopics, sameProtocols, type ClassicMember, type JoinAnswer } from './classic-group.ts'
 import { newMember, type GiveJoin, type Joining, type JoinRequest } from './classic-joining.ts'
 import { answerJoin, dropMember, generationFor, maybeCompleteJoin, rebalanceOrCompleteJoin, refusedJoin, renewSession } from './classic-rebalance.ts'
 import { replaceStatic } from './classic-static.ts'
 import { groupTombstones, type ConsumerGroup } from './consumer-group.ts'
 import type { GroupShard } from './group-shard.ts'
+import { claimsMoreThanItHolds } from './overclaim.ts'
+
+/** Where Apache Kafka reads what a member says of itself, and cannot. */
+const unreadable: JoinAnswer = refusedJoin('UNKNOWN_SERVER_ERROR', '')
 
 /** Group id and session timeout are checked. */
 export function joinGroup(shard: GroupShard, request: JoinRequest, give: GiveJoin): void {
   const { groupId, memberId } = request
   const isNew = memberId === ''
+  const isAskedBack = isNew && request.groupInstanceId === null && request.requiresKnownMemberId
   const other = shard.consumer(groupId)
   if (other !== undefined) {
     // Kafka asks for protocols before it asks for the member.
     if (other.members.size > 0 && request.protocols.length === 0) return refuse(shard, refusedJoin('INCONSISTENT_GROUP_PROTOCOL', ''), give)
     const error = isNew ? leaveProtocol(shard, other) : 'UNKNOWN_MEMBER_ID'
+    const isRead = error !== 'NONE' && !isAskedBack && !request.protocols.every(({ metadata }) => readTopics(metadata) !== undefined)
+    if (isRead) return refuse(shard, unreadable, give)
     if (error !== 'NONE') return refuse(shard, refusedJoin(error, memberId), give)
   }
   const existing = shard.classic(groupId)
@@ -32,6 +39,7 @@ export function joinGroup(shard: GroupShard, request: JoinRequest, give: GiveJoi
   if (!group.supports(request.protocolType, request.protocols)) {
     return refuse(shard, refusedJoin('INCONSISTENT_GROUP_PROTOCOL', memberId), give)
   }
+  if (isNew && !isAskedBack && isUnreadable(shard, group, request)) return refuse(shard, unreadable, give)
   shard.groups.set(groupId, group)
   return isNew ? joinNew(shard, group, { request, give }) : joinKnown(shard, group, { request, give })
 }
@@ -88,13 +96,24 @@ function addMember(
 function joinKnown(shard: GroupShard, group: ClassicGroup, joining: Joining): void {
   const { request, give } = joining
   const { memberId, groupInstanceId } = request
-  if (group.pendingJoins.has(memberId) && groupInstanceId === null) return addMember(shard, group, { memberId, joining })
-  const error = group.memberError(memberId, groupInstanceId, shard.decisions)
+  const isBack = group.pendingJoins.has(memberId) && groupInstanceId === null
+  const error = isBack ? 'NONE' : group.memberError(memberId, groupInstanceId, shard.decisions)
   if (error !== 'NONE') return refuse(shard, refusedJoin(error, memberId), give)
+  if (isUnreadable(shard, group, request)) return refuse(shard, unreadable, give)
+  if (isBack) return addMember(shard, group, { memberId, joining })
   const member = group.members.get(memberId)!
   if (needsRebalance(group, member, request)) return rejoin(shard, group, { member, joining })
   const answer = generationFor(group, member)
   return shard.answerCommitted((failure) => give(failure === 'NONE' ? answer : refusedJoin(failure, memberId)))
+}
+
+/** By the protocol that the group would choose with this member in the place of its former self. */
+function isUnreadable(shard: GroupShard, group: ClassicGroup, request: JoinRequest): boolean {
+  if (request.protocolType !== consumerProtocolType) return false
+  const formerId = group.instances.get(request.groupInstanceId ?? '') ?? request.memberId
+  const others = [...group.members.values()].filter(({ memberId }) => memberId !== formerId)
+  const chosen = shard.decisions.chooseProtocol([...others, request].map(({ protocols }) => protocols.map(({ name }) => name)))
+  return request.protocols.some(({ name, metadata }) => name === chosen && claimsMoreThanItHolds(metadata))
 }
 
 /** Whoever asks again with nothing new is told the generation that is; but the leader in a stable group wants a new one. */

@@ -136,6 +136,7 @@ const wrong: readonly (readonly [what: string, ask: Ask, error: ErrorName])[] = 
   ['a join of a stranger as another\'s instance', joined({ memberId: 'stranger', groupInstanceId: 'one' }), 'FENCED_INSTANCE_ID'],
   ['a join by protocols nobody else has', joined({ protocols: [{ name: 'other', metadata: new Uint8Array(1) }] }), 'INCONSISTENT_GROUP_PROTOCOL'],
   ['a join of another kind of group', joined({ protocolType: 'connect' }), 'INCONSISTENT_GROUP_PROTOCOL'],
+  ['a join whose subscription claims more than it holds', (group) => joined({ memberId: group.ids[1]!, protocols: [{ name: 'p', metadata: new TextEncoder().encode('nonsense') }] })(group), 'UNKNOWN_SERVER_ERROR'],
   ['a join without a protocol', joined({ protocols: [] }), 'INCONSISTENT_GROUP_PROTOCOL'],
   ['a stranger that leaves', (group) => group.leave({ memberId: 'stranger' }), 'UNKNOWN_MEMBER_ID'],
   ['an instance that leaves and nobody has', (group) => group.leave({ groupInstanceId: 'two' }), 'UNKNOWN_MEMBER_ID'],
