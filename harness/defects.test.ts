@@ -32,6 +32,7 @@ const deposed: Attacks = { attacks: [['isolate', 'leader'], ['pause', 'leader'],
 const fromSeed: Readonly<Record<string, number>> = {
   'grant-before-release': 4,
   'leave-uneven': 4,
+  'load-committed-only': 9,
   'never-end-session': 4,
   'rebalance-for-static': 2,
   'share-offsets': 9,
