@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { NewOp } from '../history/op.ts'
+import { parseNotation } from '../history/notation.ts'
+import { judge } from './judge.ts'
 import { judged } from './testing/judged.ts'
 
 /** Only what the anomaly is about. */
@@ -145,6 +148,32 @@ describe('overfull-poll', () => {
     expect(isFound('overfull-poll', `${config}\n${sent}\np1/a join g x y -> ok m1@1; p2/b ${polled}`)).toBe(false)
     expect(isFound('overfull-poll', `${config}\n${sent}\np1/a join g x y -> ok m1@1; p1/a poll -> ok x[0:v1 1:v2]`)).toBe(false)
     expect(isFound('overfull-poll', `${sent}\np1/a join g x y -> ok m1@1; p1/a ${polled}`)).toBe(false)
+  })
+})
+
+describe('overfull-poll of what is paused', () => {
+  const keys = ['x']
+  /** The mark `paused` takes the place of `nap`. */
+  function isBlamed(history: string): boolean {
+    const ops = parseNotation(history).map((op) => {
+      const { process, client } = op
+      const paused: NewOp = { process, ...(client !== undefined && { client }), type: 'info', f: 'paused', value: { group: 'g', memberId: 'm1', generation: 1, keys } }
+      return op.f === 'nap' ? { ...op, ...paused } : op
+    })
+    return judge(ops).findings.some(({ anomaly, aspect }) => anomaly === 'overfull-poll' && aspect === 'paused')
+  }
+  const begun = 'p0 send x v1, y v2 -> ok @0, @0; p1/a join g x y -> ok m1@1; p1/a assigned g m1@1 x:0 y:0'
+
+  it('is a record of a partition that was paused before the member asked', () => {
+    expect(isBlamed(`${begun}; p1/a nap {}; p1/a poll -> ok x[0:v1]`)).toBe(true)
+    expect(isBlamed(`${begun}; p1/a nap {}; p1/a poll -> ok y[0:v2]`)).toBe(false)
+    expect(isBlamed(`${begun}; p1/a poll; p2/a nap {}; p1 -> ok x[0:v1]`)).toBe(false)
+    expect(isBlamed(`${begun}; p2/b nap {}; p1/a poll -> ok x[0:v1]`)).toBe(false)
+  })
+
+  it('is none of a partition that was given anew', () => {
+    expect(isBlamed(`${begun}; p1/a nap {}; p1/a assigned g m1@2 x:0; p1/a poll -> ok x[0:v1]`)).toBe(false)
+    expect(isBlamed(`${begun}; p1/a nap {}; p1/a assigned g m1@2 + y:0; p1/a poll -> ok x[0:v1]`)).toBe(true)
   })
 })
 
