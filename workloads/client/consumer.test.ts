@@ -303,6 +303,23 @@ describe('a consumer that goes on where another stood', () => {
   })
 })
 
+describe('what is paused', () => {
+  test('stays so when it is to be read from elsewhere, and goes on from there', () => {
+    const partition = { topic: 't', partition: 0 }
+    const stage = new Stage()
+    stage.write(['a', 'b'])
+    stage.start()
+    stage.world.runFor(500)
+    stage.consumer.pauseOnly([partition])
+    stage.consumer.change([{ ...partition, start: 'beginning' }], [partition])
+    stage.world.runFor(1000)
+    expect(stage.values()).toEqual(['a', 'b'])
+    stage.consumer.pauseOnly([])
+    stage.world.runFor(1000)
+    expect(stage.values()).toEqual(['a', 'b', 'a', 'b'])
+  })
+})
+
 describe('read_committed', () => {
   test('hides what was aborted, and only that', () => {
     const stage = new Stage({ isolation: 'read_committed' })

@@ -70,7 +70,14 @@ export class WireConsumer implements WorkloadConsumer {
     for (const each of removed) this.#find(each)?.forgetOpenRequest()
     const kept = this.#partitions.filter((each) => !removed.some((gone) => isSame(gone, each)))
     for (const { topic } of added) this.#cluster.addTopic(topic)
-    this.#partitions = [...kept, ...added.map((each) => new ConsumedPartition(each))]
+    const paused = this.#partitions.filter(({ isPaused }) => isPaused)
+    const begun = added.map((each) => {
+      const partition = new ConsumedPartition(each)
+      // What only goes on elsewhere is paused as before.
+      partition.isPaused = paused.some((before) => isSame(each, before))
+      return partition
+    })
+    this.#partitions = [...kept, ...begun]
     this.#first = 0
     this.#wakeAt(0)
   }
