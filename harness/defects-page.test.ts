@@ -28,8 +28,8 @@ it.each(all)('%s names the published bug it imitates, and anomalies that exist',
   expect(anomalies).toEqual(expect.arrayContaining([...own]))
 })
 
-/** What no broker can do to a client: max.poll.records is the client's to keep. */
-const clientsOnly: ReadonlySet<string> = new Set(['overfull-poll'])
+/** What no broker can do to a client: max.poll.records is the client's to keep, and so is what it puts aside. */
+const clientsOnly: ReadonlySet<string> = new Set(['overfull-poll', 'lost-dead-letter', 'false-dead-letter', 'blocked-partition'])
 const ofGroups = checkers.filter(({ guarantees, name }) => guarantees.some((id) => id.startsWith('GRP-')) && !clientsOnly.has(name))
 
 it.each(ofGroups.map(({ name }) => name))('%s has a planted defect', (name) => {
