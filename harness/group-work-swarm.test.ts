@@ -1,6 +1,9 @@
 /** What a seed of each further workload of consumer groups shows, and what it must not be silent about. */
 import { describe, expect, it } from 'vitest'
 import type { Judgement } from '../checkers/verdict.ts'
+import type { Recorder } from '../history/recorder.ts'
+import type { WorkloadClient, WorkloadProducer } from '../workloads/client/client.ts'
+import type { WorkloadContext } from '../workloads/workload.ts'
 import { drawCommitStrategies, drawPoisonPill, drawSlowConsumer } from './group-work-swarm.ts'
 import { judgeRun } from './judge-run.ts'
 import type { Swarm } from './swarm.ts'
@@ -43,6 +46,59 @@ describe('poison', () => {
     expect([valid, reasons, convicting]).toEqual([true, [], []])
     expect(figures!['coverage.putAside']).toBeGreaterThan(3)
     expect(figures!['coverage.deadLetters']).toBeGreaterThanOrEqual(figures!['coverage.putAside']!)
+  }, 300_000)
+})
+
+/** Poison as a seed draws it, whose records are put aside by somebody who does it wrong. */
+function putAsideWrongly(send: (right: WorkloadProducer) => WorkloadProducer['send'], isTold: boolean): (seed: number) => Swarm {
+  const spoilt = (client: WorkloadClient): WorkloadClient => ({
+    ...client,
+    admin: client.admin,
+    close: () => client.close(),
+    producer: (options) => {
+      const right = client.producer(options)
+      return { send: send(right), close: () => right.close() }
+    },
+  })
+  return (seed) => {
+    const { plan, ...swarm } = drawPoisonPill(seed)
+    const part = plan.parts[0]!
+    const start = (context: WorkloadContext): ReturnType<typeof part.workload.start> => part.workload.start({
+      ...context,
+      makeClient: (name) => (name === 'dead-letters' ? spoilt(context.makeClient(name)) : context.makeClient(name)),
+      recorder: isTold ? context.recorder : withoutSendsOf('dead-letters', context.recorder),
+    })
+    return { ...swarm, plan: { ...plan, parts: [{ ...part, workload: { ...part.workload, start } }] } }
+  }
+}
+
+function withoutSendsOf(client: string, recorder: Recorder): Recorder {
+  return new Proxy(recorder, {
+    get: (target, name) => {
+      if (name === 'record') return (op: Parameters<Recorder['record']>[0]) => (op.client === client ? undefined : target.record(op))
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+describe('who puts poison aside wrongly is convicted:', () => {
+  const anomalies = (draw: (seed: number) => Swarm): string[] =>
+    [...new Set(run(draw, 2).findings.filter(({ allowed }) => allowed === undefined).map(({ anomaly }) => anomaly))]
+
+  it('without a word about where it came from', () => {
+    expect(anomalies(putAsideWrongly((right) => (record, done) => right.send({ ...record, headers: [] }, done), true))).toContain('false-dead-letter')
+  }, 300_000)
+
+  it('without putting it anywhere', () => {
+    const nowhere: WorkloadProducer['send'] = (_record, done) => done({ type: 'ok', partition: 0, offset: undefined, timestamp: undefined, attempts: 1, node: 1 })
+    expect(anomalies(putAsideWrongly(() => nowhere, false))).toEqual(['lost-dead-letter'])
+  }, 300_000)
+
+  it('who waits for ever for a place that takes it', () => {
+    const error = { code: 'TOPIC_AUTHORIZATION_FAILED', definite: true }
+    const refused: WorkloadProducer['send'] = (_record, done) => done({ type: 'fail', partition: 0, error, attempts: 1, node: 1 })
+    expect(anomalies(putAsideWrongly(() => refused, true))).toContain('blocked-partition')
   }, 300_000)
 })
 
