@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Recorder } from '../history/recorder.ts'
 import { consumerDefaults } from '../workloads/client/defaults.ts'
 import type { CommittedOffset } from '../workloads/client/client.ts'
-import { Consuming, type CommitStrategy } from '../workloads/groups/consuming.ts'
+import { Consuming, type CommitStrategy, type ConsumingOptions } from '../workloads/groups/consuming.ts'
 import { GroupWorld } from './group-members.testing.ts'
 
 const member = {
@@ -25,15 +25,17 @@ function committed(stage: GroupWorld): number {
   return result.ok ? result.value[0]!.offset : -1
 }
 
+function consumingBy(commits: CommitStrategy, pollTimeoutMs: number): ConsumingOptions {
+  return {
+    delivery: 'at-least-once', commits, autoCommitIntervalMs: 200, maxRecordsPerPoll: 10, pollTimeoutMs, processMs: { min: 100, max: 100 }, commitTimeoutMs: 300,
+  }
+}
+
 test.each<CommitStrategy>(['sync', 'async', 'auto'])('a commit that failed is asked for again, although nothing more comes (%s)', (commits) => {
   const stage = new GroupWorld()
   stage.topic('t', 1)
   const recorder = new Recorder(() => stage.world.now())
-  const consuming = {
-    delivery: 'at-least-once' as const, commits, autoCommitIntervalMs: 200, maxRecordsPerPoll: 10, pollTimeoutMs: 200, processMs: { min: 100, max: 100 },
-    commitTimeoutMs: 300,
-  }
-  const consumer = new Consuming(stage.context(recorder), { name: 'a', member, consuming })
+  const consumer = new Consuming(stage.context(recorder), { name: 'a', member, consuming: consumingBy(commits, 200) })
   expect(stage.runUntil(() => recorder.ops.some(({ f }) => f === 'assigned'))).toBeDefined()
   stage.send('t', 0, ['1', '2', '3'])
   const { coordinator } = stage
@@ -44,4 +46,19 @@ test.each<CommitStrategy>(['sync', 'async', 'auto'])('a commit that failed is as
   expect(stage.runUntil(() => committed(stage) === 3, 20_000)).toBeDefined()
   expect(recorder.ops.some(({ f }) => f === 'lost')).toBe(false)
   consumer.process.close()
+})
+
+test('who dies of being thrown out says nothing more', () => {
+  const stage = new GroupWorld()
+  stage.topic('t', 1)
+  const recorder = new Recorder(() => stage.world.now())
+  const consumer = new Consuming(stage.context(recorder), { name: 'a', member, consuming: consumingBy('sync', 60_000) })
+  expect(stage.runUntil(() => recorder.ops.some(({ f }) => f === 'assigned'))).toBeDefined()
+  consumer.crashAt('polled', () => undefined)
+  consumer.process.member.hold()
+  stage.run(2 * member.sessionTimeoutMs)
+  consumer.process.member.release()
+  expect(stage.runUntil(() => recorder.ops.some(({ f }) => f === 'crash'))).toBeDefined()
+  stage.run(1000)
+  expect(recorder.ops.at(-1)!.f).toBe('crash')
 })

@@ -275,31 +275,37 @@ export class MemberProcess {
     this.#steps.mark(f, { group: this.group, memberId, generation, ...more })
   }
 
+  /** Of the dead nothing is told, not even what they hear in the moment they die. */
   #listener(): GroupListener {
+    const alive = <Told extends readonly unknown[]>(told: (...args: Told) => void) => (...args: Told): void => {
+      if (!this.#isOver) told(...args)
+    }
     return {
-      onJoining: () => {
+      onJoining: alive(() => {
         this.#joining.giveUp('SUPERSEDED')
         this.#joining.invoke('join', { ...this.#joinValue, topics: this.#topics })
-      },
-      onJoined: ({ memberId, generation }, error) => {
-        if (this.#joining.open?.f !== 'join') return
-        const value = { ...(this.#joining.open.value as object), memberId, generation }
-        const { coordinator } = this.member
-        if (error === undefined) this.#joining.complete('ok', value, coordinator < 0 ? {} : { node: coordinator })
-        else this.#joining.complete(error.definite ? 'fail' : 'info', value, { error })
-      },
+      }),
+      onJoined: alive((identity, error) => this.#joined(identity, error)),
       onAsking: () => this.#context.recorder.recorded,
-      onAssigned: (identity, assigned) => this.#assigned(identity, assigned),
-      onRevoking: (identity, partitions, proceed) => this.#revoking(identity, partitions, proceed),
-      onLost: (partitions, reason) => {
+      onAssigned: alive((identity, assigned) => this.#assigned(identity, assigned)),
+      onRevoking: alive((identity, partitions, proceed) => this.#revoking(identity, partitions, proceed)),
+      onLost: alive((partitions, reason) => {
         const keys = this.#keys(partitions)
         for (const key of keys) this.#changed.add(key)
         this.#mark('lost', this.member.identity, { keys, reason })
         this.#handler.lost(partitions)
-      },
-      onHeard: (sentAtMs) => this.#heard(sentAtMs),
-      onError: (error) => this.#failed(error),
+      }),
+      onHeard: alive((sentAtMs) => this.#heard(sentAtMs)),
+      onError: alive((error) => this.#failed(error)),
     }
+  }
+
+  #joined({ memberId, generation }: GroupIdentity, error: OpError | undefined): void {
+    if (this.#joining.open?.f !== 'join') return
+    const value = { ...(this.#joining.open.value as object), memberId, generation }
+    const { coordinator } = this.member
+    if (error === undefined) this.#joining.complete('ok', value, coordinator < 0 ? {} : { node: coordinator })
+    else this.#joining.complete(error.definite ? 'fail' : 'info', value, { error })
   }
 
   #assigned({ memberId, generation }: GroupIdentity, { starts, incremental, asked, node }: GroupAssigned): void {
