@@ -117,6 +117,8 @@ export class Trial {
   #nextProcess = 0
   #stopping = false
   #endFaults: (() => void) | undefined
+  /** Faults end then, come what may. */
+  #latestMs = 0
   /** Topics of this trial; a cluster may have others. */
   #made: ReadonlySet<string> = new Set()
   phase: Phase | 'set-up' = 'set-up'
@@ -266,13 +268,24 @@ export class Trial {
       part.running = part.workload.start(this.#contextOf(part))
     }
     this.#nemesis.start()
-    const latestMs = loop.now() + (this.#stopping ? 0 : faultsTimesMax * plan.faultsMs)
-    const endsItself = this.#parts.some(({ running }) => running!.isOver !== undefined)
-    let timer = loop.after(this.#stopping ? 0 : endsItself ? pollMs : plan.faultsMs, () => look())
+    this.#latestMs = loop.now() + (this.#stopping ? 0 : faultsTimesMax * plan.faultsMs)
+    this.#untilEnough(this.#stopping ? 0 : this.#endsItself ? pollMs : plan.faultsMs, done)
+  }
+
+  get #endsItself(): boolean {
+    return this.#parts.some(({ running }) => running!.isOver !== undefined)
+  }
+
+  get #isBrokenEnough(): boolean {
+    return this.#endsItself || this.#nemesis.shareInForce >= (this.#setup.plan.shareInForceMin ?? 0)
+  }
+
+  #untilEnough(leastMs: number, done: () => void): void {
+    const { loop } = this.#setup
+    let timer = loop.after(leastMs, () => look())
     const look = (): void => {
       const isEnough = this.#parts.every((part) => part.running!.isOver?.() ?? hasEnough(part))
-      const isBroken = endsItself || this.#nemesis.shareInForce >= (plan.shareInForceMin ?? 0)
-      if ((isEnough && isBroken) || loop.now() >= latestMs) this.#endFaults?.()
+      if ((isEnough && this.#isBrokenEnough) || loop.now() >= this.#latestMs) this.#endFaults?.()
       else timer = loop.after(pollMs, look)
     }
     this.#endFaults = () => {
@@ -298,6 +311,11 @@ export class Trial {
   #heal(done: () => void): void {
     const { plan, loop } = this.#setup
     this.#nemesis.stop(() => {
+      // Nobody knows how long it takes to heal before it has: then there may be too much quiet about what was broken.
+      if (!this.#stopping && !this.#isBrokenEnough && loop.now() < this.#latestMs) {
+        this.#nemesis.start()
+        return this.#untilEnough(0, () => this.#heal(done))
+      }
       this.#setup.calm?.()
       this.#enter('heal')
       this.#demandRecovery([], (recovered) => {

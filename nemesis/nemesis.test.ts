@@ -187,3 +187,29 @@ it('an attack with an end of its own is in force until that end, also when the n
   expect(heldMs(stopped)).toBe(endsMs)
   expect(stopped.map(({ action }) => action)).toEqual(['start', 'evidence', 'stop', 'healed', 'stopped'])
 })
+
+it('goes on after a stop, and what it counts as in force goes on with it', () => {
+  const shown = { shown: true, evidence: {} }
+  const slow = harmless('slow to mend', { heal: (context, _targets, done) => void context.loop.after(300, () => done(shown)) })
+  const world = new World({ seed: 1, network: calmNetwork, disk: calmDisk })
+  const recorder = new Recorder(() => world.now())
+  const shares: number[] = []
+  world.addClient('clients', (ports) => {
+    const loop = new Loop(ports)
+    const control = { brokerIds: [1], state: () => 'running' } as Partial<BrokerControl> as BrokerControl
+    const plan: NemesisPlan = { attacks: [{ fault: slow, aim: 'one' }], lanes: 1, quietMs: [100, 100], holdMs: [100, 100] }
+    const nemesis = new Nemesis({ loop, random: ports.random, recorder, control, view: {} as ClusterView, plan, evidenceTimeoutMs: 1000 })
+    nemesis.start()
+    loop.after(200, () => {
+      shares.push(nemesis.shareInForce)
+      nemesis.stop(() => {
+        shares.push(nemesis.shareInForce)
+        nemesis.start()
+      })
+    })
+    return loop
+  })
+  world.run({ untilMs: 750 })
+  expect(shares).toEqual([0.5, 0.2])
+  expect(recorder.ops.map(({ value }) => (value as { action: string }).action)).toEqual(['start', 'evidence', 'stop', 'healed', 'start', 'evidence', 'stop'])
+})

@@ -97,7 +97,7 @@ export class Nemesis {
   /** Still to come. */
   #opening: PlannedAttack | undefined
   #stopping = false
-  #startedMs = 0
+  #startedMs: number | undefined
   #lastHealMs = 0
   /** How many are in force, since when that has been so, and for how long some were before. */
   #inForce = 0
@@ -113,8 +113,10 @@ export class Nemesis {
     this.#opening = options.plan.opening
   }
 
+  /** Begins, or goes on when everything has healed after a stop. */
   start(): void {
-    this.#startedMs = this.#options.loop.now()
+    this.#stopping = false
+    this.#startedMs ??= this.#options.loop.now()
     this.#rotate()
     for (const lane of this.#lanes) this.#rest(lane)
   }
@@ -136,7 +138,8 @@ export class Nemesis {
   /** Of the time until everything would be healed, if it were ended now, the part in which something was in force. */
   get shareInForce(): number {
     this.#count(0)
-    return this.#heldMs / (this.#countedMs - this.#startedMs + this.#lastHealMs)
+    const isOpen = this.#lanes.some(({ attack, healing }) => attack !== undefined || healing !== undefined)
+    return this.#heldMs / (this.#countedMs - this.#startedMs! + (isOpen ? this.#lastHealMs : 0))
   }
 
   #count(more: number): void {
