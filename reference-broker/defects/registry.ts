@@ -38,7 +38,6 @@ import { rebalanceForStatic } from './rebalance-for-static.ts'
 import { recallAbortedBatches } from './recall-aborted-batches.ts'
 import { refuseDuplicates } from './refuse-duplicates.ts'
 import { refuseLateCommits } from './refuse-late-commits.ts'
-import { refuseLateGenerations } from './refuse-late-generations.ts'
 import { refuseRepeatedEnd } from './refuse-repeated-end.ts'
 import { rememberOneBatch } from './remember-one-batch.ts'
 import { reuseOffset } from './reuse-offset.ts'
@@ -90,7 +89,6 @@ export const defects: Readonly<Record<string, Defect>> = {
   'recall-aborted-batches': recallAbortedBatches,
   'refuse-duplicates': refuseDuplicates,
   'refuse-late-commits': refuseLateCommits,
-  'refuse-late-generations': refuseLateGenerations,
   'refuse-repeated-end': refuseRepeatedEnd,
   'remember-one-batch': rememberOneBatch,
   'reuse-offset': reuseOffset,
