@@ -30,7 +30,7 @@ function run(draw: (seed: number) => Swarm, seed: number): Ran {
 
 describe('commit strategies', () => {
   it('repeat records at least once, skip them at most once, and begin where they are led', () => {
-    const { valid, reasons, convicting, allowed, coverage } = run(drawCommitStrategies, 3)
+    const { valid, reasons, convicting, allowed, coverage } = run(drawCommitStrategies, 4)
     expect([valid, reasons, convicting]).toEqual([true, [], []])
     expect(allowed).toContain('skipped-record at-most-once')
     expect(allowed).toContain('reprocessed-record at-least-once')

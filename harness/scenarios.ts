@@ -109,7 +109,8 @@ const withoutContainers: readonly Scenario[] = [
     name: 'group-churn',
     describes: 'Consumer groups of every protocol in virtual time, whose members and coordinators come and go.',
     draw: drawGroupChurn,
-    seedsShare: 0.04,
+    seedsShare: 1,
+    onlyByName: true,
     mustCover: groupCoverage,
   },
   {
@@ -117,7 +118,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'static-members',
     describes: 'Consumer groups of static members that die and are back before their sessions end: nobody else is to notice (KIP-345).',
     draw: drawStaticMembers,
-    seedsShare: 0.02,
+    seedsShare: 1,
     onlyByName: true,
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
