@@ -123,7 +123,7 @@ describe('without running anything', () => {
     { argv: ['broker', '--config', '.'], names: ['.'] },
     { argv: ['check', ''], names: ['no file'] },
     { argv: ['check', '/dev/null', 'extra'], names: ['arguments'] },
-    { argv: ['bench', 'extra'], names: ['arguments'] },
+    { argv: ['bench', 'extra'], names: ['figures', 'kafka'] },
     { argv: ['replay', ''], names: ['run.json'] },
     { argv: ['report'], names: ['run', 'tribunal report --help'] },
     { argv: ['matrix', '--tries', 'x'], names: ['--tries', 'from 1'] },
