@@ -26,6 +26,8 @@ export interface ModelPartition {
   batches: number[]
   next: number
   isOpen: boolean
+  /** The latest epoch, and in it the first sequence, that the coordinator was asked about since the last record or marker (KAFKA-14920). */
+  asked: { readonly epoch: number; readonly lowest: number } | undefined
   readonly records: ModelRecord[]
 }
 
@@ -43,7 +45,7 @@ export class TransactionModel {
   readonly version: Version
   coordinator: ModelCoordinator | undefined
   /** The last is that of the offsets. */
-  readonly partitions: readonly ModelPartition[] = [0, 1, offsetsIndex].map(() => ({ epoch: -1, batches: [], next: 0, isOpen: false, records: [] }))
+  readonly partitions: readonly ModelPartition[] = [0, 1, offsetsIndex].map(() => ({ epoch: -1, batches: [], next: 0, isOpen: false, asked: undefined, records: [] }))
 
   constructor(version: Version) {
     this.version = version
@@ -96,7 +98,7 @@ export class TransactionModel {
 
   #mark(partition: ModelPartition, epoch: number, committed: boolean): void {
     if (partition.epoch !== epoch) Object.assign(partition, { epoch, batches: [], next: 0 })
-    partition.isOpen = false
+    Object.assign(partition, { isOpen: false, asked: undefined })
     for (const record of partition.records) if (record.state === 'open') record.state = committed ? 'committed' : 'aborted'
   }
 
@@ -122,10 +124,12 @@ export class TransactionModel {
   }
 
   /** A partition whose transaction is open in this epoch is not asked about again. */
-  #membershipError(caller: Caller, index: number): ErrorName {
+  #membershipError(caller: Caller, index: number, sequence: number): ErrorName {
     const partition = this.partitions[index]!
     const { producerId, producerEpoch } = this.identity(caller)
-    if (producerId === this.coordinator!.producerId && partition.isOpen && partition.epoch === producerEpoch) return 'NONE'
+    const isOwn = producerId === this.coordinator!.producerId
+    if (isOwn && partition.isOpen && partition.epoch === producerEpoch) return 'NONE'
+    if (isOwn) this.#asked(partition, producerEpoch, sequence)
     const error = this.#producerError(caller)
     if (error !== 'NONE') return error === 'PRODUCER_FENCED' ? 'INVALID_PRODUCER_EPOCH' : error
     if (this.version === 2) this.#add(index)
@@ -133,8 +137,14 @@ export class TransactionModel {
     return state === 'Ongoing' && partitions.has(index) ? 'NONE' : 'TRANSACTION_ABORTABLE'
   }
 
+  #asked(partition: ModelPartition, epoch: number, sequence: number): void {
+    const { asked } = partition
+    if (asked === undefined || epoch > asked.epoch) partition.asked = { epoch, lowest: sequence }
+    else if (epoch === asked.epoch) partition.asked = { epoch, lowest: Math.min(asked.lowest, sequence) }
+  }
+
   produce(caller: Caller, { index, sequence, value }: { readonly index: number; readonly sequence: number; readonly value: string }): ErrorName {
-    const error = this.#membershipError(caller, index)
+    const error = this.#membershipError(caller, index, sequence)
     if (error !== 'NONE') return error
     const partition = this.partitions[index]!
     const { producerEpoch } = this.identity(caller)
@@ -144,20 +154,22 @@ export class TransactionModel {
     const isKnown = partition.epoch >= 0
     const due = isSame ? partition.next : 0
     if ((isKnown || this.version === 2) && sequence !== due) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+    const { asked } = partition
+    if (asked?.epoch === producerEpoch && sequence > asked.lowest) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
     partition.batches = [...(isSame ? partition.batches : []), sequence].slice(-remembered)
-    Object.assign(partition, { epoch: producerEpoch, next: sequence + 1, isOpen: true })
+    Object.assign(partition, { epoch: producerEpoch, next: sequence + 1, isOpen: true, asked: undefined })
     partition.records.push({ value, state: 'open' })
     return 'NONE'
   }
 
   /** Offsets have no sequences. */
   commitOffset(caller: Caller, value: string): ErrorName {
-    const error = this.#membershipError(caller, offsetsIndex)
+    const error = this.#membershipError(caller, offsetsIndex, -1)
     if (error !== 'NONE') return error
     const partition = this.partitions[offsetsIndex]!
     const { producerEpoch } = this.identity(caller)
     if (producerEpoch < partition.epoch) return 'INVALID_PRODUCER_EPOCH'
-    Object.assign(partition, { epoch: producerEpoch, isOpen: true })
+    Object.assign(partition, { epoch: producerEpoch, isOpen: true, asked: undefined })
     partition.records.push({ value, state: 'open' })
     return 'NONE'
   }
