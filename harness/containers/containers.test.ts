@@ -124,8 +124,9 @@ it.skipIf(noKafka)('kafka-image: every fault is seen in force in containers of A
   await seesInForce(onEveryImage, await imageAsTold({ image: kafkaImage }), { faultsMs: 60_000 })
 }, 300_000)
 
+/** Held for longer than a session: of a broker that is back before anybody saw it out of sync, the guard never believes that it is back. */
 it.skipIf(noPower)('docker: a power loss takes what was not synced from the logs, on our own image', async () => {
-  const lost = lostBytes(await seesInForce([powerLoss], await imageAsTold({}), { faultsMs: 10_000, losesPower: true }))
+  const lost = lostBytes(await seesInForce([powerLoss], await imageAsTold({}), { faultsMs: 10_000, holdMs: 2500, losesPower: true }))
   expect(lost.filter((bytes) => bytes === 0)).toEqual([])
 }, 240_000)
 
