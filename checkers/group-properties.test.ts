@@ -25,13 +25,16 @@ function convicts(wrong: GroupModel): string[] {
   return [...new Set(findings.filter(({ allowed }) => allowed === undefined).map(({ anomaly }) => anomaly))].sort()
 }
 
+/** No heartbeat is told, and a member learns late that it was put out. */
+const nobodyHeardOf: World = { seed: 772790037, style: 'eager', delivery: 'at-least-once', steps: 46 }
+
 describe('groups with a right coordinator', () => {
   it('are never convicted', () => {
     fc.assert(fc.property(world, (of) => {
       const { findings, valid, reasons } = judge(model(of).ops)
       expect(findings.filter(({ allowed }) => allowed === undefined).map(({ message }) => message)).toEqual([])
       expect([valid, ...reasons]).toEqual([true])
-    }), { numRuns: 200 })
+    }), { numRuns: 200, examples: [[nobodyHeardOf]] })
   })
 
   it('are judged alike when they come from a file', () => {
@@ -41,12 +44,13 @@ describe('groups with a right coordinator', () => {
     }), { numRuns: 20 })
   })
 
+  /** But for the lag that their members leave: these take nothing while they rest. */
   it('are not convicted of resting as they are', () => {
     fc.assert(fc.property(world, (of) => {
       const rested = model(of)
       rested.rebalance()
       rested.rest(60_000)
-      expect(convicts(rested)).toEqual([])
+      expect(convicts(rested).filter((name) => name !== 'undrained-lag')).toEqual([])
     }), { numRuns: 40 })
   })
 })

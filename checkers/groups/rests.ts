@@ -18,7 +18,7 @@ export interface Rest {
   readonly after: number
   /** No member was silent: one of whom nothing was heard meanwhile may have been paused, and be a member no more. */
   readonly awake: boolean
-  /** Members of whom something was heard, by their last join; all where no heartbeats are told. */
+  /** Members of whom something was heard, by their last join; where no heartbeats are told, who is not lost next. */
   readonly members: ReadonlyMap<Actor, JoinRow>
   /** By key that the members want: its owners. */
   readonly owners: ReadonlyMap<Key, readonly Tenure[]>
@@ -68,8 +68,13 @@ function ownersAt(group: Group, at: number, keys: readonly Key[]): Map<Key, read
   return new Map(keys.map(key => [key, (group.tenures.get(key) ?? []).filter(tenure => holdsAt(tenure, at))]))
 }
 
-function awakeIn(group: Group, members: ReadonlyMap<Actor, JoinRow>, { from, to }: Stretch): Map<Actor, JoinRow> {
-  if (group.heards.length === 0) return new Map(members)
+/** Where no heartbeats are told: who next learns that it is no member any more may have been none for long. */
+function isLostNext({ releases }: Group, actor: Actor, after: number): boolean {
+  return releases.find(release => release.actor === actor && release.at > after)?.why === 'lost'
+}
+
+function awakeIn(group: Group, members: ReadonlyMap<Actor, JoinRow>, { from, to, after }: Stretch & { readonly after: number }): Map<Actor, JoinRow> {
+  if (group.heards.length === 0) return new Map([...members].filter(([actor]) => !isLostNext(group, actor, after)))
   const heard = new Set(group.heards.filter(({ sentAt }) => sentAt >= from && sentAt <= to).map(({ actor }) => actor))
   return new Map([...members].filter(([actor]) => heard.has(actor)))
 }
@@ -87,7 +92,7 @@ function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<str
     if (next <= at || joining.size > 0 || members.size === 0) continue
     const stretch = calm.longWithin(timeAt(index, at), timeAt(index, next))
     if (stretch === undefined) continue
-    const awake = awakeIn(group, members, stretch)
+    const awake = awakeIn(group, members, { ...stretch, after: at })
     const wanted = new Set([...awake.values()].flatMap(({ value }) => value.topics))
     const keys = [...wanted].flatMap(topic => topics.get(topic) ?? [])
     rests.push({

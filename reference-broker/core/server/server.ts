@@ -150,7 +150,8 @@ export class Server {
 
   #ended(connection: Connection, reason: string): void {
     if (!this.#connections.delete(connection.id)) return
-    const { remote, listener, api, clientId } = connection
+    const { remote, listener } = connection
+    const { api, clientId } = connection.api === undefined ? firstAsked(connection.queue) : connection
     const level = peersOwnReasons.has(reason) ? 'info' : 'warn'
     const known = { ...(api !== undefined && { api }), ...(clientId !== undefined && { clientId }) }
     this.#options.logger(level, 'connection closed', { remote, listener, reason, ...known })
@@ -217,5 +218,17 @@ export class Server {
       }
       if (connection.queue.length > 0) this.#work(connection)
     })
+  }
+}
+
+/** Who was never answered. */
+function firstAsked([frame]: readonly Uint8Array[]): { readonly api?: string | undefined; readonly clientId?: string | undefined } {
+  if (frame === undefined) return {}
+  try {
+    const { apiKey, clientId } = decodeRequestHeader(frame)
+    return { api: apiByKey(apiKey)?.name, clientId: clientId?.slice(0, loggedClientIdMax) }
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error
+    return {}
   }
 }
