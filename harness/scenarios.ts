@@ -135,7 +135,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'consume-transform-produce',
     describes: 'A pipeline of a group whose workers die and freeze at every boundary: each input has one effect (exactly once).',
     draw: drawPipeline({ delivery: 'exactly-once' }),
-    seedsShare: 0.02,
+    seedsShare: 0.015,
     mustCover: ['transactions', 'memberCrashes', 'rebalances', 'coordinatorChanges', 'leaderChanges'],
   },
   {
@@ -159,7 +159,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'side-effects',
     describes: 'The exactly-once pipeline calls somebody outside, who is called twice all the same: transactions end at the log.',
     draw: drawPipeline({ delivery: 'exactly-once', sideEffects: 'plain' }),
-    seedsShare: 0.01,
+    seedsShare: 0.005,
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
@@ -167,7 +167,7 @@ const withoutContainers: readonly Scenario[] = [
     name: 'side-effects-idempotent',
     describes: 'The same pipeline calls a handler that asks by input what it has done: each effect happens once.',
     draw: drawPipeline({ delivery: 'exactly-once', sideEffects: 'idempotent' }),
-    seedsShare: 0.01,
+    seedsShare: 0.005,
     mustCover: ['memberCrashes', 'rebalances', 'leaderChanges'],
   },
   {
