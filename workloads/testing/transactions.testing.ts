@@ -22,7 +22,10 @@ const coordinated: ReadonlySet<AnyApi> = new Set<AnyApi>([
   apis.AddOffsetsToTxn,
   apis.TxnOffsetCommit,
   apis.EndTxn,
+  apis.OffsetCommit,
 ])
+
+const ofGroups: ReadonlySet<AnyApi> = new Set<AnyApi>([apis.TxnOffsetCommit, apis.OffsetCommit])
 
 const raisingSince = 5
 
@@ -46,7 +49,7 @@ export class TestTransactions {
     if (api === apis.FindCoordinator) return { body: this.#find(request as Request<'FindCoordinator'>, version) }
     if (!coordinated.has(api)) return undefined
     const script = this.onCall({ api: api.name, node, version, request }) ?? {}
-    const isOurs = node === (api === apis.TxnOffsetCommit ? this.groupCoordinator : this.coordinator)
+    const isOurs = node === (ofGroups.has(api) ? this.groupCoordinator : this.coordinator)
     const acts = isOurs && (script.append ?? (script.end === undefined && script.error === undefined))
     const code = acts ? this.#act(api, request, version) : isOurs ? errorCode.NONE : errorCode.NOT_COORDINATOR
     if (script.end !== undefined) return { end: script.end }
@@ -79,6 +82,7 @@ export class TestTransactions {
       return this.#add(asked.v3AndBelowProducerEpoch, asked.v3AndBelowTopics.flatMap(({ name, partitions }) => partitions.map((each) => `${name}-${each}`)))
     }
     if (api === apis.AddOffsetsToTxn) return this.#add((request as Request<'AddOffsetsToTxn'>).producerEpoch, ['offsets'])
+    if (api === apis.OffsetCommit) return this.#keep(request as Request<'OffsetCommit'>)
     return this.#commitOffsets(request as Request<'TxnOffsetCommit'>, version)
   }
 
@@ -101,9 +105,12 @@ export class TestTransactions {
     return this.#add(producerEpoch, [partition]) === errorCode.NONE ? errorCode.NONE : errorCode.INVALID_PRODUCER_EPOCH
   }
 
-  #commitOffsets({ groupId, topics, producerEpoch }: Request<'TxnOffsetCommit'>, version: number): number {
-    if (version >= raisingSince) this.#add(producerEpoch, ['offsets'])
-    if (!this.partitions.has('offsets')) return errorCode.INVALID_TXN_STATE
+  #commitOffsets(request: Request<'TxnOffsetCommit'>, version: number): number {
+    if (version >= raisingSince) this.#add(request.producerEpoch, ['offsets'])
+    return this.partitions.has('offsets') ? this.#keep(request) : errorCode.INVALID_TXN_STATE
+  }
+
+  #keep({ groupId, topics }: Pick<Request<'OffsetCommit'>, 'groupId' | 'topics'>): number {
     for (const { name, partitions } of topics) {
       for (const { partitionIndex, committedOffset } of partitions) this.offsets.set(`${groupId} ${name}-${partitionIndex}`, toNumber(committedOffset))
     }
@@ -133,8 +140,8 @@ export class TestTransactions {
       }))
       return { resultsByTopicV3AndBelow }
     }
-    if (api === apis.TxnOffsetCommit) {
-      const topics = (request as Request<'TxnOffsetCommit'>).topics.map(({ name, partitions }) => ({
+    if (ofGroups.has(api)) {
+      const topics = (request as Request<'OffsetCommit'>).topics.map(({ name, partitions }) => ({
         name,
         partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
       }))

@@ -1,6 +1,7 @@
 /**
- * Commits of one member, each in the generation in which it was asked for: tried again while that may help and there is time.
- * It failed for sure only when every attempt was answered, each with an error that says that nothing was done.
+ * Commits of one member, each in the generation in which it was asked for: tried again while that may help, there is time, and
+ * no later one names a partition of it, which it would set back. It failed for sure only when every attempt was answered, each
+ * with an error that says that nothing was done.
  */
 import type { TimerId } from '../../../ports/events.ts'
 import { apis } from '../../../protocol/apis.ts'
@@ -35,6 +36,8 @@ export class OffsetCommits {
   readonly #group: string
   readonly #retryBackoffMs: number
   readonly #open = new Set<OpenCommit>()
+  /** By topic and partition. */
+  readonly #latest = new Map<string, OpenCommit>()
 
   constructor(cluster: KafkaCluster, coordinator: Coordinator, { group, retryBackoffMs }: { readonly group: string; readonly retryBackoffMs: number }) {
     this.#cluster = cluster
@@ -50,6 +53,7 @@ export class OffsetCommits {
       deadlineMs: loop.now() + timeoutMs, timer: undefined, attempts: 0, isDefinite: true, lastCode: 'TIMED_OUT', isAsked: false,
     }
     this.#open.add(open)
+    for (const { topic, partition } of offsets) this.#latest.set(`${topic}-${partition}`, open)
     open.timer = loop.after(timeoutMs, () => {
       if (open.isAsked) open.isDefinite = false
       this.#fail(open)
@@ -100,11 +104,17 @@ export class OffsetCommits {
 
   #again(open: OpenCommit): void {
     const { loop } = this.#cluster
-    if (loop.now() + this.#retryBackoffMs >= open.deadlineMs) return this.#fail(open)
+    if (this.#isOvertaken(open) || loop.now() + this.#retryBackoffMs >= open.deadlineMs) return this.#fail(open)
     loop.after(this.#retryBackoffMs, () => {
-      if (this.#open.has(open)) this.#attempt(open)
+      if (!this.#open.has(open)) return
+      if (this.#isOvertaken(open)) this.#fail(open)
+      else this.#attempt(open)
     })
     return undefined
+  }
+
+  #isOvertaken(open: OpenCommit): boolean {
+    return open.offsets.some(({ topic, partition }) => this.#latest.get(`${topic}-${partition}`) !== open)
   }
 
   #fail(open: OpenCommit): void {
