@@ -110,7 +110,7 @@ export class TestTransactions {
     return this.partitions.has('offsets') ? this.#keep(request) : errorCode.INVALID_TXN_STATE
   }
 
-  #keep({ groupId, topics }: Pick<Request<'OffsetCommit'>, 'groupId' | 'topics'>): number {
+  #keep({ groupId, topics }: Request<'OffsetCommit'> | Request<'TxnOffsetCommit'>): number {
     for (const { name, partitions } of topics) {
       for (const { partitionIndex, committedOffset } of partitions) this.offsets.set(`${groupId} ${name}-${partitionIndex}`, toNumber(committedOffset))
     }
