@@ -133,6 +133,11 @@ describe('undrained-lag', () => {
     expect(blames(begun, '0.5s p1/a revoked g m1@1 x', looks('-1', '-1'))).toBe(false)
   })
 
+  it('leaves a group that was set back behind its own commit to lost-commit', () => {
+    expect(blames(begun, 'p1/a commit g m1@1 x:2 -> ok', looks('1', '1'))).toBe(false)
+    expect(blames(begun, 'p1/a commit g m1@1 x:2 -> info TIMED_OUT', looks('1', '1'))).toBe(true)
+  })
+
   it('says nothing of a group that tells of no work, or met what it cannot process', () => {
     expect(blames(begun.replace('; p1/a process g m1@1 x 0..1 -> ok', ''), looks('-1', '-1'))).toBe(false)
     expect(blames(begun.replace('0..1 -> ok', '0..1 -> fail 0'), looks('-1', '-1'))).toBe(false)

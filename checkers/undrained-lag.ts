@@ -1,13 +1,14 @@
 /**
  * Undrained lag: producers had stopped, the group was at rest, a member owned the partition, and still the committed offset stood
  * below an acknowledged record, the same at two looks that lie further apart than the bound. A group that gets on, however slowly,
- * is not judged, nor one that records no work, nor a partition whose member has paused it or met what it cannot process.
+ * is not judged, nor one that records no work, nor a partition whose member has paused it or met what it cannot process. Where a
+ * commit beyond the record had been acknowledged, the group was set back behind it, which is for lost-commit to judge.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import { boundMs, tooSlow } from './groups/calm.ts'
-import type { ReadRow } from './groups/group-ops.ts'
+import type { ReadRow, WriteRow } from './groups/group-ops.ts'
 import { type Group, timeAt } from './groups/groups.ts'
 import { type Rest, restsOf } from './groups/rests.ts'
 import { readStep } from './groups/steps.ts'
@@ -62,8 +63,11 @@ function standstill(index: HistoryIndex, rest: Rest, key: Key, sent: Sent): Stan
   const [first] = reads
   const last = reads.at(-1)
   if (first === undefined || last === undefined || last.offset !== first.offset) return undefined
+  const end = index.sends.offset[sent.row]!
+  const isBeyond = ({ outcome, offset, done }: WriteRow): boolean => outcome === ok && offset > end && done < first.asked
+  if (group.writes.get(key)?.some(isBeyond) === true) return undefined
   const isLong = timeAt(index, last.asked) - timeAt(index, first.at) > boundMs(index, group) * nanosecondsPerMs
-  return isLong && index.sends.offset[sent.row]! >= Math.max(0, last.offset) ? { rest, key, first, last, row: sent.row } : undefined
+  return isLong && end >= Math.max(0, last.offset) ? { rest, key, first, last, row: sent.row } : undefined
 }
 
 function finding(index: HistoryIndex, { rest, key, first, last, row }: Standstill): Finding {
