@@ -31,6 +31,7 @@ export interface SeedRun {
 
 /** Of what is allowed, a few examples say enough. */
 const allowedExamples = 3
+const seedsNamedMax = 10
 const reasonsMax = 20
 
 const namesOfCoverage = Object.keys(coverageNames) as CoverageName[]
@@ -47,7 +48,8 @@ export class Tally {
   faults = 0
   leaderChanges = 0
   opsUnderFault = 0
-  invalid = 0
+  /** Seeds with findings that convict, in the order they ended. */
+  readonly invalid: number[] = []
   /** Seeds in which it happened. */
   readonly covered = Object.fromEntries(namesOfCoverage.map((name) => [name, 0])) as Record<CoverageName, number>
   readonly anomalies: Record<string, number> = {}
@@ -73,7 +75,7 @@ export class Tally {
     for (const finding of judgement.findings) if (finding.allowed !== undefined) this.#example(finding)
     if (judgement.valid === 'unknown') this.unknown.push(...judgement.reasons.map((reason) => `seed ${result.seed}: ${reason}`))
     if (judgement.valid === false) {
-      this.invalid++
+      this.invalid.push(result.seed)
       if (this.failing === undefined || result.seed < this.failing.seed) this.failing = result
     }
     if (result.seed === firstSeed) this.first = result
@@ -119,11 +121,16 @@ export async function runSimulated(options: SeedRunOptions): Promise<SeedRun> {
     ...(defect !== undefined && { defect, until: ({ judgement }: SeedResult) => judgement.valid === false }),
     onResult: (result) => {
       tally.add(result, firstSeed)
-      const found = tally.invalid === 0 ? 'nothing found' : `${tally.invalid} seeds with findings, the first ${tally.failing?.seed}`
+      const found = tally.invalid.length === 0 ? 'nothing found' : `findings in ${tally.invalid.length} seeds: ${named(tally.invalid)}`
       options.onProgress(`${tally.seeds} of ${seeds} seeds, ${tally.acknowledged} acknowledged, ${tally.faults} faults; ${found}`)
     },
   })
   return { verdict: verdictOf(tally, options), anomalies: tally.anomalies, sample: sampleOf(tally) }
+}
+
+function named(seeds: readonly number[]): string {
+  const more = seeds.length > seedsNamedMax ? `, and ${seeds.length - seedsNamedMax} more` : ''
+  return `${seeds.slice(0, seedsNamedMax).join(', ')}${more}`
 }
 
 function sampleOf({ failing, first }: Tally): SeedRun['sample'] {
