@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { jvmTimes } from './profile.ts'
-import { planOf, scenarios, type ScenarioOptions } from './scenarios.ts'
+import { planOf, type ScenarioOptions } from './scenario-plan.ts'
+import { scenarios } from './scenarios.ts'
 import type { TrialPlan } from './trial.ts'
 
 const options: ScenarioOptions = { faultsMs: 10_000, recordsPerSecond: 100 }

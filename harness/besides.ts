@@ -1,8 +1,7 @@
 /** Workloads that share the cluster and the faults of a scenario on real brokers with its plain traffic, each judged apart. */
 import { simRandom } from '../simulator/sim-random.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
-import { groupPart } from './group-part.ts'
-import { commitStrategiesPart, poisonPillPart, slowConsumerPart, type GroupWorkPlace } from './group-work-part.ts'
+import { churnPart, commitStrategiesPart, poisonPillPart, slowConsumerPart, type GroupWorkPlace } from './group-parts.ts'
 import { pipelinePart } from './pipeline-part.ts'
 import type { Profile } from './profile.ts'
 import { bankPart, transactionPart } from './transaction-part.ts'
@@ -10,20 +9,28 @@ import type { TrialPart } from './trial-part.ts'
 
 export type Beside = 'groups' | 'transactions' | 'bank' | 'pipeline' | 'commit-strategies' | 'poison-pill' | 'slow-consumer'
 
+export interface BesidePlace {
+  /** The plain one. */
+  readonly traffic: KeyedAppendOptions
+  readonly profile: Profile
+  /** Groups are, after the traffic, until they can be judged at rest. */
+  readonly isLeftAlone: boolean
+}
+
 const recordsPerSecond = 80
 const onePoisonIn = [200]
 const slowMs = { min: 50, max: 150 }
 
 /** What a simulated seed would draw is the same in every run. */
-function placeOf(plain: KeyedAppendOptions, profile: Profile): GroupWorkPlace {
-  return { random: simRandom(1), profile, traffic: { ...plain, producers: 1, recordsPerSecond }, isLeftAlone: false, onePoisonIn, slowMs }
+function placeOf({ traffic, profile, isLeftAlone }: BesidePlace): GroupWorkPlace {
+  return { random: simRandom(1), profile, traffic: { ...traffic, producers: 1, recordsPerSecond }, isLeftAlone, onePoisonIn, slowMs }
 }
 
-/** `traffic` is the plain one. */
-export function besidePart(name: Beside, traffic: KeyedAppendOptions, profile: Profile): TrialPart {
+export function besidePart(name: Beside, place: BesidePlace): TrialPart {
+  const { traffic, profile } = place
   switch (name) {
     case 'groups':
-      return groupPart(traffic, profile)
+      return churnPart(placeOf(place))
     case 'transactions':
       return transactionPart(profile)
     case 'bank':
@@ -31,10 +38,10 @@ export function besidePart(name: Beside, traffic: KeyedAppendOptions, profile: P
     case 'pipeline':
       return pipelinePart(traffic, profile)
     case 'commit-strategies':
-      return commitStrategiesPart(placeOf(traffic, profile))
+      return commitStrategiesPart(placeOf(place))
     case 'poison-pill':
-      return poisonPillPart(placeOf(traffic, profile))
+      return poisonPillPart(placeOf(place))
     case 'slow-consumer':
-      return slowConsumerPart(placeOf(traffic, profile))
+      return slowConsumerPart(placeOf(place))
   }
 }

@@ -16,7 +16,7 @@ import { simRandom } from '../simulator/sim-random.ts'
 import type { GroupProtocol, NewTopic } from '../workloads/client/client.ts'
 import { groupChurn, type GroupChurnOptions } from '../workloads/group-churn/group-churn.ts'
 import { groupConfig, rebalanceBound, type GroupPlan } from '../workloads/groups/group-plan.ts'
-import { trialGroupTimes } from './group-part.ts'
+import { trialGroupTimes } from './group-times.ts'
 import { profiles, type Profile } from './profile.ts'
 import { attacksWith, drawNetwork, drawSettings, drawWorkload, simulatedFaults, type Swarm } from './swarm.ts'
 

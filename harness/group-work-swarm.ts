@@ -1,9 +1,9 @@
-/** What one seed of the further workloads of consumer groups draws: cluster and faults of group-churn, and a part of group-work-part.ts. */
+/** What one seed of the further workloads of consumer groups draws: cluster and faults of group-churn, and a part of group-parts.ts. */
 import { randomBetween } from '../ports/random.ts'
 import { calmDisk } from '../simulator/sim-disk.ts'
 import { simRandom } from '../simulator/sim-random.ts'
 import { drawGroupNemesis, fewShards } from './group-swarm.ts'
-import { commitStrategiesPart, poisonPillPart, slowConsumerPart, type GroupWorkPlace } from './group-work-part.ts'
+import { commitStrategiesPart, poisonPillPart, slowConsumerPart, type GroupWorkPlace } from './group-parts.ts'
 import { profiles } from './profile.ts'
 import { drawNetwork, drawSettings, drawWorkload, type Swarm } from './swarm.ts'
 import type { TrialPart } from './trial-part.ts'

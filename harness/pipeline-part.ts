@@ -7,7 +7,7 @@ import { pipelineConfig, type PipelineOptions } from '../workloads/consume-trans
 import { transactionalDefaults } from '../workloads/client/defaults.ts'
 import { groupConfig, rebalanceBound } from '../workloads/groups/group-plan.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
-import { groupTimesOf } from './group-part.ts'
+import { groupTimesOf } from './group-times.ts'
 import type { Profile } from './profile.ts'
 import { inThree, transactionalConfig, transactionTimeoutMs } from './transaction-part.ts'
 import type { TrialPart } from './trial-part.ts'

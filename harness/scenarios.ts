@@ -11,18 +11,14 @@ import { kill } from '../nemesis/kill.ts'
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { pause } from '../nemesis/pause.ts'
 import { rollingRestart } from '../nemesis/rolling-restart.ts'
-import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
-import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
-import { besidePart, type Beside } from './besides.ts'
+import type { Beside } from './besides.ts'
 import { onContainers } from './container-scenarios.ts'
 import { commitCoverage, groupCoverage, poisonCoverage, slownessCoverage, transactionCoverage, type CoverageName } from './coverage.ts'
 import { drawGroupChurn, drawStaticMembers } from './group-swarm.ts'
 import { drawCommitStrategies, drawPoisonPill, drawSlowConsumer } from './group-work-swarm.ts'
-import { jvmTimes, profiles, type Profile } from './profile.ts'
 import { drawPipeline } from './pipeline-swarm.ts'
 import { drawBank, drawTransactions } from './transaction-swarm.ts'
 import { drawPowerLossOfMost, drawSwarm, type Swarm } from './swarm.ts'
-import type { TrialPlan } from './trial.ts'
 
 export interface SimulatedScenario {
   readonly target: 'simulated'
@@ -51,6 +47,8 @@ export interface ProcessScenario {
   readonly topicConfigs?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Other workloads beside the plain traffic, where brokers take the settings of a trial. */
   readonly beside?: readonly Beside[]
+  /** Its groups are left alone at the end, until what a group at rest must look like can be judged. */
+  readonly restsAtEnd?: true
   /** It moves no leader. */
   readonly keepsLeaders?: true
   /** No part of any plan: a finding of it is not yet beyond doubt. */
@@ -250,6 +248,7 @@ const withoutContainers: readonly Scenario[] = [
     brokers: 3,
     idempotence: true,
     beside: ['groups'],
+    restsAtEnd: true,
     onlyByName: true,
     nemesis: {
       attacks: [
@@ -274,6 +273,7 @@ const withoutContainers: readonly Scenario[] = [
     brokers: 3,
     idempotence: true,
     beside: [beside],
+    restsAtEnd: true,
     onlyByName: true,
     nemesis: {
       attacks: [{ fault: kill, aim: 'coordinator' }, { fault: kill, aim: 'one' }, { fault: pause, aim: 'one' }],
@@ -351,9 +351,10 @@ const withoutContainers: readonly Scenario[] = [
   {
     target: 'processes',
     name: 'rolling-restart',
-    describes: 'Stops and starts all brokers in an orderly way, one after the other.',
+    describes: 'Stops and starts all brokers in an orderly way, one after the other, under plain traffic and three kinds of consumer groups.',
     brokers: 3,
     idempotence: true,
+    beside: ['groups'],
     faultsMsMax: 15_000,
     nemesis: {
       attacks: [{ fault: rollingRestart, aim: 'all' }],
@@ -383,105 +384,6 @@ const withoutContainers: readonly Scenario[] = [
 ]
 
 export const scenarios: readonly Scenario[] = [...withoutContainers, ...onContainers(withoutContainers)]
-
-export interface ScenarioOptions {
-  readonly faultsMs: number
-  readonly recordsPerSecond: number
-  /** The brokers are JVMs: everything takes longer. */
-  readonly jvm?: boolean
-  /** False: the brokers keep their own timeouts, which are taken to be Kafka's. */
-  readonly takesSettings?: boolean
-  readonly startsWithinMs?: number
-  /** Stands before the names of its topics. */
-  readonly topicPrefix?: string
-}
-
-const acknowledgedFloor = 2000
-const underFaultFloor = 0.2
-/** Of the time, so that the same part of the operations is reached also where most of them come in good times. */
-const shareInForceMin = 0.25
-
-/** Kafka's default session, and what goes before and after, against that of a trial. */
-const ownTimeoutsTimes = 4
-
-/** How many times as long as on brokers with the timeouts of a trial everything takes. */
-export function timesLonger({ jvm, takesSettings }: Pick<ScenarioOptions, 'jvm' | 'takesSettings'>): number {
-  if (takesSettings === false) return ownTimeoutsTimes
-  return jvm === true ? jvmTimes : 1
-}
-
-export function planOf(scenario: ProcessScenario | ContainerScenario, options: ScenarioOptions): TrialPlan {
-  const profile = profiles[options.takesSettings === false ? 'attached' : options.jvm === true ? 'trial-of-jvm' : 'trial']
-  const workloadOptions = workloadOf(scenario, profile, options)
-  return {
-    parts: [{
-      workload: keyedAppend(workloadOptions),
-      topics: ['orders', 'payments'].map((name) => ({
-        name: options.topicPrefix === undefined ? name : `${options.topicPrefix}-${name}`,
-        partitions: 3,
-        replicationFactor: 3,
-        configs: { 'min.insync.replicas': '2', ...scenario.topicConfigs?.[name] },
-      })),
-      acknowledgedMin: acknowledgedFloor,
-      config: {
-        acks: workloadOptions.acks,
-        idempotence: workloadOptions.idempotence,
-        isolation: workloadOptions.isolation,
-        minInSyncReplicas: 2,
-        replicationFactor: 3,
-        uncleanLeaderElection: false,
-        recoveryMs: profile.recoveryMs,
-        profile: profile.name,
-        floors: {
-          acknowledged: acknowledgedFloor,
-          opsUnderFaultShare: underFaultFloor,
-          leaderChanges: scenario.keepsLeaders === true ? 0 : 1,
-          faults: 1,
-        },
-      },
-    }, ...besidesOf(scenario, options).map((name) => besidePart(name, workloadOptions, profile))],
-    nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
-    profile,
-    faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),
-    shareInForceMin,
-    healOnlyCore: false,
-    observeIntervalMs: 250,
-    finalMs: 30_000,
-    ...(options.startsWithinMs !== undefined && { startsWithinMs: options.startsWithinMs }),
-  }
-}
-
-/** Their sessions and their bounds are those of the trial's settings. */
-function besidesOf({ beside = [] }: ProcessScenario | ContainerScenario, { takesSettings = true }: ScenarioOptions): readonly Beside[] {
-  return takesSettings ? beside : []
-}
-
-/** Past the longer timeouts, as the scenario means it, and no shorter than it takes to mend it. */
-function heldLonger(plan: NemesisPlan, times: number): NemesisPlan {
-  const [low, high] = plan.holdMs
-  return { ...plan, holdMs: [low * times, high * times], holdsAsHealed: true }
-}
-
-function workloadOf({ idempotence }: Pick<ProcessScenario, 'idempotence'>, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): KeyedAppendOptions {
-  return {
-    producers: 3,
-    consumers: 2,
-    recordsPerSecond,
-    recordKeysPerPartition: 8,
-    openSendsPerProducer: 500,
-    acks: -1,
-    idempotence,
-    isolation: 'read_uncommitted',
-    lingerMs: 5,
-    batchSizeBytes: 16_384,
-    maxInFlight: 5,
-    valueSizeBytes: { min: 20, max: 400 },
-    compression: 'none',
-    deliveryTimeoutMs: clients.deliveryTimeoutMs,
-    maxRecordsPerPoll: 500,
-    replaceConsumerMs: 10_000,
-  }
-}
 
 export function simulatedScenario(name: string): SimulatedScenario {
   const found = scenarios.find((each) => each.name === name)

@@ -9,7 +9,7 @@ import type { ComposeBrokers } from '../run-compose.ts'
 import type { BrokerImage } from '../run-containers.ts'
 import type { ExternalCluster } from '../run-external.ts'
 import type { AnyScenario } from '../races/race-scenarios.ts'
-import { timesLonger } from '../scenarios.ts'
+import { timesLonger } from '../scenario-plan.ts'
 
 export interface GroundsFlags extends ExternalFlags {
   readonly image?: string

@@ -211,7 +211,7 @@ export class Consuming implements MemberHandler {
     this.#holdBack()
     this.process.poll(maxRecordsPerPoll, this.#batches.length > 0 ? retryPollMs : pollTimeoutMs, (polled) => {
       if (this.#diesAt('polled')) return undefined
-      for (const [key, offset] of this.#again) this.#due.set(key, offset)
+      for (const [key, offset] of this.#again) if (!this.#due.has(key)) this.#due.set(key, offset)
       this.#again.clear()
       this.#take(polled)
       // A poll may end within the call that ends it.

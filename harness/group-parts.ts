@@ -1,20 +1,20 @@
 /**
- * The further workloads of consumer groups as parts of a trial: how they commit, what they cannot process, how slow they are.
- * Simulated seeds draw what they leave open; on processes one of each runs beside the plain traffic.
+ * The workloads of consumer groups as parts of a trial: members that come and go, how they commit, what they cannot process, how
+ * slow they are. Simulated seeds draw what they leave open; on processes one of each runs beside the plain traffic.
  */
 import { randomBetween, randomPick, type Random } from '../ports/random.ts'
 import type { DeadLetterConfig } from '../history/group-op.ts'
 import type { NewTopic } from '../workloads/client/client.ts'
 import { commitStrategies } from '../workloads/commit-strategies/commit-strategies.ts'
-import type { GroupChurnOptions } from '../workloads/group-churn/group-churn.ts'
+import { groupChurn, type GroupChurnOptions } from '../workloads/group-churn/group-churn.ts'
 import type { ConsumingOptions } from '../workloads/groups/consuming.ts'
 import { drains, groupConfig, rebalanceBound, type GroupPlan } from '../workloads/groups/group-plan.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { poisonPill } from '../workloads/poison-pill/poison-pill.ts'
 import { slowConsumer } from '../workloads/slow-consumer/slow-consumer.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { groupTimesOf } from './group-part.ts'
 import { comingBackMs } from './group-swarm.ts'
+import { groupTimesOf } from './group-times.ts'
 import type { Profile } from './profile.ts'
 import type { TrialPart } from './trial-part.ts'
 
@@ -103,7 +103,20 @@ function planOf({ random, profile }: GroupWorkPlace, group: string, topic: strin
 
 function optionsOf({ traffic, profile, isLeftAlone }: GroupWorkPlace, groups: readonly GroupPlan[]): GroupChurnOptions {
   const restMs = isLeftAlone ? rebalanceBound(groups, profile.clients) + comingBackMs : 0
-  return { traffic, groups, consuming, churnMs: 2000, events: ['crash'], growMs: 0, growthMax: 0, watchMs: 1000, restMs }
+  return { traffic, groups, consuming, churnMs: 2000, growMs: 0, growthMax: 0, watchMs: 1000, restMs }
+}
+
+/** A classic eager, a cooperative and a KIP-848 group of three members each, which come and go. */
+export function churnPart(place: GroupWorkPlace): TrialPart {
+  const topic = 'groups'
+  const names = ['eager', 'cooperative', 'consumer'] as const
+  const groups = names.map((name, at) => planOf(place, name, topic, { ...protocols[at], members: 3, staticMembers: 1 }))
+  const options = optionsOf(place, groups)
+  return partOf(place, { workload: groupChurn(options), topics: [topicOf(topic, 12)], groups, options, floors: {} })
+}
+
+function crashing(options: GroupChurnOptions): GroupChurnOptions {
+  return { ...options, events: ['crash'] }
 }
 
 /** Each way to commit, and each reset policy, in a group of its own. */
@@ -119,7 +132,7 @@ export function commitStrategiesPart(place: GroupWorkPlace): TrialPart {
     plan('from-the-end', { resetPolicy: 'latest', delivery: 'at-most-once', joinsAfterMs: 5000 }),
   ]
   const led = [plan('replayed', { resetPolicy: randomPick(random, ['earliest', 'latest']) }), plan('from-nowhere', { resetPolicy: 'none' })]
-  const options: GroupChurnOptions = { ...optionsOf(place, groups), consumingOf: { async: { commits: 'async' }, auto: { commits: 'auto' } } }
+  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), consumingOf: { async: { commits: 'async' }, auto: { commits: 'auto' } } }
   const replays = led.map((each) => ({ plan: each, consuming: { ...consuming, delivery: each.delivery }, readMs: randomBetween(random, 3000, 6000) }))
   return partOf(place, {
     workload: commitStrategies({ ...options, replays }),
@@ -138,7 +151,7 @@ export function poisonPillPart(place: GroupWorkPlace): TrialPart {
   const topic = 'poisoned'
   const deadLetterTopic = `${topic}.DLQ`
   const groups = [planOf(place, 'workers', topic), planOf(place, 'reprocessing', deadLetterTopic)]
-  const options: GroupChurnOptions = { ...optionsOf(place, groups), quietTopics: [deadLetterTopic] }
+  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), quietTopics: [deadLetterTopic] }
   const deadLetters = {
     group: 'workers',
     readers: 'reprocessing',
@@ -170,7 +183,7 @@ export function slowConsumerPart(place: GroupWorkPlace): TrialPart {
   }
   const groups = [planOf(place, 'slow', topic, { fetch, members: randomBetween(random, 1, 2) })]
   const slow: Partial<ConsumingOptions> = { maxRecordsPerPoll: randomPick(random, [5, 10]), processMs: slowMs, pauseMs: 1000 }
-  const options: GroupChurnOptions = { ...optionsOf(place, groups), consumingOf: { slow }, churnMs: 10_000 }
+  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), consumingOf: { slow }, churnMs: 10_000 }
   return partOf(place, {
     workload: slowConsumer(options),
     topics: [topicOf(topic, randomBetween(random, 2, 4))],
