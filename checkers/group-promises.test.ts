@@ -133,6 +133,12 @@ describe('undrained-lag', () => {
     expect(blames(begun, '0.5s p1/a revoked g m1@1 x', looks('-1', '-1'))).toBe(false)
   })
 
+  it('says nothing of a group that begins at the end, before it has committed', () => {
+    const latest = (...parts: readonly string[]): boolean => isFound('undrained-lag', [groups('"resetPolicy":"latest"'), ...parts].join('\n'))
+    expect(latest(begun, looks('-1', '-1'))).toBe(false)
+    expect(latest(begun, 'p1/a commit g m1@1 x:1 -> ok', looks('1', '1'))).toBe(true)
+  })
+
   it('leaves a group that was set back behind its own commit to lost-commit', () => {
     expect(blames(begun, 'p1/a commit g m1@1 x:2 -> ok', looks('1', '1'))).toBe(false)
     expect(blames(begun, 'p1/a commit g m1@1 x:2 -> info TIMED_OUT', looks('1', '1'))).toBe(true)

@@ -146,4 +146,12 @@ describe('unbalanced-assignment', () => {
     expect(run(`${cooperative}; 3s p8 poll -> ok`).convicts).toEqual([])
     expect(run(`${cooperative}; 7s p8 poll -> ok`).convicts).toEqual(['unbalanced-assignment'])
   })
+
+  it('counts what members want that have changed their minds without joining anew', () => {
+    const narrow = 'p1/a join g consumer/uniform t -> ok m1@1; p2/b join g consumer/uniform t -> ok m2@1'
+    const given = 'p1/a assigned g m1@1 t-0:0 t-1:0 t-2:0; p2/b assigned g m2@1 u-0 u-1; 7s p8 poll -> ok'
+    expect(run(`${narrow}; ${given}`).convicts).toEqual(['unbalanced-assignment'])
+    expect(run(`${narrow}; p1/a subscribed g m1@1 t u; p2/b subscribed g m2@1 t u; ${given}`).convicts).toEqual([])
+    expect(run(`${narrow}; p2/b subscribed g m2@1 t u; ${given}`).convicts).toEqual([])
+  })
 })

@@ -2,7 +2,8 @@
  * Undrained lag: producers had stopped, the group was at rest, a member owned the partition, and still the committed offset stood
  * below an acknowledged record, the same at two looks that lie further apart than the bound. A group that gets on, however slowly,
  * is not judged, nor one that records no work, nor a partition whose member has paused it or met what it cannot process. Where a
- * commit beyond the record had been acknowledged, the group was set back behind it, which is for lost-commit to judge.
+ * commit beyond the record had been acknowledged, the group was set back behind it, which is for lost-commit to judge; and a group
+ * that begins at the end (`resetPolicy` latest) owes no commit before its first.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
@@ -63,6 +64,8 @@ function standstill(index: HistoryIndex, rest: Rest, key: Key, sent: Sent): Stan
   const [first] = reads
   const last = reads.at(-1)
   if (first === undefined || last === undefined || last.offset !== first.offset) return undefined
+  const startsAtTheEnd = last.offset < 0 && group.config.resetPolicy === 'latest'
+  if (startsAtTheEnd) return undefined
   const end = index.sends.offset[sent.row]!
   const isBeyond = ({ outcome, offset, done }: WriteRow): boolean => outcome === ok && offset > end && done < first.asked
   if (group.writes.get(key)?.some(isBeyond) === true) return undefined

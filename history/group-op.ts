@@ -103,6 +103,14 @@ export interface Paused {
   readonly keys: readonly Key[]
 }
 
+/** Mark `subscribed`: a member that is not asked to join anew (KIP-848) wants these topics from here on. */
+export interface Subscribed {
+  readonly group: string
+  readonly memberId: string
+  readonly generation: number
+  readonly topics: readonly string[]
+}
+
 /** An element of `config.deadLetters`: where members of a group put aside what they cannot process. */
 export interface DeadLetterConfig {
   readonly group: string
@@ -165,7 +173,7 @@ export interface GroupConfig {
 }
 
 /** Kinds of op with which histories of groups begin; one without any of them has none. */
-export const groupMarks = ['assigned', 'revoked', 'lost', 'heard', 'letter', 'paused'] as const
+export const groupMarks = ['assigned', 'revoked', 'lost', 'heard', 'letter', 'paused', 'subscribed'] as const
 export const groupRequests = ['join', 'process', 'commit', 'offsets', 'reset-offsets', 'leave'] as const
 
 export type GroupMark = (typeof groupMarks)[number]

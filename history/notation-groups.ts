@@ -143,6 +143,7 @@ function readMarkValue(f: string, text: string, line: number): unknown {
     return { group, memberId: member, keys, reason: reason < 0 ? '' : words.slice(reason + 1).join(' ') }
   }
   if (f === 'revoked' || f === 'paused') return { group, ...readMember(member, line), keys: words.map(readKey) }
+  if (f === 'subscribed') return { group, ...readMember(member, line), topics: words }
   if (f === 'letter') return { group, ...readMember(member, line), ...readLetter(words, line) }
   const incremental = words[0] === '+'
   const given = incremental ? words.slice(1) : words

@@ -46,6 +46,12 @@ export interface ReleaseRow {
   readonly keys: readonly Key[]
 }
 
+export interface SubscriptionRow {
+  readonly at: number
+  readonly actor: Actor
+  readonly topics: readonly string[]
+}
+
 export interface HeardRow {
   readonly at: number
   readonly actor: Actor
@@ -111,6 +117,8 @@ export interface GroupOps {
   readonly reads: readonly ReadRow[]
   readonly work: ReadonlyMap<Key, readonly WorkRow[]>
   readonly states: readonly StateRow[]
+  /** What members want that joined long ago. */
+  readonly subscriptions: readonly SubscriptionRow[]
   /** Dead letters that its members read. */
   readonly letters: readonly LetterRow[]
   readonly answers: readonly AnswerRow[]

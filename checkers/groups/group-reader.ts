@@ -4,13 +4,13 @@
  */
 import type {
   Assigned, CommitValue, GroupConfig, GroupStateValue, Heard, JoinAsked, Joined, LeaveValue, LetterValue, Lost, OffsetsValue, ProcessValue,
-  ResetOffsetsValue, Revoked,
+  ResetOffsetsValue, Revoked, Subscribed,
 } from '../../history/group-op.ts'
 import type { Key, MicroOp, Op } from '../../history/op.ts'
 import type { HistoryIndex } from '../history-index.ts'
 import { crashKind, failed, invoked, none, ok, txnKind, unknown } from '../index/codes.ts'
 import type {
-  Actor, AnswerRow, Asked, GrantRow, GroupOps, HeardRow, JoinRow, LetterRow, ReadRow, ReleaseRow, StateRow, WorkRow, WriteRow,
+  Actor, AnswerRow, Asked, GrantRow, GroupOps, HeardRow, JoinRow, LetterRow, ReadRow, ReleaseRow, StateRow, SubscriptionRow, WorkRow, WriteRow,
 } from './group-ops.ts'
 import { isGroupOp } from './shapes.ts'
 
@@ -28,6 +28,7 @@ class OpenGroup {
   readonly work = new Map<Key, WorkRow[]>()
   readonly states: StateRow[] = []
   readonly letters: LetterRow[] = []
+  readonly subscriptions: SubscriptionRow[] = []
   readonly answers: AnswerRow[] = []
   readonly instances = new Map<string, string>()
   /** Position of the last ok join by client. */
@@ -121,6 +122,9 @@ export class GroupReader {
       }
       case 'letter':
         group.letters.push({ at, actor: this.#actor(at), value: op.value as LetterValue })
+        return
+      case 'subscribed':
+        group.subscriptions.push({ at, actor: this.#actor(at), topics: (op.value as Subscribed).topics })
         return
       case 'paused':
         return

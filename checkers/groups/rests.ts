@@ -18,7 +18,7 @@ export interface Rest {
   readonly after: number
   /** No member was silent: one of whom nothing was heard meanwhile may have been paused, and be a member no more. */
   readonly awake: boolean
-  /** Members of whom something was heard, by their last join; where no heartbeats are told, who is not lost next. */
+  /** Members of whom something was heard, by their last join, with the topics that they want now; where no heartbeats are told, who is not lost next. */
   readonly members: ReadonlyMap<Actor, JoinRow>
   /** By key that the members want: its owners. */
   readonly owners: ReadonlyMap<Key, readonly Tenure[]>
@@ -29,7 +29,7 @@ interface Change {
   readonly apply: (members: Map<Actor, JoinRow>, joining: Set<Actor>) => void
 }
 
-function changesOf({ joins, grants, releases }: Group): Change[] {
+function changesOf({ joins, subscriptions, grants, releases }: Group): Change[] {
   const changes: Change[] = []
   for (const join of joins) {
     changes.push({ at: join.asked, apply: (_, joining) => joining.add(join.actor) })
@@ -40,6 +40,15 @@ function changesOf({ joins, grants, releases }: Group): Change[] {
       apply: (members, joining) => {
         joining.delete(join.actor)
         members.set(join.actor, join)
+      },
+    })
+  }
+  for (const { at, actor, topics } of subscriptions) {
+    changes.push({
+      at,
+      apply: (members) => {
+        const join = members.get(actor)
+        if (join !== undefined) members.set(actor, { ...join, value: { ...join.value, topics } })
       },
     })
   }

@@ -30,6 +30,7 @@ const shapes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['lost', value => areKeys(value['keys'])],
   ['letter', value => isMember(value) && isKey(value['key']) && typeof value['offset'] === 'number' && isAbsentOr(of => areOffsets([of]), value['of'])],
   ['paused', value => areKeys(value['keys'])],
+  ['subscribed', value => isMember(value) && areKeys(value['topics'])],
   ['heard', ({ sentAt }) => typeof sentAt === 'number'],
   ['process', ({ key, offsets }) => isKey(key) && Array.isArray(offsets) && offsets.length === 2],
   ['commit', value => isMember(value) && areOffsets(value['offsets'])],

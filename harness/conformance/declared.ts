@@ -37,9 +37,9 @@ export const declared: readonly Declared[] = [
     reason: 'Kafka never answers a produce without records; ours says INVALID_RECORD.',
   },
   {
-    signature: /^Produce .*[.]errorCode: INVALID_RECORD or NONE$/,
+    signature: /^Produce( .*[.]errorCode: INVALID_RECORD or NONE|: closed or no answer)$/,
     where: ({ body }) => /"producerId":-1,[^}]*"transactional":true/.test(JSON.stringify(body)),
-    reason: 'Kafka takes a transactional batch of no producer, which no marker can ever end; ours refuses it.',
+    reason: 'Kafka takes a transactional batch of no producer, which no marker can ever end; ours refuses it, and without acks closes the connection.',
   },
   {
     signature: /^DescribeGroups groups\[\]\.(errorCode|errorMessage|groupState): (GROUP_ID_NOT_FOUND or NONE|text or null|Dead or Empty)$/,

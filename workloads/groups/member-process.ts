@@ -192,6 +192,8 @@ export class MemberProcess {
   subscribe(topics: readonly string[]): void {
     this.#topics = topics
     this.member.subscribe(topics)
+    // The others ask to join anew.
+    if (this.#isConsumer) this.#mark('subscribed', this.member.identity, { topics })
   }
 
   seek(topic: string, partition: number, offset: number): void {
@@ -300,9 +302,14 @@ export class MemberProcess {
     }
   }
 
+  get #isConsumer(): boolean {
+    return this.#joinValue['protocol'] === 'consumer'
+  }
+
   #joined({ memberId, generation }: GroupIdentity, error: OpError | undefined): void {
     if (this.#joining.open?.f !== 'join') return
-    const value = { ...(this.#joining.open.value as object), memberId, generation }
+    const asked = this.#joining.open.value as object
+    const value = { ...asked, ...(this.#isConsumer && { topics: this.#topics }), memberId, generation }
     const { coordinator } = this.member
     if (error === undefined) this.#joining.complete('ok', value, coordinator < 0 ? {} : { node: coordinator })
     else this.#joining.complete(error.definite ? 'fail' : 'info', value, { error })

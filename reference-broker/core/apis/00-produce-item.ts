@@ -96,7 +96,7 @@ function askMembership(node: BrokerNode, asking: Asking): void {
   return node.membership.ask(question, (refusal) => {
     const still = leaderFor(node, how, item)
     if (item.isOverdue) return refuse(item, { error: 'REQUEST_TIMED_OUT' }, settled)
-    if (refusal !== 'NONE') return refuse(item, { error: abortableFor(refusal, how.apiVersion >= abortableSinceVersion) }, settled)
+    if (refusal !== 'NONE') return refuse(item, notOfTransaction(refusal, how), settled)
     if (!still.ok) return refuse(item, still, settled)
     if (still.partition.image.leaderEpoch !== leaderEpoch) return refuse(item, { error: 'NOT_LEADER_OR_FOLLOWER' }, settled)
     const isOpenHere = partition.log.producers.hasOpenTransaction(producerId, producerEpoch)
@@ -104,6 +104,12 @@ function askMembership(node: BrokerNode, asking: Asking): void {
     if (isOvertaken && asksLeft > 1) return askMembership(node, { ...asking, asksLeft: asksLeft - 1 })
     return append(node, still.partition, { how, item, records: still.records, guard, settled })
   })
+}
+
+/** As in Kafka it comes with a text only where it is not TRANSACTION_ABORTABLE. */
+function notOfTransaction(refusal: ErrorName, { apiVersion }: HowToProduce): Refusal {
+  const error = abortableFor(refusal, apiVersion >= abortableSinceVersion)
+  return error === 'INVALID_TXN_STATE' ? { error, message: 'The partition is no part of the transaction.' } : { error }
 }
 
 type LeaderFor =

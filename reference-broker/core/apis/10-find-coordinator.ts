@@ -13,6 +13,8 @@ import { handler, type Handler, type RequestContext } from '../server/server.ts'
 
 export const coordinatorKeyType = { group: 0, transaction: 1, share: 2 } as const
 /** In which topic a kind of keys lives. */
+/** Of share groups (KIP-932), which nobody coordinates here; Kafka says as little of a key that names no partition. */
+const shareKeyType = 2
 const topicOfKeyType: ReadonlyMap<number, string> = new Map([
   [coordinatorKeyType.group, offsetsTopic],
   [coordinatorKeyType.transaction, transactionsTopic],
@@ -42,6 +44,7 @@ export function findCoordinatorHandler(node: BrokerNode): Handler {
 
 function find(node: BrokerNode, context: RequestContext, asked: { readonly key: string; readonly keyType: number }): Found {
   const topic = topicOfKeyType.get(asked.keyType)
+  if (asked.keyType === shareKeyType) return { ...refused('INVALID_REQUEST'), errorMessage: '' }
   if (topic === undefined) return { ...refused('INVALID_REQUEST'), errorMessage: `No coordinator is for keys of type ${asked.keyType}.` }
   const image = node.image.topicsByName.get(topic)
   if (image === undefined || image.partitions.length === 0) {

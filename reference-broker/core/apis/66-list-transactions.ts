@@ -18,7 +18,7 @@ const states: ReadonlySet<string> = new Set([
 
 export function listTransactionsHandler(node: BrokerNode): Handler {
   return handler(apis.ListTransactions, (_context, request, respond) => {
-    const unknownStateFilters = request.stateFilters.filter((state) => !states.has(state))
+    const unknownStateFilters = [...new Set(request.stateFilters)].filter((state) => !states.has(state))
     const refuse = (code: number): void => respond({ errorCode: code, unknownStateFilters, transactionStates: [] })
     if (node.transactions.isLoading) return refuse(errorCode.COORDINATOR_LOAD_IN_PROGRESS)
     const matches = matcher(request.transactionalIdPattern)

@@ -21,8 +21,9 @@ export function joinGroup(shard: GroupShard, request: JoinRequest, give: GiveJoi
   const isAskedBack = isNew && request.groupInstanceId === null && request.requiresKnownMemberId
   const other = shard.consumer(groupId)
   if (other !== undefined) {
-    // Kafka asks for protocols before it asks for the member.
-    if (other.members.size > 0 && request.protocols.length === 0) return refuse(shard, refusedJoin('INCONSISTENT_GROUP_PROTOCOL', ''), give)
+    // Kafka asks for the protocols before it asks for the member.
+    const isOther = request.protocolType !== consumerProtocolType || request.protocols.length === 0
+    if (other.members.size > 0 && isOther) return refuse(shard, refusedJoin('INCONSISTENT_GROUP_PROTOCOL', ''), give)
     const error = isNew ? leaveProtocol(shard, other) : 'UNKNOWN_MEMBER_ID'
     const isRead = error !== 'NONE' && !isAskedBack && !request.protocols.every(({ metadata }) => readTopics(metadata) !== undefined)
     if (isRead) return refuse(shard, unreadable, give)

@@ -87,7 +87,7 @@ export function leaveGroup(shard: GroupShard, group: ClassicGroup | undefined, l
   const gone: string[] = []
   const errors = leaving.map((each): ErrorName => {
     const { memberId, groupInstanceId } = each
-    if (groupInstanceId === null && group.pendingJoins.has(memberId)) {
+    if (group.pendingJoins.has(memberId)) {
       shard.cancel(group.pendingJoins.get(memberId))
       group.pendingJoins.delete(memberId)
       return 'NONE'

@@ -131,7 +131,7 @@ function updated(member: ConsumerMember, request: ConsumerHeartbeat): ConsumerMe
     rackId: request.rackId ?? member.rackId,
     clientId: request.clientId,
     clientHost: request.clientHost,
-    subscribedTopicNames: request.subscribedTopicNames?.toSorted() ?? member.subscribedTopicNames,
+    subscribedTopicNames: request.subscribedTopicNames === null ? member.subscribedTopicNames : [...new Set(request.subscribedTopicNames)].sort(),
     subscribedTopicRegex: request.subscribedTopicRegex ?? member.subscribedTopicRegex,
     rebalanceTimeoutMs: request.rebalanceTimeoutMs < 0 ? member.rebalanceTimeoutMs : request.rebalanceTimeoutMs,
     serverAssignor: request.serverAssignor ?? member.serverAssignor,
