@@ -46,6 +46,11 @@ export const declared: readonly Declared[] = [
     reason: 'Kafka keeps an empty group in memory for a join that it has refused; ours makes a group with its first member or offset.',
   },
   {
+    signature: /^JoinGroup errorCode: UNKNOWN_MEMBER_ID or INCONSISTENT_GROUP_PROTOCOL$/,
+    where: ({ body }) => (body['protocols'] as readonly unknown[]).length === 0,
+    reason: 'In such a group Kafka looks at the protocols before it looks for the member; where there is none both look for the member.',
+  },
+  {
     signature: /^OffsetCommit topics\[\]\.partitions\[\]\.errorCode: GROUP_ID_NOT_FOUND or UNKNOWN_MEMBER_ID$/,
     reason: 'The same, as a commit of a member finds it: no such group, or none such member of the empty one.',
   },
