@@ -45,10 +45,10 @@ export class Verifications {
     return guard !== undefined && this.#open.get(producerId)?.guard === guard
   }
 
-  /** Another batch that was asked about comes before it. */
-  isAhead({ producerId, producerEpoch, baseSequence }: AskedBatch): boolean {
+  /** Another batch that was asked about comes before it; as in Kafka, whatever epoch it has. */
+  isAhead({ producerId, baseSequence }: Omit<AskedBatch, 'producerEpoch'>): boolean {
     const open = this.#open.get(producerId)
-    return open !== undefined && producerEpoch === open.producerEpoch && baseSequence > open.lowestSequence
+    return open !== undefined && baseSequence > open.lowestSequence
   }
 
   /** A record of the transaction, or its marker, was appended. */

@@ -155,7 +155,7 @@ export class TransactionModel {
     const due = isSame ? partition.next : 0
     if ((isKnown || this.version === 2) && sequence !== due) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
     const { asked } = partition
-    if (asked?.epoch === producerEpoch && sequence > asked.lowest) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+    if (asked !== undefined && !(isSame && partition.isOpen) && sequence > asked.lowest) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
     partition.batches = [...(isSame ? partition.batches : []), sequence].slice(-remembered)
     Object.assign(partition, { epoch: producerEpoch, next: sequence + 1, isOpen: true, asked: undefined })
     partition.records.push({ value, state: 'open' })
