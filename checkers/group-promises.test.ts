@@ -185,6 +185,7 @@ describe('overfull-poll of what is paused', () => {
   it('is none of a partition that was given anew', () => {
     expect(isBlamed(`${begun}; p1/a nap {}; p1/a assigned g m1@2 x:0; p1/a poll -> ok x[0:v1]`)).toBe(false)
     expect(isBlamed(`${begun}; p1/a nap {}; p1/a assigned g m1@2 + y:0; p1/a poll -> ok x[0:v1]`)).toBe(true)
+    expect(isBlamed(`${begun}; p1/a nap {}; p1/a poll; p1/a assigned g m1@2 x:0; p1 -> ok x[0:v1]`)).toBe(false)
   })
 })
 

@@ -70,10 +70,10 @@ function pausesOf({ table, ops }: HistoryIndex): Pause[] {
 }
 
 /** Position of the mark since which a member does not read a key, or `none`. */
-function pausedSince(pauses: readonly Pause[], { group, actor, asked }: Polled, key: Key): number {
+function pausedSince(pauses: readonly Pause[], { group, actor, asked, done }: Polled, key: Key): number {
   const last = pauses.findLast(pause => pause.actor === actor && pause.at < asked)
   if (last?.keys.includes(key) !== true) return none
-  const isBetween = (row: { readonly at: number; readonly actor: Actor }): boolean => row.actor === actor && row.at > last.at && row.at < asked
+  const isBetween = (row: { readonly at: number; readonly actor: Actor }): boolean => row.actor === actor && row.at > last.at && row.at < done
   const wasGiven = group.grants.some(grant => isBetween(grant) && (!grant.value.incremental || grant.value.keys.includes(key)))
   const hasGone = group.releases.some(release => isBetween(release) && (release.why !== 'revoked' || release.keys.includes(key)))
   return wasGiven || hasGone ? none : last.at
