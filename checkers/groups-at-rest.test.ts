@@ -147,6 +147,15 @@ describe('unbalanced-assignment', () => {
     expect(run(`${cooperative}; 7s p8 poll -> ok`).convicts).toEqual(['unbalanced-assignment'])
   })
 
+  it('does not expect a group to hear what a static member wants that came back within its generation', () => {
+    const first = 'p1/a join g classic/sticky t as i -> ok m1@1; p2/b join g classic/sticky t u -> ok m2@1'
+    const given = 'p1/a assigned g m1@1 t-0; p2/b assigned g m2@1 t-2 u-0 u-1'
+    const back = (topics: string, generation: number): string =>
+      `1s p1/a crash; p3/c join g classic/sticky ${topics} as i -> ok m3@${generation}; p3/c assigned g m3@${generation} t-0; 9s p8 poll -> ok`
+    expect(run(`${first}; ${given}; ${back('t u', 1)}`).convicts).toEqual([])
+    expect(run(`${first}; ${given}; ${back('t u', 2)}`).convicts).toContain('orphan-partition')
+  })
+
   it('counts what members want that have changed their minds without joining anew', () => {
     const narrow = 'p1/a join g consumer/uniform t -> ok m1@1; p2/b join g consumer/uniform t -> ok m2@1'
     const given = 'p1/a assigned g m1@1 t-0:0 t-1:0 t-2:0; p2/b assigned g m2@1 u-0 u-1; 7s p8 poll -> ok'

@@ -88,6 +88,18 @@ function awakeIn(group: Group, members: ReadonlyMap<Actor, JoinRow>, { from, to,
   return new Map([...members].filter(([actor]) => heard.has(actor)))
 }
 
+function wanted({ value }: JoinRow): string {
+  return [...value.topics].sort().join(' ')
+}
+
+/** A static member that comes back within its generation changes nothing (KIP-345), whatever it wants now. */
+function isUnheard({ joins }: Group, join: JoinRow): boolean {
+  const { instanceId, protocol, generation } = join.value
+  if (instanceId === undefined || protocol !== 'classic') return false
+  return joins.some(row => row.outcome === ok && row.done < join.asked && row.era === join.era && row.value.instanceId === instanceId
+    && row.value.generation === generation && wanted(row) !== wanted(join))
+}
+
 function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<string, readonly Key[]>): Rest[] {
   const calm = new Calm(index, group)
   const rests: Rest[] = []
@@ -100,10 +112,10 @@ function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<str
     const next = Math.min(changes[nth + 1]?.at ?? end, end)
     if (next <= at || joining.size > 0 || members.size === 0) continue
     const stretch = calm.longWithin(timeAt(index, at), timeAt(index, next))
-    if (stretch === undefined) continue
+    if (stretch === undefined || [...members.values()].some(join => isUnheard(group, join))) continue
     const awake = awakeIn(group, members, { ...stretch, after: at })
-    const wanted = new Set([...awake.values()].flatMap(({ value }) => value.topics))
-    const keys = [...wanted].flatMap(topic => topics.get(topic) ?? [])
+    const named = new Set([...awake.values()].flatMap(({ value }) => value.topics))
+    const keys = [...named].flatMap(topic => topics.get(topic) ?? [])
     rests.push({
       group,
       stretch,

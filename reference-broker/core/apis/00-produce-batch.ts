@@ -77,7 +77,7 @@ export function appendBatch(node: BrokerNode, partition: Partition, produced: Pr
     return refused(partition, { error: 'INVALID_TXN_STATE' })
   }
   if (known.kind === 'error') return refused(partition, { error: known.error })
-  if (known.kind === 'append' && isAhead(partition, header)) return refused(partition, { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  if (known.kind === 'append' && partition.verifications.isAhead(header)) return refused(partition, { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
   if (known.kind === 'duplicate') {
     const endOffset = known.baseOffset + header.lastOffsetDelta + 1
     tellWhenSafe(node, partition, endOffset, produced.written)
@@ -118,8 +118,8 @@ function refused(partition: Partition, { error, message = null, badRecords = [] 
   return { ...nothingAppended, error, message, logStartOffset, recordErrors }
 }
 
-function classify({ log }: Partition, header: BatchHeader, apiVersion: number): BatchClass {
-  const mustBeginAtZero = isTransactional(header) && apiVersion >= addsSinceVersion
+function classify({ log, verifications }: Partition, header: BatchHeader, apiVersion: number): BatchClass {
+  const mustBeginAtZero = (isTransactional(header) && apiVersion >= addsSinceVersion) || verifications.beginsAtZero(header.producerId)
   return header.producerId < 0 ? { kind: 'append' } : log.classify(header, mustBeginAtZero)
 }
 
@@ -137,11 +137,6 @@ export function needsMembership(
   const isAsked = apiVersion >= addsSinceVersion || node.config.transactionPartitionVerificationEnable
   if (!isAsked || !node.decisions.mustAskMembership() || header.producerId < 0 || log.producers.hasOpenTransaction(header.producerId, header.producerEpoch)) return undefined
   return header
-}
-
-/** In an open transaction nothing is asked: what its fenced producers asked about holds nothing back. */
-function isAhead({ log, verifications }: Partition, header: BatchHeader): boolean {
-  return verifications.isAhead(header) && !log.producers.hasOpenTransaction(header.producerId, header.producerEpoch)
 }
 
 function mayAppend(

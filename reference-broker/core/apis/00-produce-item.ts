@@ -66,6 +66,7 @@ export function produceItem(node: BrokerNode, how: HowToProduce, item: ProduceIt
   const { partition, records } = found
   const header = how.transactionalId === null ? undefined : needsMembership(node, partition, { records, apiVersion: how.apiVersion })
   if (header === undefined) return append(node, partition, { how, item, records, guard: undefined, settled })
+  if (partition.log.producers.isFenced(header.producerId, header.producerEpoch)) return refuse(item, { error: 'INVALID_PRODUCER_EPOCH' }, settled)
   return askMembership(node, { how, item, settled, header, partition, asksLeft: askedTimesMax })
 }
 
@@ -85,13 +86,13 @@ interface Asking {
 function askMembership(node: BrokerNode, asking: Asking): void {
   const { how, item, settled, header, partition, asksLeft } = asking
   const { producerId, producerEpoch } = header
+  const verifyOnly = how.apiVersion < addsSinceVersion
   let guard: VerificationGuard | undefined
   const begin = (): void => {
-    guard = partition.verifications.begin(header)
+    guard = partition.verifications.begin(header, { beginsAtZero: !verifyOnly })
   }
   const { leaderEpoch } = partition.image
   const { topic, index } = partition.options
-  const verifyOnly = how.apiVersion < addsSinceVersion
   const question = { transactionalId: how.transactionalId!, producerId, producerEpoch, topic, index, verifyOnly, asking: begin }
   return node.membership.ask(question, (refusal) => {
     const still = leaderFor(node, how, item)

@@ -77,7 +77,7 @@ function becomePart(node: BrokerNode, request: TxnOffsetCommitRequest, { adds, a
   if (partition.log.producers.hasOpenTransaction(producerId, producerEpoch)) return done('NONE')
   let guard: VerificationGuard | undefined
   const asking = (): void => {
-    guard = partition.verifications.begin({ producerId, producerEpoch, baseSequence: noSequence })
+    guard = partition.verifications.begin({ producerId, producerEpoch, baseSequence: noSequence }, { beginsAtZero: false })
   }
   const { index } = partition.options
   const question = { transactionalId, producerId, producerEpoch, topic: offsetsTopic, index, verifyOnly, asking }

@@ -179,6 +179,12 @@ export class ProducerStates {
     return entry !== undefined && entry.currentTxnFirstOffset >= 0 && entry.producerEpoch === producerEpoch
   }
 
+  /** Whether a batch of a later epoch is here. */
+  isFenced(producerId: number, producerEpoch: number): boolean {
+    const entry = this.#entries.get(producerId)
+    return entry !== undefined && entry.producerEpoch > producerEpoch
+  }
+
   removeExpired(wallNowMs: number): void {
     for (const producerId of this.#entries.keys()) this.find(producerId, wallNowMs)
   }

@@ -14,8 +14,14 @@ export interface AskedBatch {
   readonly baseSequence: number
 }
 
+export interface AskedHow {
+  /** The producer speaks the second version of transactions: who has no state begins at sequence 0. */
+  readonly beginsAtZero: boolean
+}
+
 interface Verification {
   readonly guard: VerificationGuard
+  readonly beginsAtZero: boolean
   producerEpoch: number
   /** Of the batches of this epoch that were asked about. */
   lowestSequence: number
@@ -25,11 +31,11 @@ export class Verifications {
   readonly #open = new Map<number, Verification>()
 
   /** Questions asked at one time share their guard. */
-  begin({ producerId, producerEpoch, baseSequence }: AskedBatch): VerificationGuard {
+  begin({ producerId, producerEpoch, baseSequence }: AskedBatch, { beginsAtZero }: AskedHow): VerificationGuard {
     const open = this.#open.get(producerId)
     if (open === undefined) {
       const guard = {}
-      this.#open.set(producerId, { guard, producerEpoch, lowestSequence: baseSequence })
+      this.#open.set(producerId, { guard, beginsAtZero, producerEpoch, lowestSequence: baseSequence })
       return guard
     }
     if (producerEpoch === open.producerEpoch) open.lowestSequence = Math.min(open.lowestSequence, baseSequence)
@@ -49,6 +55,11 @@ export class Verifications {
   isAhead({ producerId, baseSequence }: Omit<AskedBatch, 'producerEpoch'>): boolean {
     const open = this.#open.get(producerId)
     return open !== undefined && baseSequence > open.lowestSequence
+  }
+
+  /** What it sends next, if the log does not know it. */
+  beginsAtZero(producerId: number): boolean {
+    return this.#open.get(producerId)?.beginsAtZero === true
   }
 
   /** A record of the transaction, or its marker, was appended. */

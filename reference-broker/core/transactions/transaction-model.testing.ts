@@ -129,6 +129,7 @@ export class TransactionModel {
     const { producerId, producerEpoch } = this.identity(caller)
     const isOwn = producerId === this.coordinator!.producerId
     if (isOwn && partition.isOpen && partition.epoch === producerEpoch) return 'NONE'
+    if (isOwn && producerEpoch < partition.epoch) return 'INVALID_PRODUCER_EPOCH'
     if (isOwn) this.#asked(partition, producerEpoch, sequence)
     const error = this.#producerError(caller)
     if (error !== 'NONE') return error === 'PRODUCER_FENCED' ? 'INVALID_PRODUCER_EPOCH' : error
@@ -148,14 +149,13 @@ export class TransactionModel {
     if (error !== 'NONE') return error
     const partition = this.partitions[index]!
     const { producerEpoch } = this.identity(caller)
-    if (producerEpoch < partition.epoch) return 'INVALID_PRODUCER_EPOCH'
     const isSame = producerEpoch === partition.epoch
     if (isSame && partition.batches.includes(sequence)) return 'NONE'
     const isKnown = partition.epoch >= 0
     const due = isSame ? partition.next : 0
     if ((isKnown || this.version === 2) && sequence !== due) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
     const { asked } = partition
-    if (asked !== undefined && !(isSame && partition.isOpen) && sequence > asked.lowest) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+    if (asked !== undefined && sequence > asked.lowest) return 'OUT_OF_ORDER_SEQUENCE_NUMBER'
     partition.batches = [...(isSame ? partition.batches : []), sequence].slice(-remembered)
     Object.assign(partition, { epoch: producerEpoch, next: sequence + 1, isOpen: true, asked: undefined })
     partition.records.push({ value, state: 'open' })

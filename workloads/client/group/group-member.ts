@@ -198,9 +198,9 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
 
   // Where to begin
 
-  /** Of what was taken, those that are still owned and have no place yet. */
+  /** Of what was taken, those that are still owned, stay so, and have no place yet. */
   #unplaced(taken: readonly Owned[]): Owned[] {
-    return taken.filter((each) => !each.isRead && this.#owned.includes(each))
+    return taken.filter((each) => !each.isRead && !each.isLeaving && this.#owned.includes(each))
   }
 
   #place(taken: readonly Owned[], incremental: boolean): void {
