@@ -25,6 +25,8 @@ export class ConsumedPartition {
   /** Rises when the answer of an open request has lost its meaning. */
   turn = 0
   retryAtMs = 0
+  /** Which answer with records brought it the last ones. */
+  givenAt = 0
   reportedDamageAt = -1
   #buffer: ConsumedRecord[] = []
   #head = 0

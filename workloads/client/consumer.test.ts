@@ -128,6 +128,23 @@ describe('a consumer', () => {
     stage.world.runFor(5000)
   })
 
+  test('asks last for whom it was last given records of: a broker that is short of room begins with the first', () => {
+    const stage = new Stage({}, { topics: { t: 3 }, brokers: 1 })
+    const asked: string[] = []
+    stage.cluster.onFetch = ({ partition, offset }) => {
+      asked.push(`${partition}@${offset}`)
+      return undefined
+    }
+    stage.write(['a'], 0)
+    stage.start('beginning', 3)
+    stage.world.runFor(2000)
+    stage.write(['b'], 1)
+    stage.world.runFor(2000)
+    expect(asked.slice(0, 3)).toEqual(['0@0', '1@0', '2@0'])
+    expect(asked.slice(3, 6)).toEqual(['1@0', '2@0', '0@1'])
+    expect(asked.slice(-3)).toEqual(['2@0', '0@1', '1@1'])
+  })
+
   test('stops fetching a partition whose records nobody polls', () => {
     const stage = new Stage({ maxBufferedRecords: 10, partitionMaxBytes: 200 })
     for (let i = 0; i < 60; i++) stage.write([`v${i}`])

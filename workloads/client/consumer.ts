@@ -46,6 +46,8 @@ export class WireConsumer implements WorkloadConsumer {
   #partitions: ConsumedPartition[] = []
   /** Nodes with a Fetch open. */
   readonly #fetching = new Set<number>()
+  /** Partitions of answers that had records. */
+  #given = 0
   #poll: OpenPoll | undefined
   #first = 0
   #timer: TimerId | undefined
@@ -181,7 +183,9 @@ export class WireConsumer implements WorkloadConsumer {
     if (work.toFetch.length > 0) this.#fetch(work.node, work.toFetch)
   }
 
-  #fetch(node: number, all: readonly Asked[]): void {
+  /** Whom it was last given records of comes last: a broker that is short of room begins with the first. */
+  #fetch(node: number, wanted: readonly Asked[]): void {
+    const all = wanted.toSorted((a, b) => a.partition.givenAt - b.partition.givenAt)
     const topicIds = new Map<string, string>()
     for (const { partition } of all) {
       topicIds.set(partition.topic, this.#cluster.topic(partition.topic)?.topicId ?? zeroUuid)
@@ -311,6 +315,7 @@ export class WireConsumer implements WorkloadConsumer {
 
   #takeRecords(partition: ConsumedPartition, answer: PartitionAnswer): void {
     if (answer.records === null || answer.records.length === 0) return
+    partition.givenAt = ++this.#given
     const aborted = answer.abortedTransactions?.map(({ producerId, firstOffset }) => ({
       producerId: toNumber(producerId),
       firstOffset: toNumber(firstOffset),
