@@ -55,6 +55,10 @@ export const declared: readonly Declared[] = [
     reason: 'The same, as a commit of a member finds it: no such group, or none such member of the empty one.',
   },
   {
+    signature: /^OffsetDelete errorCode: GROUP_ID_NOT_FOUND or NONE$/,
+    reason: 'The same, as a deletion of nothing finds it: no such group, or nothing to delete in the empty one.',
+  },
+  {
     signature: /^JoinGroup: a structure or no answer$/,
     where: ({ body }) => hasTwice((body['protocols'] as readonly JsonObject[]).map(({ name }) => String(name))),
     reason: 'Kafka never answers a JoinGroup that names a protocol twice; ours takes its first.',

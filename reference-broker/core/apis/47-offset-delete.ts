@@ -7,7 +7,6 @@ import { errorCode, type ErrorName } from '../../../protocol/errors.ts'
 import { deleteOffsets } from '../groups/offset-commits.ts'
 import type { BrokerNode } from '../node.ts'
 import { handler, type Handler } from '../server/server.ts'
-import { regrouped } from './topic-partitions.ts'
 
 export function offsetDeleteHandler(node: BrokerNode): Handler {
   return handler(apis.OffsetDelete, (_context, request, respond) => {
@@ -23,13 +22,12 @@ export function offsetDeleteHandler(node: BrokerNode): Handler {
       return shard.answerCommitted((failure) => {
         if (failure !== 'NONE') return refuse(failure)
         const left = [...errors]
-        const all = asked.map((each): ErrorName => (exists(each) ? (left.shift() ?? 'NONE') : 'UNKNOWN_TOPIC_OR_PARTITION'))
-        const perTopic = regrouped(topics.map(({ partitions }) => partitions.length), all)
+        const told = asked.map((each) => ({ ...each, error: exists(each) ? (left.shift() ?? 'NONE') : ('UNKNOWN_TOPIC_OR_PARTITION' as const) }))
         return respond({
           errorCode: errorCode.NONE,
-          topics: topics.map(({ name, partitions }, i) => ({
+          topics: [...Map.groupBy(told, ({ topic }) => topic)].map(([name, ofTopic]) => ({
             name,
-            partitions: partitions.map(({ partitionIndex }, k) => ({ partitionIndex, errorCode: errorCode[perTopic[i]![k]!] })),
+            partitions: ofTopic.map(({ partition, error }) => ({ partitionIndex: partition, errorCode: errorCode[error] })),
           })),
         })
       })
