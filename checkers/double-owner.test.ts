@@ -33,6 +33,12 @@ describe('double-owner', () => {
       p2/b join g -> ok m2@1; p2/b assigned g m2@1 x:0`)).toEqual([])
   })
 
+  it('takes what is told late of the generation before for no news of generations', () => {
+    const joined = 'p1/a join g classic/sticky x y -> ok m1@1; p2/b join g classic/sticky x y -> ok m2@2; p1/a join g classic/sticky x y -> ok m1@2'
+    expect(found(`${joined}; p2/b assigned g m2@2 y:0; p1/a assigned g m1@1 x:0; p1/a assigned g m1@2 + y:0`)).toEqual(['double-owner generation'])
+    expect(found(`${joined}; p1/a assigned g m1@1 x:0; p2/b assigned g m2@2 y:0`)).toEqual([])
+  })
+
   it('is a generation that gave away what a cooperative member had when it asked for it', () => {
     const cooperative = (between: string): string[] => found(`
       p1/a join g classic/cooperative-sticky x -> ok m1@1; p1/a assigned g m1@1 + x:0

@@ -14,6 +14,7 @@ const seeds = [
   { seed: 800, shows: 'members of a KIP-848 group that want other topics without joining anew' },
   { seed: 1093, shows: 'a static member that wants other topics when it comes back, which nobody hears of' },
   { seed: 1376, shows: 'what is to be given up again is not begun' },
+  { seed: 1798, shows: 'what a generation gave, told when the next had begun, which was made twice' },
   { seed: 770431327, settings, shows: 'a group whose member dies while the others leave comes to an end' },
   { seed: 5007, settings, shows: 'a generation that no coordinator has written is made anew by the next, and nobody is convicted of it' },
   { seed: 5008, settings, shows: 'a commit that was asked for again arrives once more when it is old, and sets the offset back lawfully' },

@@ -31,8 +31,8 @@ class OpenGroup {
   readonly subscriptions: SubscriptionRow[] = []
   readonly answers: AnswerRow[] = []
   readonly instances = new Map<string, string>()
-  /** Position of the last ok join by client. */
-  readonly joinedAt = new Map<Actor, number>()
+  /** The last ok join by client. */
+  readonly joined = new Map<Actor, JoinRow>()
   /** Position at which a key was last given back by its owner. */
   readonly releasedAt = new Map<Key, number>()
   era = 0
@@ -193,7 +193,7 @@ export class GroupReader {
     group.reached(value.generation, row.asked, row.done)
     row.value = { ...row.value, ...value }
     row.era = group.era
-    group.joinedAt.set(row.actor, row.done)
+    group.joined.set(row.actor, row)
     const { instanceId } = row.value
     if (instanceId !== undefined) group.instances.set(value.memberId, instanceId)
   }
@@ -202,8 +202,10 @@ export class GroupReader {
     const value = op.value as Assigned
     const node = op.node === undefined ? undefined : String(op.node)
     const actor = this.#actor(at)
-    const joined = group.joinedAt.get(actor) ?? none
-    group.reached(value.generation, joined, at)
+    const join = group.joined.get(actor)
+    const joined = join?.done ?? none
+    // What an earlier generation gave is told late: it is no news of generations.
+    if (join === undefined || join.value.generation <= value.generation) group.reached(value.generation, joined, at)
     const told = value.since === undefined ? none : Math.max(0, this.#positionOf(value.since))
     group.grants.push({ at, actor, era: group.era, value, askedStarts: told === none ? joined : told })
     for (const [key, offset] of value.starts ?? []) {

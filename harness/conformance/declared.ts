@@ -55,6 +55,11 @@ export const declared: readonly Declared[] = [
     reason: 'The same, as a commit of a member finds it: no such group, or none such member of the empty one.',
   },
   {
+    signature: /^ListOffsets topics\[\]\.partitions\[\]\.(offset|leaderEpoch): -1 or 0$/,
+    where: ({ body }) => JSON.stringify(body).includes('"timestamp":-3'),
+    reason: 'Asked for the newest timestamp where no record has one, Kafka names the first record, ours none.',
+  },
+  {
     signature: /^OffsetDelete errorCode: GROUP_ID_NOT_FOUND or NONE$/,
     reason: 'The same, as a deletion of nothing finds it: no such group, or nothing to delete in the empty one.',
   },

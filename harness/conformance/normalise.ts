@@ -60,7 +60,8 @@ const rules: Readonly<Record<string, Rule>> = {
   'DescribeQuorum.lastCaughtUpTimestamp': 'drop',
 }
 
-/** Lists of numbers and batches keep their order; lists of structures have none that means anything. */
+/** Lists of numbers and batches keep their order; lists of structures have none that means anything, nor what is a set. */
+const sets: ReadonlySet<string> = new Set(['subscribedTopicNames'])
 const ordered: ReadonlySet<string> = new Set(['records', 'Fetch.abortedTransactions'])
 
 /** Answers that speak of every topic there is. */
@@ -109,8 +110,8 @@ export class Normaliser {
 
   #list(scope: Scope, name: string, list: readonly unknown[]): Json {
     const normal = merged(list.map((element) => this.#value(scope, name, element)).filter(scope.isOurs))
-    const isSorted = ordered.has(name) || ordered.has(`${scope.api}.${name}`) || typeof list[0] !== 'object'
-    return isSorted ? normal : sorted(normal)
+    const isOrdered = ordered.has(name) || ordered.has(`${scope.api}.${name}`) || (typeof list[0] !== 'object' && !sets.has(name))
+    return isOrdered ? normal : sorted(normal)
   }
 
   #value(scope: Scope, name: string, value: unknown): Json {

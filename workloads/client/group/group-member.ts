@@ -34,6 +34,15 @@ interface Owned extends TopicPartition {
   isLeaving: boolean
 }
 
+/** What a generation gave, told when it is known where to begin: the next generation may have begun by then. */
+interface Taking {
+  readonly taken: readonly Owned[]
+  readonly incremental: boolean
+  readonly identity: GroupIdentity
+}
+
+type Placing = Taking & Pick<GroupAssigned, 'asked' | 'node'>
+
 const earliest = -2
 const latest = -1
 
@@ -146,8 +155,9 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   take(partitions: readonly TopicPartition[], incremental: boolean): void {
     const added = partitions.map(({ topic, partition }): Owned => ({ topic, partition, isRead: false, isLeaving: false }))
     this.#owned = [...this.#owned, ...added]
-    if (added.length === 0) this.#options.listener.onAssigned(this.identity, { starts: [], incremental, asked: undefined, node: undefined })
-    else this.#place(added, incremental)
+    const taking = { taken: added, incremental, identity: this.identity }
+    if (added.length === 0) this.#options.listener.onAssigned(taking.identity, { starts: [], incremental, asked: undefined, node: undefined })
+    else this.#place(taking)
   }
 
   revoke(partitions: readonly TopicPartition[], then: () => void): void {
@@ -203,46 +213,46 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
     return taken.filter((each) => !each.isRead && !each.isLeaving && this.#owned.includes(each))
   }
 
-  #place(taken: readonly Owned[], incremental: boolean): void {
+  #place(taking: Taking): void {
     this.#coordinator.find(() => this.#gate.pass(() => {
-      const asked = this.#unplaced(taken)
-      if (asked.length > 0) this.#fetch(asked, { taken, incremental })
+      const asked = this.#unplaced(taking.taken)
+      if (asked.length > 0) this.#fetch(asked, taking)
     }))
   }
 
-  #placeSoon(taken: readonly Owned[], incremental: boolean): void {
-    this.#gate.after(this.#options.consumer.retryBackoffMs, () => this.#place(taken, incremental))
+  #placeSoon(taking: Taking): void {
+    this.#gate.after(this.#options.consumer.retryBackoffMs, () => this.#place(taking))
   }
 
-  #fetch(asked: readonly Owned[], { taken, incremental }: { readonly taken: readonly Owned[]; readonly incremental: boolean }): void {
+  #fetch(asked: readonly Owned[], taking: Taking): void {
     const asking = this.#options.listener.onAsking()
     const what = { partitions: asked, ids: new TopicIds(this.#parts.cluster, asked) }
     const body = fetchBody(this.#options.group, this.identity, what)
     this.#coordinator.request(apis.OffsetFetch, { body, ...what.ids.limits }, (result, node) => this.#gate.pass(() => {
-      if (!result.ok) return this.#placeSoon(taken, incremental)
+      if (!result.ok) return this.#placeSoon(taking)
       const { code: top, offsets } = fetchedOffsets(result.body, result.version, what)
       const bad = top === errorCode.NONE ? offsets.find(({ code }) => code !== errorCode.NONE)?.code : top
-      if (bad === undefined) return this.#startAt(asked, offsets, { incremental, asked: asking, node })
+      if (bad === undefined) return this.#startAt(asked, offsets, { ...taking, asked: asking, node })
       this.#coordinator.forgetBy(bad, node)
-      return this.#placeSoon(taken, incremental)
+      return this.#placeSoon(taking)
     }))
   }
 
   /** Where nothing is committed the reset policy says where the log is entered. */
-  #startAt(asked: readonly Owned[], offsets: readonly CommittedOffset[], how: Omit<GroupAssigned, 'starts'>): void {
+  #startAt(asked: readonly Owned[], offsets: readonly CommittedOffset[], how: Placing): void {
     const { resetPolicy } = this.#options.consumer
     const missing = offsets.filter(({ offset }) => offset < 0)
     if (missing.length === 0 || resetPolicy === 'none') return this.#begin(asked, offsets, how)
     const timestamp = resetPolicy === 'earliest' ? earliest : latest
     const queries = missing.map(({ topic, partition }) => ({ topic, partition, timestamp }))
     return this.#parts.admin.listOffsets(queries, this.#parts.cluster.options.requestTimeoutMs, (listed) => this.#gate.pass(() => {
-      if (!listed.ok) return this.#placeSoon(asked, how.incremental)
+      if (!listed.ok) return this.#placeSoon({ ...how, taken: asked })
       const placed = listed.value.map((each) => ({ ...each, leaderEpoch: -1 }))
       return this.#begin(asked, [...offsets.filter(({ offset }) => offset >= 0), ...placed], how)
     }))
   }
 
-  #begin(asked: readonly Owned[], offsets: readonly CommittedOffset[], how: Omit<GroupAssigned, 'starts'>): void {
+  #begin(asked: readonly Owned[], offsets: readonly CommittedOffset[], { identity, incremental, asked: askedAt, node }: Placing): void {
     const mine = this.#unplaced(asked)
     const starts: GroupStart[] = []
     const readable: AssignedPartition[] = []
@@ -254,7 +264,7 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
       else this.#options.listener.onError({ code: 'NO_OFFSET', definite: true, message: `${topic}-${partition}` })
     }
     this.#parts.consumer.change(readable, without(named(mine), readable))
-    if (mine.length > 0) this.#options.listener.onAssigned(this.identity, { ...how, starts })
+    if (mine.length > 0) this.#options.listener.onAssigned(identity, { starts, incremental, asked: askedAt, node })
   }
 
   // Watching
