@@ -70,10 +70,10 @@ describe('double-owner', () => {
       p2/b join g classic/cooperative-sticky x -> ok m2@3; p2/b assigned g m2@3 + x:0`)).toEqual([])
   })
 
-  const granted = (after: string): string[] => found(`
+  const granted = (after: string, by = ''): string[] => found(`
     p1/a join g consumer/uniform x -> ok m1@1; p1/a assigned g m1@1 + x:0
     p2/b join g consumer/uniform x -> ok m2@2
-    1s p2/b assigned g m2@2 + x:0
+    1s p2/b assigned g m2@2 + x:0${by}
     ${after}`)
 
   it('is a partition given to another while the broker goes on with the first', () => {
@@ -87,6 +87,21 @@ describe('double-owner', () => {
     expect(granted('2s p1/a heard g m1 0.9s')).toEqual([])
     expect(granted('2s p1/a lost g m1 x for FENCED_MEMBER_EPOCH; p1/a join g consumer/uniform x -> ok m1@3; 3s p1/a heard g m1 2.9s')).toEqual([])
     expect(granted('2s p1/a revoked g m1@1 x; p1/a lost g m1 for UNKNOWN_MEMBER_ID')).toEqual([])
+  })
+
+  it('does not believe a coordinator that may be none any more', () => {
+    expect(granted('2s p1/a heard g m1 1.2s by 2', ' by 2')).toEqual(['double-owner granted'])
+    expect(granted('2s p1/a heard g m1 1.2s by 3', ' by 2')).toEqual([])
+  })
+
+  it('does not take a member that was asking to join all the while for one that was let be', () => {
+    const cooperative = (again: string): string[] => found(`
+      p1/a join g classic/cooperative-sticky x -> ok m1@1; p1/a assigned g m1@1 + x:0
+      p2/b join g classic/cooperative-sticky x -> ok m2@2
+      ${again}
+      1s p2/b assigned g m2@2 + x:0
+      2s p1 -> ok m1@3; p1/a assigned g m1@3 +`)
+    expect(cooperative('p1/a join g classic/cooperative-sticky x')).toEqual([])
   })
 
   it('is not a late word of an older assignment', () => {

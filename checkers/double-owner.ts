@@ -119,9 +119,9 @@ function checkClaims(index: HistoryIndex, group: Group, found: FindingList): voi
   }
 }
 
-/** Up to where a client, from a position on, was the member it was. */
+/** Up to where a client, from a position on, was the member it was: one that was asking to join then may have missed a generation. */
 function memberUntil({ joins, releases }: Group, actor: Actor, from: number): number {
-  const joined = joins.find(each => each.actor === actor && each.asked > from)?.asked ?? Number.POSITIVE_INFINITY
+  const joined = joins.find(each => each.actor === actor && (each.asked > from || each.done > from))?.asked ?? Number.POSITIVE_INFINITY
   const gone = releases.find(each => each.actor === actor && each.at > from && each.why !== 'revoked')?.at
   return Math.min(joined, gone ?? Number.POSITIVE_INFINITY)
 }
@@ -131,7 +131,10 @@ function sparedBy(index: HistoryIndex, group: Group, { first, second }: Pair): H
   const until = memberUntil(group, first.actor, second.from)
   const isLater = (at: number, actor: Actor): boolean => actor === first.actor && at > second.from && at < until
   const givenAt = timeAt(index, second.from)
-  const heard = group.heards.find(each => isLater(each.at, each.actor) && each.memberId === first.memberId && each.sentAt > givenAt)
+  const by = group.grants.find(({ at, actor }) => at === second.from && actor === second.actor)?.node
+  // A coordinator that is cut off from the others does not know that it is none any more.
+  const isBySame = ({ node }: HeardRow): boolean => node === undefined || by === undefined || node === by
+  const heard = group.heards.find(each => isLater(each.at, each.actor) && each.memberId === first.memberId && each.sentAt > givenAt && isBySame(each))
   if (heard !== undefined) return heard
   return group.grants.find(({ at, actor, value }) => isLater(at, actor) && value.generation > second.generation)
 }

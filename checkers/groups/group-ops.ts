@@ -34,6 +34,8 @@ export interface GrantRow {
   readonly actor: Actor
   readonly era: number
   readonly value: Assigned
+  /** The coordinator that told where to begin. */
+  readonly node: string | undefined
   readonly askedStarts: number
 }
 
@@ -58,6 +60,8 @@ export interface HeardRow {
   readonly memberId: string
   /** Nanoseconds of the run. */
   readonly sentAt: number
+  /** The coordinator that answered. */
+  readonly node: string | undefined
 }
 
 /** One offset written, or perhaps written. */

@@ -56,6 +56,10 @@ class OpenGroup {
   }
 }
 
+function nodeOf({ node }: Op): string | undefined {
+  return node === undefined ? undefined : String(node)
+}
+
 function listAt<K, V>(map: Map<K, V[]>, key: K): V[] {
   let list = map.get(key)
   if (list === undefined) map.set(key, (list = []))
@@ -117,7 +121,7 @@ export class GroupReader {
         return this.#released({ ...(op.value as Lost), why: 'lost' }, at, group)
       case 'heard': {
         const { memberId, sentAt } = op.value as Heard
-        group.heards.push({ at, actor: this.#actor(at), memberId, sentAt })
+        group.heards.push({ at, actor: this.#actor(at), memberId, sentAt, node: nodeOf(op) })
         return
       }
       case 'letter':
@@ -171,7 +175,7 @@ export class GroupReader {
   #complete(op: Op, at: number, group: OpenGroup): void {
     const invocation = this.#index.table.invocation[at]!
     const outcome = this.#index.table.type[at]!
-    const node = op.node === undefined ? undefined : String(op.node)
+    const node = nodeOf(op)
     if (invocation === none) return
     for (const row of this.#open.get(invocation) ?? []) {
       row.done = at
@@ -200,14 +204,14 @@ export class GroupReader {
 
   #assigned(op: Op, at: number, group: OpenGroup): void {
     const value = op.value as Assigned
-    const node = op.node === undefined ? undefined : String(op.node)
+    const node = nodeOf(op)
     const actor = this.#actor(at)
     const join = group.joined.get(actor)
     const joined = join?.done ?? none
     // What an earlier generation gave is told late: it is no news of generations.
     if (join === undefined || join.value.generation <= value.generation) group.reached(value.generation, joined, at)
     const told = value.since === undefined ? none : Math.max(0, this.#positionOf(value.since))
-    group.grants.push({ at, actor, era: group.era, value, askedStarts: told === none ? joined : told })
+    group.grants.push({ at, actor, era: group.era, value, node, askedStarts: told === none ? joined : told })
     for (const [key, offset] of value.starts ?? []) {
       const asked = told === none ? Math.max(joined, group.releasedAt.get(key) ?? none) : told
       if (offset >= 0) group.reads.push({ kind: 'start', at, asked, actor, key, offset, node })

@@ -92,12 +92,15 @@ function wanted({ value }: JoinRow): string {
   return [...value.topics].sort().join(' ')
 }
 
-/** A static member that comes back within its generation changes nothing (KIP-345), whatever it wants now. */
-function isUnheard({ joins }: Group, join: JoinRow): boolean {
+/**
+ * A static member that comes back within its generation changes nothing (KIP-345): nobody hears what it wants now, nor, in a
+ * cooperative group, that it has given up what the next generation was to give another.
+ */
+function isUnheard({ joins, config }: Group, join: JoinRow): boolean {
   const { instanceId, protocol, generation } = join.value
   if (instanceId === undefined || protocol !== 'classic') return false
   return joins.some(row => row.outcome === ok && row.done < join.asked && row.era === join.era && row.value.instanceId === instanceId
-    && row.value.generation === generation && wanted(row) !== wanted(join))
+    && row.value.generation === generation && (config.cooperative !== false || wanted(row) !== wanted(join)))
 }
 
 function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<string, readonly Key[]>): Rest[] {

@@ -279,7 +279,7 @@ export interface GroupListener {
   /** They are another's already, perhaps. */
   onLost(partitions: readonly TopicPartition[], reason: string): void
   /** A heartbeat that was sent then was answered well. */
-  onHeard(sentAtMs: number): void
+  onHeard(sentAtMs: number, node: number): void
   /** Nothing that another try will cure; it is tried again all the same, but for one: another has taken its instance id. */
   onError(error: OpError): void
 }

@@ -272,9 +272,9 @@ export class MemberProcess {
     return partitions.map(({ topic, partition }) => keyOf(topic, partition))
   }
 
-  #mark(f: string, identity: GroupIdentity, more: object): void {
+  #mark(f: string, identity: GroupIdentity, more: object, node?: number): void {
     const { memberId, generation } = identity
-    this.#steps.mark(f, { group: this.group, memberId, generation, ...more })
+    this.#steps.mark(f, { group: this.group, memberId, generation, ...more }, node)
   }
 
   /** Of the dead nothing is told, not even what they hear in the moment they die. */
@@ -297,7 +297,7 @@ export class MemberProcess {
         this.#mark('lost', this.member.identity, { keys, reason })
         this.#handler.lost(partitions)
       }),
-      onHeard: alive((sentAtMs) => this.#heard(sentAtMs)),
+      onHeard: alive((sentAtMs, node) => this.#heard(sentAtMs, node)),
       onError: alive((error) => this.#failed(error)),
     }
   }
@@ -343,10 +343,11 @@ export class MemberProcess {
     })
   }
 
-  #heard(sentAtMs: number): void {
+  #heard(sentAtMs: number, node: number): void {
     if (sentAtMs - this.#heardMs < this.#sessionTimeoutMs / heardShare) return
     this.#heardMs = sentAtMs
-    this.#mark('heard', this.member.identity, { sentAt: this.#context.recorder.timeOfMsAgo(this.#context.loop.now() - sentAtMs) })
+    const sentAt = this.#context.recorder.timeOfMsAgo(this.#context.loop.now() - sentAtMs)
+    this.#mark('heard', this.member.identity, { sentAt }, node)
   }
 
   #note(event: ConsumerEvent): void {

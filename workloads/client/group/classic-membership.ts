@@ -283,7 +283,7 @@ export class ClassicMembership implements Membership {
   #beaten(code: number, node: number, sentAtMs: number): void {
     const isRebalance = code === errorCode.REBALANCE_IN_PROGRESS
     if (code === errorCode.NONE || isRebalance) {
-      this.#setup.host.heard(sentAtMs)
+      this.#setup.host.heard(sentAtMs, node)
       this.#heartbeatIn(this.#options.heartbeatIntervalMs)
       if (isRebalance) this.#rejoin()
       return undefined

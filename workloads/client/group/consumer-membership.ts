@@ -176,7 +176,7 @@ export class ConsumerMembership implements Membership {
     this.#epoch = result.body.memberEpoch
     if (this.#isAskingToJoin) this.#setup.host.joined()
     this.#isAskingToJoin = false
-    this.#setup.host.heard(sentAtMs)
+    this.#setup.host.heard(sentAtMs, node)
     return this.#heardBack(result.body)
   }
 

@@ -192,8 +192,8 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
     this.#options.listener.onJoined(this.identity, error)
   }
 
-  heard(sentAtMs: number): void {
-    this.#options.listener.onHeard(sentAtMs)
+  heard(sentAtMs: number, node: number): void {
+    this.#options.listener.onHeard(sentAtMs, node)
   }
 
   failed(error: OpError): void {

@@ -18,7 +18,7 @@ export interface MembershipHost {
   lose(reason: string): void
   joining(): void
   joined(error?: OpError): void
-  heard(sentAtMs: number): void
+  heard(sentAtMs: number, node: number): void
   failed(error: OpError): void
 }
 
