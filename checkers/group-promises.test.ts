@@ -75,6 +75,9 @@ describe('wrong-start', () => {
     expect(blames(earliest, sent, begins(1))).toBe(true)
     expect(blames(latest, sent, begins(2))).toBe(false)
     expect(blames(latest, sent, begins(1))).toBe(true)
+    const cut = 'nemesis isolate {"id":1,"action":"start","targets":[1]}'
+    expect(blames(latest, `0s ${cut}`, `1s ${sent}`, `2s ${begins(1)}`)).toBe(false)
+    expect(blames(latest, `0s ${sent}`, `1s ${cut}`, `2s ${begins(1)}`)).toBe(true)
     expect(blames(groups('"resetPolicy":"none"'), sent, begins(0))).toBe(true)
   })
 

@@ -11,7 +11,7 @@
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
-import { mayBeStale, mayFollow } from './groups/committed.ts'
+import { mayBeStale, mayFollow, mayHaveBeenDeaf } from './groups/committed.ts'
 import type { ReadRow, WriteRow } from './groups/group-ops.ts'
 import { type Group, groupsOf } from './groups/groups.ts'
 import { readStep, writeStep } from './groups/steps.ts'
@@ -76,6 +76,8 @@ function byPolicy(index: HistoryIndex, { config }: Group, read: ReadRow): Wrong 
   if (!isEarliest && index.marks.config?.transactional === true) return undefined
   const row = acknowledged(index, read, offset => (isEarliest ? offset < read.offset : offset >= read.offset))
   if (row === none) return undefined
+  // A leader that is none any more, and does not know, tells the end as it knows it.
+  if (!isEarliest && mayHaveBeenDeaf(index, undefined, { done: index.sends.completion[row]!, asked: read.asked })) return undefined
   const value = valueName(index, index.sends.record[row]!)
   const words = isEarliest ? `behind ${value}, which was there already` : `before ${value}, which was there already`
   return { aspect: resetPolicy, words, since: index.sends.completion[row]!, step: () => sendStep(index, row) }

@@ -257,6 +257,12 @@ describe('verify', () => {
     expect(readFileSync(place.path('runs', 'latest', 'history.swarm-1.jsonl'), 'utf8')).toBe(before)
   })
 
+  it('runs so many seeds of a scenario that it names, of whose seeds a plan has but a share', async () => {
+    const { code, stdout } = await place.run('verify', '--scenario', 'slow-consumer', '--seed', '1', '--seeds', '2', '--json')
+    expect(code).toBe(0)
+    expect((JSON.parse(stdout) as Verdict).scenarios).toMatchObject([{ name: 'slow-consumer', seeds: 2 }])
+  })
+
   it('ends with 1 for a planted defect, and names the seed and the command that shows it again', async () => {
     const { code, stdout } = await place.run('verify', '--scenario', 'swarm', '--defect', 'elect-outside-in-sync', '--seed', '1', '--seeds', '50')
     expect(code).toBe(1)

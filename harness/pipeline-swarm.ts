@@ -29,6 +29,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
     const options = { ...drawOptions(random, plan.profile), ...kind }
     const topics = pipelineTopics(part!.topics[0]!, random)
     const transactionVersion = randomPick(random, [1, 2, 2])
+    const faultsMs = randomPick(random, [20_000, plan.faultsMs])
     const groups = [{ ...options.group, members: options.workers, staticMembers: 0, delivery: 'at-least-once' as const }]
     const { requestTimeoutMs } = plan.profile.clients
     const isExact = kind.delivery === 'exactly-once'
@@ -36,6 +37,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
       ...swarm,
       plan: {
         ...plan,
+        faultsMs,
         parts: [{
           workload: consumeTransformProduce(options),
           topics,
@@ -59,10 +61,13 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
         features: { 'transaction.version': transactionVersion },
         finalMs: 2 * plan.finalMs,
       },
-    })
+    }, rebalancedMs)
   }
 }
 
+
+/** Sessions end, the others give up and take over, and then a transaction begins: without that much quiet workers only rebalance. */
+const rebalancedMs = 8000
 
 /** Workers die, freeze, are fenced and wait for each other: some seeds come to far fewer transactions than they go on for. */
 const pipelineFloors = { 'acknowledged': 400, 'coverage.transactions': 30 }

@@ -65,13 +65,16 @@ function transacting(
   const { plan } = swarm
   const [part] = plan.parts
   const transactionVersion = randomPick(random, [1, 2, 2])
+  const topics = severalPartitions(part!.topics, random)
   return coordinated({
     ...swarm,
     plan: {
       ...plan,
+      // Many short seeds see more than few long ones; all go on until they have seen enough.
+      faultsMs: randomPick(random, [10_000, 20_000, plan.faultsMs]),
       parts: [{
         workload,
-        topics: severalPartitions(part!.topics, random),
+        topics,
         acknowledgedMin: 600,
         transactionsMin,
         config: {
@@ -91,10 +94,10 @@ function transacting(
 }
 
 /** A transaction takes several answers of several brokers: without some quiet none is ever committed. */
-const quietLeastMs = 2500
+const transactionMs = 2500
 
-/** For workloads that need coordinators: what keeps their state is safe, and they move. */
-export function coordinated(swarm: Swarm): Swarm {
+/** For workloads that need coordinators: what keeps their state is safe, and they move; between two faults there is some quiet. */
+export function coordinated(swarm: Swarm, quietLeastMs: number = transactionMs): Swarm {
   const { settings, plan } = swarm
   const { attacks, lanes, quietMs: [low, high] } = plan.nemesis
   const losesPower = attacks.some(({ fault }) => fault.losesUnsynced !== undefined)

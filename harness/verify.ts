@@ -26,8 +26,9 @@ export type BrokerName = (typeof brokerNames)[number]
 export interface VerifyOptions {
   readonly scenarios: readonly AnyScenario[]
   readonly seed: number
-  /** Of the simulated scenario. */
+  /** Of each simulated scenario its share of them, or all where they were asked for by number and the scenarios by name. */
   readonly seeds: number
+  readonly allSeeds?: boolean
   /** Of each scenario on processes. */
   readonly faultsMs: number
   readonly recordsPerSecond: number
@@ -175,7 +176,7 @@ async function runScenario(
   const { verdict, anomalies, sample } = await runSimulated({
     name: scenario.name,
     firstSeed: seed,
-    seeds: Math.ceil(options.seeds * scenario.seedsShare),
+    seeds: options.allSeeds === true ? options.seeds : Math.ceil(options.seeds * scenario.seedsShare),
     ...(scenario.mustCover !== undefined && { mustCover: scenario.mustCover }),
     accept,
     signal,

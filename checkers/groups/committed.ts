@@ -11,7 +11,7 @@
  */
 import type { HistoryIndex } from '../history-index.ts'
 import { failed, none, ok } from '../index/codes.ts'
-import type { AnswerRow, JoinRow, ReadRow, WriteRow } from './group-ops.ts'
+import type { AnswerRow, Asked, JoinRow, ReadRow, WriteRow } from './group-ops.ts'
 import { faultsOf, type Group, groupsOf, timeAt } from './groups.ts'
 
 const nanosecondsPerMs = 1e6
@@ -86,13 +86,16 @@ function hasCoordinatedSince(group: Group, write: WriteRow, read: ReadRow): bool
     join.outcome === ok && join.node === read.node && join.done <= read.asked && isLaterReign(group, join, { write, read }))
 }
 
-/** Whether a broker, from a commit on, may have heard nothing until it was asked. Where no fault is told of, all hear everything. */
-function mayHaveBeenDeaf(index: HistoryIndex, node: string, { write, read }: { readonly write: WriteRow; readonly read: ReadRow }): boolean {
+/**
+ * Whether a broker, or any where none is named, may have heard nothing from an acknowledgement of another on until it was asked, at
+ * these positions. Where no fault is told of, all hear everything.
+ */
+export function mayHaveBeenDeaf(index: HistoryIndex, node: string | undefined, { done, asked }: Pick<Asked, 'done' | 'asked'>): boolean {
   const { records, unreadable } = faultsOf(index)
-  const [from, to] = [timeAt(index, write.done), timeAt(index, read.asked)]
+  const [from, to] = [timeAt(index, done), timeAt(index, asked)]
   const { recoveryMs = defaultRecoveryMs } = index.marks.config ?? {}
   return unreadable || records.some(({ name, targets, startTime, endTime }) => {
-    const isOwn = targets.some(target => String(target) === node)
+    const isOwn = node === undefined || targets.some(target => String(target) === node)
     const hearsAfterMs = isOwn ? recoveryMs : newsMs
     const isLater = (startTime ?? Number.NEGATIVE_INFINITY) > from
     const isOver = (endTime ?? Number.POSITIVE_INFINITY) + hearsAfterMs * nanosecondsPerMs < to
@@ -103,7 +106,7 @@ function mayHaveBeenDeaf(index: HistoryIndex, node: string, { write, read }: { r
 /** Whether who told an offset may have been deposed before another acknowledged a commit, and not know. */
 export function mayBeStale(index: HistoryIndex, group: Group, { write, read }: { readonly write: WriteRow; readonly read: ReadRow }): boolean {
   if (read.node === undefined || write.node === undefined || read.node === write.node) return false
-  return mayHaveBeenDeaf(index, read.node, { write, read }) && !hasCoordinatedSince(group, write, read)
+  return mayHaveBeenDeaf(index, read.node, { done: write.done, asked: read.asked }) && !hasCoordinatedSince(group, write, read)
 }
 
 const known = new WeakMap<HistoryIndex, readonly StepBack[]>()

@@ -62,7 +62,7 @@ export function addVerify(program: Command): void {
     .option('--scenario <name...>', 'only these scenarios (see: tribunal list scenarios)')
     .option('--plan <name>', `how much: ${Object.keys(plans).join(' or ')}`, 'quick')
     .option('--seed <n>', 'first seed of the simulator, and the seed of all other choices', parseSeed)
-    .option('--seeds <n>', 'how many seeds the simulator runs', parseCount)
+    .option('--seeds <n>', 'how many seeds the simulator runs: of the scenarios named, or in all shared out by the plan', parseCount)
     .option('--time <duration>', 'how long faults go on in each scenario on processes, as in 60s', parseDuration)
     .option('--rate <n>', 'records a second offered in each scenario on processes', parseRate)
     .option('--broker <name>', `whose broker runs as processes: ${brokerNames.join(' or ')} (Apache Kafka, kafka@3.9.1 another version of it; in a checkout, npm run kafka:fetch brings it)`)
@@ -126,6 +126,7 @@ async function tryOn(grounds: Grounds, { flags, plan, seed, broker, version, lib
         scenarios: chosen,
         seed,
         seeds: flags.seeds ?? plan.seeds,
+        allSeeds: flags.seeds !== undefined && flags.scenario !== undefined,
         faultsMs: flags.time ?? plan.faultsMs * times * (broker === 'kafka' ? jvmTimes : 1),
         recordsPerSecond: flags.rate ?? (external === undefined ? recordsPerSecond : externalRecordsPerSecond),
         accept: flags.accept ?? [],
