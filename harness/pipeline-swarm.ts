@@ -61,13 +61,13 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
         features: { 'transaction.version': transactionVersion },
         finalMs: 2 * plan.finalMs,
       },
-    }, rebalancedMs)
+    }, pipelinePace)
   }
 }
 
 
 /** Sessions end, the others give up and take over, and then a transaction begins: without that much quiet workers only rebalance. */
-const rebalancedMs = 8000
+const pipelinePace = { quietLeastMs: 8000, lanesMax: 1 }
 
 /** Workers die, freeze, are fenced and wait for each other: some seeds come to far fewer transactions than they go on for. */
 const pipelineFloors = { 'acknowledged': 400, 'coverage.transactions': 30 }
@@ -99,8 +99,8 @@ function drawOptions(random: Random, profile: Profile): Omit<PipelineOptions, 'd
     workers: randomBetween(random, 2, 4),
     recordsPerPoll: randomBetween(random, 3, 10),
     pollTimeoutMs: 200,
-    crashChance: randomPick(random, [0.02, 0.05, 0.1]),
-    pauseChance: randomPick(random, [0, 0.02, 0.05]),
+    crashChance: randomPick(random, [0.01, 0.02, 0.05]),
+    pauseChance: randomPick(random, [0, 0.01, 0.02]),
     pauseMs: sessionTimeoutMs * 1.5,
     freshIdChance: randomPick(random, [0, 0.2]),
     abortChance: 0.15 + 0.15 * random.next(),

@@ -93,11 +93,16 @@ function transacting(
   })
 }
 
+interface Pace {
+  readonly quietLeastMs: number
+  readonly lanesMax: number
+}
+
 /** A transaction takes several answers of several brokers: without some quiet none is ever committed. */
-const transactionMs = 2500
+const transactionPace: Pace = { quietLeastMs: 2500, lanesMax: 2 }
 
 /** For workloads that need coordinators: what keeps their state is safe, and they move; between two faults there is some quiet. */
-export function coordinated(swarm: Swarm, quietLeastMs: number = transactionMs): Swarm {
+export function coordinated(swarm: Swarm, { quietLeastMs, lanesMax }: Pace = transactionPace): Swarm {
   const { settings, plan } = swarm
   const { attacks, lanes, quietMs: [low, high] } = plan.nemesis
   const losesPower = attacks.some(({ fault }) => fault.losesUnsynced !== undefined)
@@ -110,7 +115,7 @@ export function coordinated(swarm: Swarm, quietLeastMs: number = transactionMs):
         ...plan.nemesis,
         attacks: [...attacks, ...often(attacks.length)],
         opening: { fault: kill, aim: 'coordinator' },
-        lanes: Math.min(lanes, 2),
+        lanes: Math.min(lanes, lanesMax),
         quietMs: [Math.max(low, quietLeastMs), Math.max(high, 2 * quietLeastMs)],
       },
     },
