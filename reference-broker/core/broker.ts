@@ -7,6 +7,7 @@ import { readUuid } from '../../protocol/uuid.ts'
 import type { PortEvent } from '../../ports/events.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { randomBytes } from '../../ports/random.ts'
+import { coordinatorClient } from './apis/27-write-txn-markers.ts'
 import { apiVersionsHandler, unknownApiVersions } from './apis/18-api-versions.ts'
 import { brokerHandlers, controllerListenerHandlers } from './apis/handlers.ts'
 import { boot, cleanShutdownFile, clusterIdOf, forgetBrokerEpoch, rememberBrokerEpoch, type Booted } from './boot.ts'
@@ -306,7 +307,11 @@ export class Broker {
     // A connection each: what waits for a commit on one must not hold up the other.
     const peerFor = (purpose: string) => (id: number): Peer =>
       this.#peer(String(config.nodeId), `${purpose}-${id}`, () => endpointOf(id, config.interBrokerListenerName))
-    const markers = new MarkerSender({ ...common, peer: peerFor('markers'), timeoutMs: config.replicaSocketTimeoutMs })
+    const markers = new MarkerSender({
+      ...common,
+      peer: (id) => this.#peer(`${coordinatorClient}${config.nodeId}`, `markers-${id}`, () => endpointOf(id, config.interBrokerListenerName)),
+      timeoutMs: config.replicaSocketTimeoutMs,
+    })
     const groups = new GroupCoordinator(common)
     const transactions = new TransactionCoordinator({ ...common, producerIds, markers })
     this.#groups = groups

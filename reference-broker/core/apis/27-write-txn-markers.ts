@@ -4,8 +4,12 @@
  * TRANSACTION_COORDINATOR_FENCED tell that it comes too late, everything else that it has to be sent again. A marker for a
  * producer without an open transaction is written and changes nothing.
  *
+ * What a coordinator has given up and sent again may still come, when the network lets it: by then the next transaction may be
+ * open, in the same epoch under version 1, and an old marker would end it. Of a coordinator only its newest connection is heard.
+ *
  * An administrator ends a hanging transaction the same way (KIP-664). v2 transaction version (KIP-1228).
  */
+import type { ConnectionId } from '../../../ports/events.ts'
 import { apis } from '../../../protocol/apis.ts'
 import type { WriteTxnMarkersRequest, WriteTxnMarkersResponseInput } from '../../../protocol/apis/27-write-txn-markers.ts'
 import { encodeEndTxnMarker } from '../../../protocol/control-records.ts'
@@ -15,7 +19,7 @@ import { zeroUuid } from '../../../protocol/uuid.ts'
 import { offsetsTopic } from '../metadata/internal-topics.ts'
 import type { BrokerNode } from '../node.ts'
 import type { Partition } from '../replication/partition.ts'
-import { handler, type Handler } from '../server/server.ts'
+import { handler, type Handler, type RequestContext } from '../server/server.ts'
 import { findLeader } from './partition-lookup.ts'
 
 type AskedMarker = WriteTxnMarkersRequest['markers'][number]
@@ -29,8 +33,19 @@ interface Item {
   outcome: ErrorName | undefined
 }
 
+/** What coordinators call themselves, before their ids. */
+export const coordinatorClient = 'coordinator-'
+
 export function writeTxnMarkersHandler(node: BrokerNode): Handler {
-  return handler(apis.WriteTxnMarkers, (_context, { markers }, respond) => {
+  const newest = new Map<string, ConnectionId>()
+  const isGivenUp = ({ clientId, connection }: RequestContext): boolean => {
+    if (clientId?.startsWith(coordinatorClient) !== true) return false
+    const known = newest.get(clientId) ?? connection
+    newest.set(clientId, Math.max(known, connection))
+    return connection < known
+  }
+  return handler(apis.WriteTxnMarkers, (context, { markers }, respond) => {
+    if (isGivenUp(context)) return context.close('its coordinator has a newer connection')
     const items = markers.flatMap((marker) =>
       marker.topics.flatMap(({ name, partitionIndexes }) =>
         partitionIndexes.map((index): Item => ({ marker, topic: name, index, outcome: undefined })),
