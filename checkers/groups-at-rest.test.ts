@@ -147,6 +147,16 @@ describe('unbalanced-assignment', () => {
     expect(run(`${cooperative}; 7s p8 poll -> ok`).convicts).toEqual(['unbalanced-assignment'])
   })
 
+  it('does not expect an eager generation to know what a static member wants that came when it had begun', () => {
+    const before = 'p1/a join g classic/sticky t as i -> ok m1@1'
+    const given = 'p2/b join g classic/sticky t u -> ok m2@2; p2/b assigned g m2@2 t-0:0 t-1:0 t-2:0'
+    const back = (topics: string): string => `p3/c join g classic/sticky ${topics} as i -> ok m3@2; p3/c assigned g m3@2`
+    const eager = (...parts: readonly string[]): readonly string[] =>
+      judged(`${traffic.replace('"g",', '"g","cooperative":false,')}\n${parts.join('; ')}`).convicts
+    expect(eager(before, given, back('t u'))).toEqual([])
+    expect(eager(before.replace(' t ', ' t u '), given, back('t u'))).toEqual(['unbalanced-assignment'])
+  })
+
   it('does not expect a group to hear what a static member wants that came back within its generation', () => {
     const first = 'p1/a join g classic/sticky t as i -> ok m1@1; p2/b join g classic/sticky t u -> ok m2@1'
     const given = 'p1/a assigned g m1@1 t-0; p2/b assigned g m2@1 t-2 u-0 u-1'

@@ -9,7 +9,7 @@ import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import { type Actor, type GrantRow, type JoinRow, topicOf } from './groups/group-ops.ts'
 import { type Group, groupsOf } from './groups/groups.ts'
-import { restsOf } from './groups/rests.ts'
+import { isUnheard, restsOf } from './groups/rests.ts'
 import { memberName, stepAt } from './groups/steps.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { ok } from './index/codes.ts'
@@ -71,7 +71,7 @@ function generations(index: HistoryIndex, group: Group): Shares[] {
     const isEager = joins.every(({ value }) => value.protocol === 'classic' && eager.has(value.assignor))
     const byActor = new Map(grants.map(grant => [grant.actor, grant]))
     const isFull = joins.every(({ actor }) => byActor.get(actor)?.value.incremental === false)
-    if (!isEager || !isFull || byActor.size < joins.length || group.config.cooperative === true) continue
+    if (!isEager || !isFull || byActor.size < joins.length || group.config.cooperative === true || joins.some(join => isUnheard(group, join))) continue
     const when = `in generation ${joins[0]!.value.generation}`
     found.push({ group, joins, keys: keysOf(joins, byActor), when, steps: grants.map(grant => grantStep(index, grant)) })
   }

@@ -49,7 +49,7 @@ export class TestMember {
       ...options,
       listener: {
         onJoining: () => this.told.push('joining'),
-        onJoined: ({ generation }, error) => {
+        onJoined: ({ generation }, _topics, error) => {
           this.generation = generation
           this.told.push(error === undefined ? `joined ${generation}` : `refused ${error.code}`)
         },

@@ -93,14 +93,15 @@ function wanted({ value }: JoinRow): string {
 }
 
 /**
- * A static member that comes back within its generation changes nothing (KIP-345): nobody hears what it wants now, nor, in a
+ * A static member that comes to a generation which has begun changes nothing (KIP-345): nobody hears what it wants now, nor, in a
  * cooperative group, that it has given up what the next generation was to give another.
  */
-function isUnheard({ joins, config }: Group, join: JoinRow): boolean {
+export function isUnheard({ joins, config }: Group, join: JoinRow): boolean {
   const { instanceId, protocol, generation } = join.value
   if (instanceId === undefined || protocol !== 'classic') return false
-  return joins.some(row => row.outcome === ok && row.done < join.asked && row.era === join.era && row.value.instanceId === instanceId
-    && row.value.generation === generation && (config.cooperative !== false || wanted(row) !== wanted(join)))
+  const before = joins.filter(row => row.outcome === ok && row.done < join.asked && row.era === join.era)
+  const hadBegun = before.some(({ value }) => value.generation === generation)
+  return hadBegun && (config.cooperative !== false || before.some(row => row.value.instanceId === instanceId && wanted(row) !== wanted(join)))
 }
 
 function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<string, readonly Key[]>): Rest[] {

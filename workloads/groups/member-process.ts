@@ -287,7 +287,7 @@ export class MemberProcess {
         this.#joining.giveUp('SUPERSEDED')
         this.#joining.invoke('join', { ...this.#joinValue, topics: this.#topics })
       }),
-      onJoined: alive((identity, error) => this.#joined(identity, error)),
+      onJoined: alive((identity, topics, error) => this.#joined(identity, topics, error)),
       onAsking: () => this.#context.recorder.recorded,
       onAssigned: alive((identity, assigned) => this.#assigned(identity, assigned)),
       onRevoking: alive((identity, partitions, proceed) => this.#revoking(identity, partitions, proceed)),
@@ -306,10 +306,10 @@ export class MemberProcess {
     return this.#joinValue['protocol'] === 'consumer'
   }
 
-  #joined({ memberId, generation }: GroupIdentity, error: OpError | undefined): void {
+  #joined({ memberId, generation }: GroupIdentity, topics: readonly string[], error: OpError | undefined): void {
     if (this.#joining.open?.f !== 'join') return
-    const asked = this.#joining.open.value as object
-    const value = { ...asked, ...(this.#isConsumer && { topics: this.#topics }), memberId, generation }
+    // Which it may have changed since the op began.
+    const value = { ...(this.#joining.open.value as object), topics, memberId, generation }
     const { coordinator } = this.member
     if (error === undefined) this.#joining.complete('ok', value, coordinator < 0 ? {} : { node: coordinator })
     else this.#joining.complete(error.definite ? 'fail' : 'info', value, { error })

@@ -5,7 +5,7 @@
  */
 import type { TimerId } from '../../../ports/events.ts'
 import { apis } from '../../../protocol/apis.ts'
-import { errorByCode, errorCode, errorName } from '../../../protocol/errors.ts'
+import { errorByCode, errorCode, errorName, type ErrorName } from '../../../protocol/errors.ts'
 import { MalformedMessage } from '../../../protocol/malformed.ts'
 import type { Decoded } from '../../../protocol/message.ts'
 import type { OpError } from '../../../history/op.ts'
@@ -29,6 +29,8 @@ export class ClassicMembership implements Membership {
   readonly #isCooperative: boolean
   #state: State = 'out'
   #topics: readonly string[]
+  /** Those of the last request that named any. */
+  #asked: readonly string[] = []
   #memberId = ''
   #generation = -1
   /** What it had last, and in which generation, for assignors that remember. */
@@ -62,6 +64,10 @@ export class ClassicMembership implements Membership {
 
   look(): void {
     if (this.#state === 'stable' && this.#leading.isOutdated()) this.#rejoin()
+  }
+
+  refused(code: string, generation: number): void {
+    if (this.#state !== 'out' && generation === this.#generation && generation >= 0) this.#thrownOut(errorCode[code as ErrorName])
   }
 
   leave(done: (error: OpError | undefined) => void): void {
@@ -146,7 +152,8 @@ export class ClassicMembership implements Membership {
   #sendJoin(turn: number): void {
     const { coordinator, gate, host } = this.#setup
     const { partitions, generation } = this.#isCooperative ? { partitions: host.owned, generation: this.#generation } : this.#had
-    const body = joinBody(this.#options, this.#memberId, { topics: this.#topics, owned: partitions, generation })
+    const topics = (this.#asked = this.#topics)
+    const body = joinBody(this.#options, this.#memberId, { topics, owned: partitions, generation })
     coordinator.request(apis.JoinGroup, { body, lane: 'join', timeoutMs: this.#patienceMs }, (result, node) => {
       gate.pass(() => {
         if (turn === this.#turn) this.#joinAnswered(result, node)
@@ -173,7 +180,7 @@ export class ClassicMembership implements Membership {
     const error = { code: errorName(code), definite: true }
     if (isOver) {
       this.#isAskingToJoin = false
-      host.joined(error)
+      host.joined(this.#asked, error)
     }
     if (isUnknown) {
       host.lose(error.code)
@@ -189,7 +196,7 @@ export class ClassicMembership implements Membership {
     this.#memberId = body.memberId
     this.#generation = body.generationId
     this.#isAskingToJoin = false
-    this.#setup.host.joined()
+    this.#setup.host.joined(this.#asked)
     const { coordinator } = this.#setup
     const isLeader = body.leader === body.memberId
     if (!isLeader || body.skipAssignment) {

@@ -32,6 +32,8 @@ export class ConsumerMembership implements Membership {
   readonly #options: GroupMemberOptions
   readonly #memberId: string
   #topics: readonly string[]
+  /** Those of the last request that named any. */
+  #asked: readonly string[] = []
   #isIn = false
   #epoch = joinEpoch
   /** What it is to own; undefined until told. */
@@ -130,6 +132,7 @@ export class ConsumerMembership implements Membership {
     }
     const turn = this.#turn
     const sentAtMs = loop.now()
+    if (this.#isFull || this.#epoch === joinEpoch) this.#asked = this.#topics
     const body = this.#body()
     this.#isBeating = true
     this.#isFull = false
@@ -174,7 +177,7 @@ export class ConsumerMembership implements Membership {
     const { errorCode: code } = result.body
     if (code !== errorCode.NONE) return this.#refused(code, node)
     this.#epoch = result.body.memberEpoch
-    if (this.#isAskingToJoin) this.#setup.host.joined()
+    if (this.#isAskingToJoin) this.#setup.host.joined(this.#asked)
     this.#isAskingToJoin = false
     this.#setup.host.heard(sentAtMs, node)
     return this.#heardBack(result.body)
@@ -197,7 +200,7 @@ export class ConsumerMembership implements Membership {
     }
     if (coordinator.forgetBy(code, node) || errorByCode(code)?.retriable === true) return this.#beatIn(retryBackoffMs)
     const error = { code: errorName(code), definite: true }
-    if (this.#isAskingToJoin) host.joined(error)
+    if (this.#isAskingToJoin) host.joined(this.#asked, error)
     this.#isAskingToJoin = false
     host.failed(error)
     if (code !== errorCode.FENCED_INSTANCE_ID) return this.#beatIn(10 * retryBackoffMs)
