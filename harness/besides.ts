@@ -4,6 +4,7 @@ import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { churnPart, commitStrategiesPart, poisonPillPart, slowConsumerPart, type GroupWorkPlace } from './group-parts.ts'
 import { pipelinePart } from './pipeline-part.ts'
 import type { Profile } from './profile.ts'
+import type { Site } from './site.ts'
 import { bankPart, transactionPart } from './transaction-part.ts'
 import type { TrialPart } from './trial-part.ts'
 
@@ -13,6 +14,7 @@ export interface BesidePlace {
   /** The plain one. */
   readonly traffic: KeyedAppendOptions
   readonly profile: Profile
+  readonly site: Site
   /** Groups are, after the traffic, until they can be judged at rest. */
   readonly isLeftAlone: boolean
 }
@@ -22,21 +24,21 @@ const onePoisonIn = [200]
 const slowMs = { min: 50, max: 150 }
 
 /** What a simulated seed would draw is the same in every run. */
-function placeOf({ traffic, profile, isLeftAlone }: BesidePlace): GroupWorkPlace {
-  return { random: simRandom(1), profile, traffic: { ...traffic, producers: 1, recordsPerSecond }, isLeftAlone, onePoisonIn, slowMs }
+export function placeOf({ traffic, profile, site, isLeftAlone }: BesidePlace): GroupWorkPlace {
+  return { random: simRandom(1), profile, site, traffic: { ...traffic, producers: 1, recordsPerSecond }, isLeftAlone, onePoisonIn, slowMs }
 }
 
 export function besidePart(name: Beside, place: BesidePlace): TrialPart {
-  const { traffic, profile } = place
+  const { traffic, profile, site } = place
   switch (name) {
     case 'groups':
       return churnPart(placeOf(place))
     case 'transactions':
-      return transactionPart(profile)
+      return transactionPart(profile, site)
     case 'bank':
-      return bankPart(profile)
+      return bankPart(profile, site)
     case 'pipeline':
-      return pipelinePart(traffic, profile)
+      return pipelinePart(traffic, profile, site)
     case 'commit-strategies':
       return commitStrategiesPart(placeOf(place))
     case 'poison-pill':

@@ -16,11 +16,13 @@ import type { Workload } from '../workloads/workload.ts'
 import { comingBackMs } from './group-swarm.ts'
 import { groupTimesOf } from './group-times.ts'
 import type { Profile } from './profile.ts'
+import { nameOn, topicOn, type Site } from './site.ts'
 import type { TrialPart } from './trial-part.ts'
 
 export interface GroupWorkPlace {
   readonly random: Random
   readonly profile: Profile
+  readonly site: Site
   readonly traffic: KeyedAppendOptions
   /** After the traffic, and before groups are to come to their ends: to be judged at rest. */
   readonly isLeftAlone: boolean
@@ -51,7 +53,7 @@ const consuming: Omit<ConsumingOptions, 'delivery'> = {
   commitTimeoutMs: 5000,
 }
 
-function partOf({ profile }: GroupWorkPlace, { workload, topics, groups, options, deadLetters, floors }: Work): TrialPart {
+function partOf({ profile, site }: GroupWorkPlace, { workload, topics, groups, options, deadLetters, floors }: Work): TrialPart {
   const { traffic, quietTopics } = options
   const { recoveryMs } = profile
   const takenBy = (group: string): number => options.consumingOf?.[group]?.maxRecordsPerPoll ?? options.consuming.maxRecordsPerPoll
@@ -64,8 +66,8 @@ function partOf({ profile }: GroupWorkPlace, { workload, topics, groups, options
       acks: -1,
       idempotence: traffic.idempotence,
       isolation: traffic.isolation,
-      minInSyncReplicas: 2,
-      replicationFactor: 3,
+      minInSyncReplicas: site.minInSyncReplicas,
+      replicationFactor: site.replicationFactor,
       uncleanLeaderElection: false,
       recoveryMs,
       profile: profile.name,
@@ -75,10 +77,6 @@ function partOf({ profile }: GroupWorkPlace, { workload, topics, groups, options
       floors: { 'acknowledged': acknowledgedMin, 'coverage.op.drained': options.groups.filter(drains).length, ...floors },
     },
   }
-}
-
-function topicOf(name: string, partitions: number): NewTopic {
-  return { name, partitions, replicationFactor: 3, configs: { 'min.insync.replicas': '2' } }
 }
 
 const protocols = [
@@ -106,13 +104,19 @@ function optionsOf({ traffic, profile, isLeftAlone }: GroupWorkPlace, groups: re
   return { traffic, groups, consuming, churnMs: 2000, growMs: 0, growthMax: 0, watchMs: 1000, restMs }
 }
 
-/** A classic eager, a cooperative and a KIP-848 group of three members each, which come and go. */
-export function churnPart(place: GroupWorkPlace): TrialPart {
-  const topic = 'groups'
+/**
+ * A classic eager, a cooperative and a KIP-848 group of three members each, which come and go; `protocols` that the cluster serves.
+ * How long a member of KIP-848 is missed is its brokers' setting: where that is not known, nobody dies or freezes.
+ */
+export function churnPart(place: GroupWorkPlace, isServed: (protocol: GroupPlan['protocol']) => boolean = () => true): TrialPart {
+  const { site, profile } = place
+  const topic = nameOn(site, 'groups')
   const names = ['eager', 'cooperative', 'consumer'] as const
-  const groups = names.map((name, at) => planOf(place, name, topic, { ...protocols[at], members: 3, staticMembers: 1 }))
-  const options = optionsOf(place, groups)
-  return partOf(place, { workload: groupChurn(options), topics: [topicOf(topic, 12)], groups, options, floors: {} })
+  const kinds = names.map((name, at) => ({ name, ...protocols[at]! })).filter(({ protocol }) => isServed(protocol))
+  const groups = kinds.map(({ name, ...kind }) => planOf(place, nameOn(site, name), topic, { ...kind, members: 3, staticMembers: 1, times: groupTimesOf(profile, kind.protocol) }))
+  const isKnown = profile.name !== 'attached'
+  const churn: GroupChurnOptions = { ...optionsOf(place, groups), ...(!isKnown && { events: ['leave'] }) }
+  return partOf(place, { workload: groupChurn(churn), topics: [topicOn(site, topic, 12)], groups, options: churn, floors: {} })
 }
 
 function crashing(options: GroupChurnOptions): GroupChurnOptions {
@@ -136,7 +140,7 @@ export function commitStrategiesPart(place: GroupWorkPlace): TrialPart {
   const replays = led.map((each) => ({ plan: each, consuming: { ...consuming, delivery: each.delivery }, readMs: randomBetween(random, 3000, 6000) }))
   return partOf(place, {
     workload: commitStrategies({ ...options, replays }),
-    topics: [topicOf(topic, randomBetween(random, 2, 4))],
+    topics: [topicOn(place.site, topic, randomBetween(random, 2, 4))],
     groups: [...groups, ...led],
     options,
     floors: { 'coverage.op.crash': 5, 'coverage.op.reset-offsets': 1 },
@@ -163,7 +167,7 @@ export function poisonPillPart(place: GroupWorkPlace): TrialPart {
   }
   return partOf(place, {
     workload: poisonPill({ ...options, deadLetters }),
-    topics: [topicOf(topic, randomBetween(random, 2, 4)), topicOf(deadLetterTopic, 1)],
+    topics: [topicOn(place.site, topic, randomBetween(random, 2, 4)), topicOn(place.site, deadLetterTopic, 1)],
     groups,
     options,
     deadLetters: [{ group: 'workers', topic: deadLetterTopic, blocksForMs }],
@@ -186,7 +190,7 @@ export function slowConsumerPart(place: GroupWorkPlace): TrialPart {
   const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), consumingOf: { slow }, churnMs: 10_000 }
   return partOf(place, {
     workload: slowConsumer(options),
-    topics: [topicOf(topic, randomBetween(random, 2, 4))],
+    topics: [topicOn(place.site, topic, randomBetween(random, 2, 4))],
     groups,
     options,
     floors: { groupLagMax: 100 },

@@ -5,6 +5,7 @@ import { simRandom } from '../simulator/sim-random.ts'
 import { drawGroupNemesis, fewShards } from './group-swarm.ts'
 import { commitStrategiesPart, poisonPillPart, slowConsumerPart, type GroupWorkPlace } from './group-parts.ts'
 import { profiles } from './profile.ts'
+import { ownSite } from './site.ts'
 import { drawNetwork, drawSettings, drawWorkload, type Swarm } from './swarm.ts'
 import type { TrialPart } from './trial-part.ts'
 
@@ -23,7 +24,7 @@ function drawWith(makePart: (place: GroupWorkPlace) => TrialPart, finalMs: numbe
       network: drawNetwork(random, 'anything'),
       disk: calmDisk,
       plan: {
-        parts: [makePart({ random, profile, traffic, isLeftAlone: true, onePoisonIn, slowMs })],
+        parts: [makePart({ random, profile, site: ownSite, traffic, isLeftAlone: true, onePoisonIn, slowMs })],
         nemesis: drawGroupNemesis(random),
         profile,
         faultsMs: 30_000,

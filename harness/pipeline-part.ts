@@ -9,17 +9,19 @@ import { groupConfig, rebalanceBound } from '../workloads/groups/group-plan.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { groupTimesOf } from './group-times.ts'
 import type { Profile } from './profile.ts'
-import { inThree, transactionalConfig, transactionTimeoutMs } from './transaction-part.ts'
+import { nameOn, topicOn, type Site } from './site.ts'
+import { transactionalConfig, transactionTimeoutMs } from './transaction-part.ts'
 import type { TrialPart } from './trial-part.ts'
 
 const acknowledgedFloor = 300
 const recordsPerSecond = 60
-const outputs = ['outputs', 'audit']
+const partitions = 3
 const delivery = 'exactly-once'
 
-export function pipelinePart(traffic: KeyedAppendOptions, profile: Profile): TrialPart {
-  const options = pipelineOptions(traffic, profile)
-  const topics = ['inputs', ...outputs].map(inThree)
+export function pipelinePart(traffic: KeyedAppendOptions, profile: Profile, site: Site): TrialPart {
+  const options = pipelineOptions(traffic, profile, site)
+  const { outputs } = options
+  const topics = [...options.group.topics, ...outputs].map((name) => topicOn(site, name, partitions))
   const group = { ...options.group, members: options.workers, staticMembers: 0, delivery: 'at-least-once' as const }
   const { requestTimeoutMs } = profile.clients
   return {
@@ -28,7 +30,7 @@ export function pipelinePart(traffic: KeyedAppendOptions, profile: Profile): Tri
     quietTopics: outputs,
     acknowledgedMin: acknowledgedFloor,
     config: {
-      ...transactionalConfig(profile, acknowledgedFloor),
+      ...transactionalConfig({ profile, site }, acknowledgedFloor),
       delivery,
       pipeline: pipelineConfig(options, topics),
       groups: [{ ...groupConfig(group), delivery }],
@@ -37,13 +39,15 @@ export function pipelinePart(traffic: KeyedAppendOptions, profile: Profile): Tri
   }
 }
 
-function pipelineOptions(traffic: KeyedAppendOptions, profile: Profile): PipelineOptions {
+function pipelineOptions(traffic: KeyedAppendOptions, profile: Profile, site: Site): PipelineOptions {
   const times = groupTimesOf(profile)
   const { deliveryTimeoutMs } = profile.clients
   return {
     traffic: { ...traffic, producers: 1, consumers: 1, recordsPerSecond, isolation: 'read_committed' },
-    group: { group: 'pipeline', protocol: 'classic', assignors: ['cooperative-sticky'], topics: ['inputs'], resetPolicy: 'earliest', times },
-    outputs,
+    group: {
+      group: nameOn(site, 'pipeline'), protocol: 'classic', assignors: ['cooperative-sticky'], topics: [nameOn(site, 'inputs')], resetPolicy: 'earliest', times,
+    },
+    outputs: ['outputs', 'audit'].map((name) => nameOn(site, name)),
     workers: 3,
     delivery,
     recordsPerPoll: 20,

@@ -93,7 +93,7 @@ export async function runOnCompose(scenario: ContainerScenario, options: Compose
     await cluster.close().catch((error: Error) => failures.push(`not everything could be put back: ${oneSentence(error)}`))
     onProgress('deleting its topics')
     const client = makeClient('clean-up')
-    const left = await cleanUp(loop, client.admin, topicPrefix)
+    const left = await cleanUp(loop, client.admin, { topicPrefix, groups: [] })
     client.close()
     if (left !== undefined) failures.push(left)
     await runner.stop()

@@ -78,7 +78,8 @@ export async function runExternal(scenario: ExternalScenario, options: ExternalR
     })
     if (ended !== undefined) failures.push(ended)
   } finally {
-    const left = await cleanedUp(loop, makeClient, options)
+    const groups = plan.parts.flatMap(({ config }) => config.groups ?? []).map(({ group }) => group)
+    const left = await cleanedUp(loop, makeClient, { ...options, groups })
     if (left !== undefined) failures.push(left)
     await runner.stop()
     await links?.close()
@@ -90,11 +91,11 @@ export async function runExternal(scenario: ExternalScenario, options: ExternalR
 async function cleanedUp(
   loop: Loop,
   makeClient: (name: string) => WorkloadClient,
-  { topicPrefix, onProgress }: ExternalRunOptions,
+  { topicPrefix, groups, onProgress }: ExternalRunOptions & { readonly groups: readonly string[] },
 ): Promise<string | undefined> {
-  onProgress('deleting its topics')
+  onProgress('deleting its groups and topics')
   const client = makeClient('clean-up')
-  const left = await cleanUp(loop, client.admin, topicPrefix)
+  const left = await cleanUp(loop, client.admin, { topicPrefix, groups })
   client.close()
   return left
 }

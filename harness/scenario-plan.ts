@@ -5,6 +5,7 @@ import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { besidePart, type Beside } from './besides.ts'
 import { jvmTimes, profiles, type Profile } from './profile.ts'
 import type { ContainerScenario, ProcessScenario } from './scenarios.ts'
+import { ownSite } from './site.ts'
 import type { TrialPlan } from './trial.ts'
 
 export interface ScenarioOptions {
@@ -62,7 +63,7 @@ export function planOf(scenario: ProcessScenario | ContainerScenario, options: S
           faults: 1,
         },
       },
-    }, ...besidesOf(scenario, options).map((name) => besidePart(name, { traffic: workloadOptions, profile, isLeftAlone: scenario.restsAtEnd === true }))],
+    }, ...besidesOf(scenario, options).map((name) => besidePart(name, { traffic: workloadOptions, profile, site: ownSite, isLeftAlone: scenario.restsAtEnd === true }))],
     nemesis: heldLonger(scenario.nemesis, timesLonger(options)),
     profile,
     faultsMs: Math.min(options.faultsMs, (scenario.faultsMsMax ?? Infinity) * timesLonger(options)),

@@ -85,7 +85,7 @@ async function load(flags: LoadFlags): Promise<number> {
   if (flags.native === true && flags.k6 !== undefined) throw new UserError('--native is our own generator; leave out --k6.')
   const k6 = flags.native === true ? undefined : findK6(flags.k6)
   const { broker: _ours, ...others } = flags
-  const external = await attachAsTold(flags.bootstrap === undefined ? others : flags)
+  const external = await attachAsTold(flags.bootstrap === undefined ? others : flags, { plain: true })
   const baseline = flags.baseline === undefined ? undefined : readVerdict(flags.baseline)
   const objectives = objectivesOf(flags, { script, broker })
   const seed = flags.seed ?? randomSeed()

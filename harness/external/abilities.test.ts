@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { apis } from '../../protocol/apis.ts'
 import { offLines, whatIsOff } from './abilities.ts'
 import type { Attached } from './attach.ts'
 
@@ -6,21 +7,33 @@ const broker = (id: number): Attached['brokers'][number] => ({ id, host: 'there'
 const attached: Attached = {
   clusterId: null,
   brokers: [broker(1), broker(2), broker(3)],
-  versions: { InitProducerId: 4, DescribeQuorum: 1, OffsetForLeaderEpoch: 4 },
+  versions: Object.fromEntries(Object.keys(apis).map((name) => [name, 1])),
   features: {},
   topics: [],
   quorumError: undefined,
+  uncoordinated: {},
 }
 
 function namesOff(changes: Partial<Attached> = {}): readonly string[] {
   return whatIsOff({ ...attached, ...changes }, 'wire').flatMap(({ names }) => names)
 }
 
-it('every check of consumer groups is off by name, and none of what else is tried', () => {
-  const off = namesOff()
-  for (const name of ['double-owner', 'orphan-partition', 'lost-commit', 'offset-regression', 'stuck-rebalance', 'unbalanced-assignment']) expect(off).toContain(name)
-  for (const name of ['lost-write', 'duplicate', 'torn-transaction', 'stuck']) expect(off).not.toContain(name)
-  expect(offLines(whatIsOff(attached, 'wire'))).toMatch(/^off: .*double-owner.* \(no consumer groups are tried there: /m)
+function without(...names: readonly string[]): Partial<Attached> {
+  return { versions: Object.fromEntries(Object.entries(attached.versions).filter(([name]) => !names.includes(name))) }
+}
+
+it('no check is off where everything is served', () => {
+  for (const name of ['double-owner', 'lost-commit', 'torn-transaction', 'lost-write', 'stuck']) expect(namesOff()).not.toContain(name)
+})
+
+it('the checks of groups, and of transactions, are off by name where those are not served', () => {
+  const groupless = namesOff(without('SyncGroup'))
+  for (const name of ['double-owner', 'orphan-partition', 'lost-commit', 'offset-regression', 'stuck-rebalance']) expect(groupless).toContain(name)
+  for (const name of ['lost-write', 'duplicate', 'torn-transaction', 'stuck']) expect(groupless).not.toContain(name)
+  expect(offLines(whatIsOff({ ...attached, ...without('SyncGroup') }, 'wire'))).toMatch(/^off: .*double-owner.* \(no consumer groups: SyncGroup not served\)/m)
+  expect(namesOff({ uncoordinated: { groups: 'COORDINATOR_NOT_AVAILABLE' } })).toContain('double-owner')
+  expect(namesOff(without('EndTxn'))).toContain('torn-transaction')
+  expect(namesOff(without('ConsumerGroupHeartbeat'))).toContain('groups of the KIP-848 protocol')
 })
 
 it('what is not served is off', () => {

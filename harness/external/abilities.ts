@@ -15,8 +15,29 @@ export interface Off {
 /** Without these there is nothing to try. */
 const needed: readonly string[] = ['Produce', 'Fetch', 'ListOffsets', 'Metadata', 'CreateTopics', 'DeleteTopics']
 
-/** They judge what members and coordinators of consumer groups say, and nothing else. */
-const groupChecks = checkers.filter(({ guarantees }) => guarantees.length > 0 && guarantees.every((id) => id.startsWith('GRP-')))
+/** Checks of these promises, and of nothing else. */
+function checksOf(area: string): readonly string[] {
+  const only = checkers.filter(({ guarantees }) => guarantees.length > 0 && guarantees.every((id) => id.startsWith(`${area}-`)))
+  return only.map(({ name }) => name)
+}
+
+const groupApis: readonly string[] = ['FindCoordinator', 'JoinGroup', 'SyncGroup', 'Heartbeat', 'LeaveGroup', 'OffsetCommit', 'OffsetFetch', 'DescribeGroups', 'DeleteGroups']
+const consumerGroupApis: readonly string[] = ['ConsumerGroupHeartbeat', 'ConsumerGroupDescribe']
+const transactionApis: readonly string[] = ['FindCoordinator', 'InitProducerId', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn']
+
+/** Which workloads beside the plain one a cluster can serve. */
+export function servedWorkloads({ versions, uncoordinated }: Pick<Attached, 'versions' | 'uncoordinated'>): {
+  readonly groups: boolean
+  readonly consumerGroups: boolean
+  readonly transactions: boolean
+} {
+  const serves = (names: readonly string[]): boolean => names.every((name) => versions[name] !== undefined)
+  return {
+    groups: serves(groupApis) && uncoordinated.groups === undefined,
+    consumerGroups: serves(consumerGroupApis),
+    transactions: serves(transactionApis) && uncoordinated.transactions === undefined,
+  }
+}
 
 /** Throws a UserError when the cluster does not serve what every workload needs. */
 export function checkServed({ versions }: Attached): void {
@@ -26,16 +47,22 @@ export function checkServed({ versions }: Attached): void {
 }
 
 /** `client`: who sends. */
-export function whatIsOff({ versions, brokers, quorumError }: Attached, client: string): readonly Off[] {
+export function whatIsOff(attached: Attached, client: string): readonly Off[] {
+  const { versions, brokers, quorumError, uncoordinated } = attached
+  const served = servedWorkloads(attached)
   const links = Object.values(faults).filter((fault) => fault.isAvailable === canCut && fault !== cutClients)
   const others = Object.values(faults).filter((fault) => fault !== cutClients && !links.includes(fault))
   const off: Off[] = [
     { names: others.map(({ name }) => name), why: 'processes, disks and clocks of an attached cluster are not in our hands' },
     { names: links.map(({ name }) => name), why: 'what attached brokers say to each other does not pass our proxy' },
-    { names: groupChecks.map(({ name }) => name), why: 'no consumer groups are tried there: how long their sessions last is not in our hands' },
   ]
   if (client !== 'wire') off.push({ names: [cutClients.name], why: `${client} dials the brokers itself, past our proxy` })
   if (versions['InitProducerId'] === undefined) off.push({ names: ['idempotent producers'], why: 'InitProducerId is not served' })
+  const why = (apis: readonly string[], error: string | undefined): string =>
+    error === undefined ? `${apis.filter((name) => versions[name] === undefined).join(', ')} not served` : `FindCoordinator is answered with ${error}`
+  if (!served.groups) off.push({ names: checksOf('GRP'), why: `no consumer groups: ${why(groupApis, uncoordinated.groups)}` })
+  else if (!served.consumerGroups) off.push({ names: ['groups of the KIP-848 protocol'], why: why(consumerGroupApis, undefined) })
+  if (!served.transactions) off.push({ names: checksOf('TXN'), why: `no transactions: ${why(transactionApis, uncoordinated.transactions)}` })
   if (versions['DescribeQuorum'] === undefined) off.push({ names: ['changes of the controller'], why: 'DescribeQuorum is not served' })
   if (quorumError !== undefined) off.push({ names: ['changes of the controller'], why: `DescribeQuorum is answered with ${quorumError}` })
   if (versions['OffsetForLeaderEpoch'] === undefined) {

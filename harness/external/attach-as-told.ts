@@ -4,7 +4,7 @@ import { readClientConfig } from '../client-config/client-config.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import type { ExternalCluster } from '../run-external.ts'
 import { checkServed, whatIsOff } from './abilities.ts'
-import { attach } from './attach.ts'
+import { attach, withCoordinators } from './attach.ts'
 import { checkTopicPrefix, parseBootstrap } from './bootstrap.ts'
 
 export interface ExternalFlags {
@@ -18,8 +18,8 @@ export interface ExternalFlags {
   readonly client?: string
 }
 
-/** undefined when the flags name no cluster. Throws a UserError. */
-export async function attachAsTold(flags: ExternalFlags): Promise<ExternalCluster | undefined> {
+/** undefined when the flags name no cluster; `plain`: neither groups nor transactions will be tried. Throws a UserError. */
+export async function attachAsTold(flags: ExternalFlags, { plain = false }: { readonly plain?: boolean } = {}): Promise<ExternalCluster | undefined> {
   const { bootstrap, target, broker, defect, clientConfig } = flags
   if (bootstrap === undefined) {
     if (target === 'external') throw new UserError('--target external needs --bootstrap HOST:PORT,….')
@@ -39,7 +39,8 @@ export async function attachAsTold(flags: ExternalFlags): Promise<ExternalCluste
   if (taken !== undefined) {
     throw new UserError(`The cluster has a topic ${taken} already, and it is not ours; choose another --topic-prefix.`, exitCodes.unknown)
   }
-  return { attached, security, topicPrefix, off: whatIsOff(attached, flags.client ?? 'wire') }
+  const whole = plain ? attached : await withCoordinators(attached, security)
+  return { attached: whole, security, topicPrefix, off: whatIsOff(whole, flags.client ?? 'wire') }
 }
 
 /** Throws a UserError when no topic can be called so. */

@@ -6,7 +6,7 @@ import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
 import { apis } from '../../protocol/apis.ts'
 import type { AnyApi, Api } from '../../protocol/apis.ts'
-import { errorName } from '../../protocol/errors.ts'
+import { errorCode, errorName } from '../../protocol/errors.ts'
 import type { Decoded, Message } from '../../protocol/message.ts'
 import { BrokerConnection } from '../../workloads/client/broker-connection.ts'
 import type { BodyOf, BrokerAddress } from '../../workloads/client/broker-connection.ts'
@@ -29,9 +29,20 @@ export interface Attached {
   readonly topics: readonly string[]
   /** Why the quorum of the controllers is not told to us, by Kafka's name; undefined when it is, or nobody serves the question. */
   readonly quorumError: string | undefined
+  /** Why nobody coordinates groups, or transactions, by Kafka's name. */
+  readonly uncoordinated: Uncoordinated
+}
+
+export interface Uncoordinated {
+  readonly groups?: string
+  readonly transactions?: string
 }
 
 const answerWithinMs = 5000
+const coordinatedWithinMs = 10_000
+const lookAgainMs = 250
+/** A key like any other. */
+const lookedFor = 'tribunal'
 
 /** Throws a UserError when there is nothing to attach to. */
 export async function attach(bootstrap: readonly BrokerAddress[], security: ClientSecurity): Promise<Attached> {
@@ -42,6 +53,38 @@ export async function attach(bootstrap: readonly BrokerAddress[], security: Clie
     return await meet(loop, bootstrap, security)
   } finally {
     await runner.stop()
+  }
+}
+
+/**
+ * The same, with who coordinates nothing: the first question makes the internal topics, which a cluster of fewer brokers than they
+ * are to have replicas never can.
+ */
+export async function withCoordinators(attached: Attached, security: ClientSecurity): Promise<Attached> {
+  const runner = new NodeRunner({ network: { ...(security.tls !== undefined && { tls: security.tls }) } })
+  const loop = new Loop(runner.ports)
+  runner.run((event) => loop.step(event))
+  try {
+    const broker = await Acquaintance.make(loop, attached.brokers[0]!, security)
+    if (typeof broker === 'string') return attached
+    const [groups, transactions] = await Promise.all([0, 1].map((keyType) => coordinatorErrorOf(loop, broker, keyType)))
+    broker.close()
+    return { ...attached, uncoordinated: { ...(groups !== undefined && { groups }), ...(transactions !== undefined && { transactions }) } }
+  } finally {
+    await runner.stop()
+  }
+}
+
+async function coordinatorErrorOf(loop: Loop, broker: Acquaintance, keyType: number): Promise<string | undefined> {
+  if (broker.versionOf(apis.FindCoordinator) === undefined) return undefined
+  const deadlineMs = loop.now() + coordinatedWithinMs
+  for (;;) {
+    const answer = await broker.ask(apis.FindCoordinator, (version) =>
+      version > 3 ? { keyType, coordinatorKeys: [lookedFor] } : { key: lookedFor, ...(version >= 1 && { keyType }) })
+    const code = answer.coordinators?.[0]?.errorCode ?? answer.errorCode
+    if (code === errorCode.NONE) return undefined
+    if (code !== errorCode.COORDINATOR_NOT_AVAILABLE || loop.now() > deadlineMs) return errorName(code)
+    await new Promise<void>((done) => void loop.after(lookAgainMs, done))
   }
 }
 
@@ -66,6 +109,7 @@ async function meet(loop: Loop, bootstrap: readonly BrokerAddress[], security: C
       features: served[0]?.features ?? {},
       topics: names,
       quorumError,
+      uncoordinated: {},
     }
   }
   throw new UserError(`No broker could be reached: ${reasons.join('; ')}${wayOut(reasons, security)}.`, exitCodes.unknown)
@@ -74,10 +118,10 @@ async function meet(loop: Loop, bootstrap: readonly BrokerAddress[], security: C
 /** Who may describe the cluster is told; others are refused. */
 async function quorumErrorOf(broker: Acquaintance): Promise<string | undefined> {
   if (broker.versionOf(apis.DescribeQuorum) === undefined) return undefined
-  const { errorCode } = await broker.ask(apis.DescribeQuorum, () => ({
+  const { errorCode: code } = await broker.ask(apis.DescribeQuorum, () => ({
     topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }],
   }))
-  return errorCode === 0 ? undefined : errorName(errorCode)
+  return code === errorCode.NONE ? undefined : errorName(code)
 }
 
 interface Served {

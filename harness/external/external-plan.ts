@@ -1,9 +1,16 @@
 /** What is tried on an attached cluster: the same trial as everywhere, within what the cluster has. */
+import type { KeyedAppendOptions } from '../../workloads/keyed-append/options.ts'
 import { keyedAppend } from '../../workloads/keyed-append/keyed-append.ts'
 import type { NewTopic } from '../../workloads/client/client.ts'
+import { placeOf } from '../besides.ts'
+import { churnPart } from '../group-parts.ts'
+import { pipelinePart } from '../pipeline-part.ts'
 import { profiles } from '../profile.ts'
 import type { ExternalScenario } from '../scenarios.ts'
+import { bankPart, transactionPart } from '../transaction-part.ts'
+import type { TrialPart } from '../trial-part.ts'
 import type { TrialPlan } from '../trial.ts'
+import { servedWorkloads } from './abilities.ts'
 import type { Attached } from './attach.ts'
 
 export interface ExternalPlanOptions {
@@ -28,13 +35,28 @@ function minInSync(replicationFactor: number): number {
   return Math.max(1, replicationFactor - 1)
 }
 
+/** The other workloads, as far as the cluster serves them, each judged apart. */
+function besides(scenario: string, traffic: KeyedAppendOptions, options: ExternalPlanOptions): TrialPart[] {
+  const { attached, topicPrefix } = options
+  const replicationFactor = Math.min(replicasMax, attached.brokers.length)
+  const site = { prefix: `${topicPrefix}-${scenario}`, replicationFactor, minInSyncReplicas: minInSync(replicationFactor) }
+  const place = { traffic, profile: profiles.attached, site, isLeftAlone: false }
+  const served = servedWorkloads(attached)
+  const parts = [
+    ...(served.groups ? [churnPart(placeOf(place), (protocol) => protocol === 'classic' || served.consumerGroups)] : []),
+    ...(served.transactions ? [transactionPart(place.profile, site), bankPart(place.profile, site)] : []),
+    ...(served.groups && served.transactions ? [pipelinePart(traffic, place.profile, site)] : []),
+  ]
+  return parts.map((part) => ({ ...part, config: { ...part.config, features: attached.features } }))
+}
+
 export function externalPlan({ name, nemesis }: ExternalScenario, options: ExternalPlanOptions): TrialPlan {
   const { attached, faultsMs, recordsPerSecond } = options
   const profile = profiles.attached
   const topics = topicsOf(name, options)
   const idempotence = attached.versions['InitProducerId'] !== undefined
   const { replicationFactor } = topics[0]!
-  const workload = keyedAppend({
+  const traffic: KeyedAppendOptions = {
     producers: 3,
     consumers: 2,
     recordsPerSecond,
@@ -51,7 +73,8 @@ export function externalPlan({ name, nemesis }: ExternalScenario, options: Exter
     deliveryTimeoutMs: profile.clients.deliveryTimeoutMs,
     maxRecordsPerPoll: 500,
     replaceConsumerMs: 10_000,
-  })
+  }
+  const workload = keyedAppend(traffic)
   const config = {
     acks: -1,
     idempotence,
@@ -64,7 +87,7 @@ export function externalPlan({ name, nemesis }: ExternalScenario, options: Exter
     floors: { acknowledged: acknowledgedFloor, polled: acknowledgedFloor, ...(nemesis.attacks.length > 0 && { faults: 1 }) },
   } as const
   return {
-    parts: [{ workload, topics, acknowledgedMin: acknowledgedFloor, config }],
+    parts: [{ workload, topics, acknowledgedMin: acknowledgedFloor, config }, ...besides(name, traffic, options)],
     nemesis,
     profile,
     faultsMs,

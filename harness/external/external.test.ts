@@ -4,6 +4,10 @@ import { readdirSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Verdict } from '../../checkers/verdict.ts'
+import { Loop } from '../../ports/loop.ts'
+import { NodeRunner } from '../../ports/node/node-runner.ts'
+import { apis } from '../../protocol/apis.ts'
+import { BrokerConnection } from '../../workloads/client/broker-connection.ts'
 import { Workplace, type StartedCommand } from '../testing/started-command.testing.ts'
 import { attach } from './attach.ts'
 import { parseBootstrap } from './bootstrap.ts'
@@ -41,57 +45,94 @@ async function startBrokers(count: number): Promise<{ readonly brokers: StartedC
   return { brokers, bootstrap: bootstrap! }
 }
 
+/** But those that brokers make for themselves. */
 async function topicsAt(bootstrap: string): Promise<readonly string[]> {
-  return (await attach(parseBootstrap(bootstrap), {})).topics
+  return (await attach(parseBootstrap(bootstrap), {})).topics.filter((name) => !name.startsWith('__'))
+}
+
+/** All groups that coordinators of ours name: there is nobody else. */
+async function groupsAt(bootstrap: string): Promise<readonly string[]> {
+  const runner = new NodeRunner({})
+  const loop = new Loop(runner.ports)
+  runner.run((event) => loop.step(event))
+  try {
+    const groups = await Promise.all(parseBootstrap(bootstrap).map((address) => new Promise<readonly string[]>((done, fail) => {
+      const connection: BrokerConnection = new BrokerConnection(loop, address, {
+        clientId: 'test',
+        requestTimeoutMs: 5000,
+        onReady: () => connection.request(apis.ListGroups, () => ({}), (result) => {
+          if (result.ok) done(result.body.groups.map(({ groupId }) => groupId))
+          else fail(new Error(result.reason))
+        }),
+        onClosed: (reason) => fail(new Error(reason)),
+      })
+    })))
+    return groups.flat()
+  } finally {
+    await runner.stop()
+  }
 }
 
 function verify(bootstrap: string, ...more: readonly string[]): StartedCommand {
   return place.start('verify', '--bootstrap', bootstrap, '--out', place.path('run'), ...more)
 }
 
-it('one broker of which only the address is known is tried with ten thousand records, and has no topic more afterwards', async () => {
+const workloads = ['keyed-append', 'group-churn', 'transactions', 'bank', 'consume-transform-produce']
+/** Of all workloads. */
+const topicCount = 8
+
+it('one broker of which only the address is known is tried with all it serves, and has no topic more afterwards', { timeout: 300_000 }, async () => {
   const { bootstrap } = await startBrokers(1)
-  const before = await topicsAt(bootstrap)
-  const { code, stdout, stderr } = await verify(bootstrap, '--rate', '3000', '--time', '4s', '--json', '--topic-prefix', 'mine').ended
+  const { code, stdout, stderr } = await verify(bootstrap, '--scenario', 'attached-cut-clients', '--rate', '3000', '--time', '4s', '--json', '--topic-prefix', 'mine').ended
   expect(code, stderr).toBe(0)
   const { scenarios } = JSON.parse(stdout) as Verdict
-  expect(scenarios.map(({ name, target, valid }) => [name, target, valid])).toEqual([
-    ['attached', 'external', true],
-    ['attached-cut-clients', 'external', true],
-  ])
-  for (const { acknowledged, figures } of scenarios) {
-    expect(acknowledged).toBeGreaterThanOrEqual(10_000)
-    expect(figures['polled']).toBeGreaterThanOrEqual(10_000)
-  }
-  expect(scenarios[1]!.faults.length).toBeGreaterThan(0)
-  for (const { name, inForce } of scenarios[1]!.faults) expect({ name, inForce }).toEqual({ name: 'cut-clients', inForce: true })
+  expect(scenarios.map(({ name, target, valid }) => [name, target, valid])).toEqual(
+    workloads.map((workload) => [`attached-cut-clients.${workload}`, 'external', true]),
+  )
+  const [{ acknowledged, figures, faults }] = scenarios as [Verdict['scenarios'][number]]
+  expect(Math.min(acknowledged, figures['polled']!)).toBeGreaterThanOrEqual(10_000)
+  expect(faults.length).toBeGreaterThan(0)
+  for (const { name, inForce } of faults) expect({ name, inForce }).toEqual({ name: 'cut-clients', inForce: true })
   for (const off of ['kill', 'clock-jump', 'isolate', 'replication']) expect(stderr).toMatch(new RegExp(`^off: .*\\b${off}\\b`, 'm'))
-  expect(await topicsAt(bootstrap)).toEqual(before)
+  expect(await topicsAt(bootstrap)).toEqual([])
 })
 
-it('Ctrl-C leaves no topic behind, and somebody else’s stay', async () => {
+it('three brokers are tried with everything they serve, and have no topic and no group more afterwards', { timeout: 300_000 }, async () => {
+  const { bootstrap } = await startBrokers(3)
+  const { code, stdout, stderr } = await verify(bootstrap, '--scenario', 'attached', '--rate', '3000', '--json', '--topic-prefix', 'mine').ended
+  expect(code, stderr).toBe(0)
+  const { scenarios } = JSON.parse(stdout) as Verdict
+  expect(scenarios.map(({ name, valid }) => [name, valid])).toEqual(workloads.map((name) => [`attached.${name}`, true]))
+  for (const { name, acknowledged } of scenarios) expect(acknowledged, name).toBeGreaterThanOrEqual(300)
+  expect(stderr).not.toMatch(/^off: .*double-owner/m)
+  expect(await topicsAt(bootstrap)).toEqual([])
+  expect(await groupsAt(bootstrap)).toEqual([])
+})
+
+it('Ctrl-C leaves no topic and no group behind, and somebody else’s stay', { timeout: 300_000 }, async () => {
   const { bootstrap } = await startBrokers(1)
   const running = verify(bootstrap, '--topic-prefix', 'mine', '--time', '60s')
-  await vi.waitFor(async () => expect((await topicsAt(bootstrap)).filter((name) => name.startsWith('mine-'))).toHaveLength(2), patience)
+  await vi.waitFor(async () => expect((await topicsAt(bootstrap)).filter((name) => name.startsWith('mine-'))).toHaveLength(topicCount), patience)
   const others = verify(bootstrap, '--topic-prefix', 'min', '--time', '60s', '--out', place.path('other'))
-  await vi.waitFor(async () => expect((await topicsAt(bootstrap)).filter((name) => name.startsWith('min-'))).toHaveLength(2), patience)
+  await vi.waitFor(async () => expect((await topicsAt(bootstrap)).filter((name) => name.startsWith('min-'))).toHaveLength(topicCount), patience)
   await vi.waitFor(() => expect(running.stdout).toMatch(/faults: [1-9]/), patience)
   running.interrupt()
   expect((await running.ended).code).toBe(2)
-  expect((await topicsAt(bootstrap)).map((name) => name.split('-')[0])).toEqual(['min', 'min'])
+  expect([...new Set((await topicsAt(bootstrap)).map((name) => name.split('-')[0]))]).toEqual(['min'])
   others.interrupt()
   await others.ended
   expect(await topicsAt(bootstrap)).toEqual([])
+  expect(await groupsAt(bootstrap)).toEqual([])
 })
 
 it('a prefix that topics have already is not used', async () => {
   const { bootstrap } = await startBrokers(1)
   const running = verify(bootstrap, '--topic-prefix', 'mine', '--time', '60s')
-  await vi.waitFor(async () => expect(await topicsAt(bootstrap)).toHaveLength(2), patience)
+  await vi.waitFor(async () => expect(await topicsAt(bootstrap)).toHaveLength(topicCount), patience)
   const second = await verify(bootstrap, '--topic-prefix', 'mine', '--out', place.path('second')).ended
   expect(second).toMatchObject({ code: 2, stdout: '' })
   expect(second.stderr).toMatch(/^[^\n]+ mine-attached-\w+ [^\n]+--topic-prefix\.\n$/)
-  expect(await topicsAt(bootstrap)).toHaveLength(2)
+  expect(await topicsAt(bootstrap)).toHaveLength(topicCount)
   running.interrupt()
   await running.ended
 })

@@ -95,7 +95,7 @@ export async function externalGround(attached: Attached, { seed, topicPrefix }: 
     failures: () => [],
     close: async () => {
       const client = floor.makeClient('clean-up')
-      await cleanUp(stage.loop, client.admin, topicPrefix)
+      await cleanUp(stage.loop, client.admin, { topicPrefix, groups: [] })
       client.close()
       proxy.close()
       await stage.stop()

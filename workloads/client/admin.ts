@@ -152,6 +152,10 @@ export class WireAdmin implements WorkloadAdmin {
     })
   }
 
+  deleteGroup(group: string, timeoutMs: number, done: (result: AdminResult<null>) => void): void {
+    this.#offsets.deleteGroup(group, timeoutMs, done)
+  }
+
   updateFeatures(levels: Readonly<Record<string, number>>, timeoutMs: number, done: (result: AdminResult<null>) => void): void {
     const updates = Object.entries(levels)
     const alreadyThere = new Set<string>()

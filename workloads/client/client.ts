@@ -269,7 +269,7 @@ export interface GroupListener {
   /** It asks to join: anew, or for another generation. A consumer group does so once a life. */
   onJoining(): void
   /** The answer to that; `error` when it was refused, and it will try again. */
-  onJoined(identity: GroupIdentity, error: OpError | undefined): void
+  onJoined(identity: GroupIdentity, topics: readonly string[], error: OpError | undefined): void
   /** The committed offsets of what it is to own are asked for; what this returns comes back with them. */
   onAsking(): number
   /** From here on it owns these, beside what it had when `incremental`, and its polls return them. */
@@ -437,6 +437,8 @@ export interface WorkloadAdmin {
     timeoutMs: number,
     done: (result: AdminResult<GroupDescription>) => void,
   ): void
+  /** Waits until it has no members. A group that is not there counts as deleted. */
+  deleteGroup(group: string, timeoutMs: number, done: (result: AdminResult<null>) => void): void
   /** The quorum of the metadata log; UNSUPPORTED_VERSION from brokers that do not serve it. */
   describeQuorum(timeoutMs: number, done: (result: AdminResult<QuorumInfo>) => void): void
 }

@@ -52,7 +52,7 @@ class Pipeline implements RunningWorkload {
     const inputs = context.topics.filter(({ name }) => group.topics.includes(name))
     this.#sending = new Sending({ ...context, topics: inputs, options: traffic })
     this.#lives = Array.from({ length: workers }, () => 0)
-    this.#transactionalIds = this.#lives.map((_, at) => `worker-${at}`)
+    this.#transactionalIds = this.#lives.map((_, at) => this.#transactionalId(at))
     this.#workers = this.#lives.map((_, at) => this.#bear(at))
     this.#watch = new GroupWatch(context, 'group-watch', { groups: [group], intervalMs, timeoutMs: adminTimeoutMs, topics: () => context.topics })
     this.#readings = Array.from({ length: traffic.consumers }, (_, index) => new Reading(this.#reading, `consumer-${index}`))
@@ -133,6 +133,11 @@ class Pipeline implements RunningWorkload {
     this.#takes = undefined
   }
 
+  /** Of the group's name, as its topics are: workloads on one cluster share nothing. */
+  #transactionalId(at: number): string {
+    return `${this.#options.group.group}-worker-${at}`
+  }
+
   #bear(at: number): Worker {
     const worker: Worker = new Worker({
       context: this.#context,
@@ -156,7 +161,7 @@ class Pipeline implements RunningWorkload {
     const { loop, random } = this.#context
     return void loop.after(returnMs * 2 * random.next(), () => {
       if (this.#isLeaving) return
-      if (randomChance(random, this.#options.freshIdChance)) this.#transactionalIds[at] = `worker-${at}-${this.#lives[at]}`
+      if (randomChance(random, this.#options.freshIdChance)) this.#transactionalIds[at] = `${this.#transactionalId(at)}-${this.#lives[at]}`
       this.#workers[at] = this.#bear(at)
     })
   }

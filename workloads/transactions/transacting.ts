@@ -26,7 +26,8 @@ export class Transacting implements RunningWorkload {
     this.#options = options
     const shared = { context, options, script, figures: this.#figures, acknowledged: this.#acknowledged }
     this.#seats = Array.from({ length: options.seats }, (_, seat) => {
-      const transactionalId = seat < options.sharingSeats ? 'shared' : `id-${seat}`
+      // Workloads on one cluster have topics of their own, and so ids.
+      const transactionalId = `${context.topics[0]!.name}-${seat < options.sharingSeats ? 'shared' : seat}`
       return new ProducerSeat({ ...shared, name: `tx${seat}`, transactionalId })
     })
     this.#readings = [

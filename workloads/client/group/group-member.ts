@@ -43,6 +43,9 @@ interface Taking {
 
 type Placing = Taking & Pick<GroupAssigned, 'asked' | 'node'>
 
+/** A commit is refused with them to who is no member, or missed a generation: as with Java's consumer it gives up all, and joins anew. */
+const expelling: ReadonlySet<string> = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
+
 const earliest = -2
 const latest = -1
 
@@ -115,7 +118,13 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
   }
 
   commit(offsets: readonly CommittedOffset[], timeoutMs: number, done: (outcome: CommitOutcome) => void): void {
-    if (this.identity.generation >= 0) return this.#commits.commit(this.identity, { offsets, timeoutMs }, done)
+    const { identity } = this
+    if (identity.generation >= 0) {
+      return this.#commits.commit(identity, { offsets, timeoutMs }, (outcome) => {
+        done(outcome)
+        if (outcome.type !== 'ok' && expelling.has(outcome.error.code)) this.#gate.pass(() => this.#membership.refused?.(outcome.error.code, identity.generation))
+      })
+    }
     // Without a generation it would be nobody's commit, and an empty group takes those.
     this.#loop.after(0, () => done({ type: 'fail', error: { code: 'NOT_A_MEMBER', definite: true }, attempts: 0 }))
     return undefined
@@ -188,8 +197,8 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
     this.#options.listener.onJoining()
   }
 
-  joined(error?: OpError): void {
-    this.#options.listener.onJoined(this.identity, error)
+  joined(topics: readonly string[], error?: OpError): void {
+    this.#options.listener.onJoined(this.identity, topics, error)
   }
 
   heard(sentAtMs: number, node: number): void {

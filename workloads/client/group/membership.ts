@@ -17,7 +17,8 @@ export interface MembershipHost {
   revoke(partitions: readonly TopicPartition[], then: () => void): void
   lose(reason: string): void
   joining(): void
-  joined(error?: OpError): void
+  /** `topics`: what it asked for. */
+  joined(topics: readonly string[], error?: OpError): void
   heard(sentAtMs: number, node: number): void
   failed(error: OpError): void
 }
@@ -36,6 +37,8 @@ export interface Membership {
   /** Joins; nothing when it is in already. */
   start(): void
   subscribe(topics: readonly string[]): void
+  /** What it asked for in that generation was refused: the group goes on without it, or went on. */
+  refused?(code: string, generation: number): void
   /** Metadata may have changed. */
   look(): void
   leave(done: (error: OpError | undefined) => void): void

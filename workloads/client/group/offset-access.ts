@@ -1,4 +1,4 @@
-/** Committed offsets as an administrator sees and sets them: of any group, as nobody's member. */
+/** What an administrator does to any group, as nobody's member: sees and sets its committed offsets, and deletes it. */
 import { apis } from '../../../protocol/apis.ts'
 import { errorByCode, errorCode, errorName, isDefinite } from '../../../protocol/errors.ts'
 import type { AdminRetry, Attempt } from '../admin-retry.ts'
@@ -55,6 +55,20 @@ export class OffsetAccess {
         })
       })
     })
+  }
+
+  deleteGroup(group: string, timeoutMs: number, done: Done<null>): void {
+    const body = () => ({ groupsNames: [group] })
+    this.#retry.run<null>(timeoutMs, done, (attempt) => this.#coordinators.find(group, (coordinator) => {
+      coordinator.request(apis.DeleteGroups, { body }, (result, node) => {
+        if (!result.ok) return attempt.lost(result)
+        const code = result.body.results[0]?.errorCode ?? errorCode.UNKNOWN_SERVER_ERROR
+        if (code === errorCode.NONE || code === errorCode.GROUP_ID_NOT_FOUND) return attempt.succeed(null)
+        // Members leave, or their sessions end.
+        if (code === errorCode.NON_EMPTY_GROUP) return attempt.again(errorName(code), '')
+        return this.#refused(attempt, code, () => coordinator.forgetBy(code, node))
+      })
+    }))
   }
 
   close(): void {
