@@ -53,6 +53,13 @@ describe('offset-regression', () => {
     expect(late(2, 'm0', 1)).toEqual(['offset-regression'])
   })
 
+  it('is explained by what a member of KIP-848 left open in an epoch that is its own yet', () => {
+    const history = (protocol: string): readonly string[] => found(`config {"groups":[{"group":"g","protocol":"${protocol}"}]}
+      p1/a commit g m1@6 x:3 -> info DISCONNECTED; p2/b commit g m2@8 x:5 -> ok; p9 offsets g x -> ok x:3`)
+    expect(history('consumer')).toEqual([])
+    expect(history('classic')).toEqual(['offset-regression'])
+  })
+
   it('is not explained by what was over before, was refused, or was open in a generation that is past', () => {
     const lower = (commit: string): readonly string[] => found(`${commit}; p2/b commit g m2@2 x:5 -> ok; p9 offsets g -> ok x:3`)
     expect(lower('p1/a commit g m1@1 x:3 -> ok')).toEqual(['offset-regression'])

@@ -46,7 +46,7 @@ function ignoredReset(index: HistoryIndex, group: Group, writes: readonly WriteR
   const { asked, offset } = read
   const reset = writes.findLast(write => write.kind === 'reset' && write.offset < offset && isAcknowledgedBefore(write, asked))
   if (reset === undefined || mayBeStale(index, group, { write: reset, read })) return undefined
-  if (writes.some(write => write.offset === offset && mayFollow(write, reset))) return undefined
+  if (writes.some(write => write.offset === offset && mayFollow(group, write, reset))) return undefined
   const words = `although it had been set to ${reset.offset}`
   return { aspect: 'replay', words, since: reset.done, step: () => writeStep(index, reset) }
 }

@@ -44,15 +44,18 @@ function overriding(writes: readonly WriteRow[], { asked, offset }: ReadRow): Wr
   return latest
 }
 
-/** Whether a write may have taken effect after another that was acknowledged. */
-export function mayFollow(write: WriteRow, latest: WriteRow): boolean {
+/**
+ * Whether a write may have taken effect after another that was acknowledged. A classic group refuses earlier generations; a member
+ * of KIP-848 keeps its epoch for as long as it has something left to give up, whatever epoch the others are in.
+ */
+export function mayFollow({ config }: Group, write: WriteRow, latest: WriteRow): boolean {
   if (write.outcome === failed) return false
   if (write.outcome === ok && write.kind !== 'transaction') {
     if (write.done > latest.asked) return true
     if (!write.isRepeated) return false
   }
   const isOthers = write.memberId !== latest.memberId && write.era === latest.era
-  return !isOthers || write.generation < 0 || write.generation >= latest.generation
+  return !isOthers || config.protocol === 'consumer' || write.generation < 0 || write.generation >= latest.generation
 }
 
 /** The broker that answered a commit, and another's word for the group between it and the read. */
@@ -117,7 +120,7 @@ function stepsBackOf(index: HistoryIndex, group: Group): StepBack[] {
     const writes = group.writes.get(read.key) ?? []
     const write = overriding(writes, read)
     if (write === undefined) continue
-    const isExplained = writes.some(other => other.offset <= read.offset && other.asked < read.at && mayFollow(other, write))
+    const isExplained = writes.some(other => other.offset <= read.offset && other.asked < read.at && mayFollow(group, other, write))
     if (isExplained) continue
     steps.push({ group, write, read, coordinator: coordinatorBetween(group, write, read), isStale: mayBeStale(index, group, { write, read }) })
   }
