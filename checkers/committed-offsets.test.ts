@@ -54,10 +54,13 @@ describe('offset-regression', () => {
   })
 
   it('is explained by what a member of KIP-848 left open in an epoch that is its own yet', () => {
-    const history = (protocol: string): readonly string[] => found(`config {"groups":[{"group":"g","protocol":"${protocol}"}]}
-      p1/a commit g m1@6 x:3 -> info DISCONNECTED; p2/b commit g m2@8 x:5 -> ok; p9 offsets g x -> ok x:3`)
+    const history = (protocol: string, between = ''): readonly string[] => found(`config {"groups":[{"group":"g","protocol":"${protocol}"}]}
+      p1/a commit g m1@6 x:3 -> info DISCONNECTED; ${between} p2/b commit g m2@8 x:5 -> ok; p9 offsets g x -> ok x:3`)
     expect(history('consumer')).toEqual([])
     expect(history('classic')).toEqual(['offset-regression'])
+    expect(history('consumer', 'p1/a assigned g m1@7 + y:0;')).toEqual(['offset-regression'])
+    expect(history('consumer', 'p1/a commit g m1@7 y:1 -> ok;')).toEqual(['offset-regression'])
+    expect(history('consumer', 'p1/a lost g m1 x for FENCED_MEMBER_EPOCH;')).toEqual(['offset-regression'])
   })
 
   it('is not explained by what was over before, was refused, or was open in a generation that is past', () => {

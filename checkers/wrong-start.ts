@@ -11,7 +11,7 @@
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
-import { mayBeStale, mayFollow, mayHaveBeenDeaf } from './groups/committed.ts'
+import { mayBeStale, mayFollowInItsEpoch, mayHaveBeenDeaf } from './groups/committed.ts'
 import type { ReadRow, WriteRow } from './groups/group-ops.ts'
 import { type Group, groupsOf } from './groups/groups.ts'
 import { readStep, writeStep } from './groups/steps.ts'
@@ -46,7 +46,7 @@ function ignoredReset(index: HistoryIndex, group: Group, writes: readonly WriteR
   const { asked, offset } = read
   const reset = writes.findLast(write => write.kind === 'reset' && write.offset < offset && isAcknowledgedBefore(write, asked))
   if (reset === undefined || mayBeStale(index, group, { write: reset, read })) return undefined
-  if (writes.some(write => write.offset === offset && mayFollow(group, write, reset))) return undefined
+  if (writes.some(write => write.offset === offset && mayFollowInItsEpoch(group, write, reset))) return undefined
   const words = `although it had been set to ${reset.offset}`
   return { aspect: 'replay', words, since: reset.done, step: () => writeStep(index, reset) }
 }

@@ -44,18 +44,33 @@ function overriding(writes: readonly WriteRow[], { asked, offset }: ReadRow): Wr
   return latest
 }
 
-/**
- * Whether a write may have taken effect after another that was acknowledged. A classic group refuses earlier generations; a member
- * of KIP-848 keeps its epoch for as long as it has something left to give up, whatever epoch the others are in.
- */
-export function mayFollow({ config }: Group, write: WriteRow, latest: WriteRow): boolean {
-  if (write.outcome === failed) return false
-  if (write.outcome === ok && write.kind !== 'transaction') {
-    if (write.done > latest.asked) return true
-    if (!write.isRepeated) return false
-  }
+/** Whether a member is known to have been in a later generation, or to be none any more, before a position. */
+function hasMovedOn({ grants, releases, writes }: Group, { memberId, generation }: WriteRow, before: number): boolean {
+  return grants.some(({ at, value }) => at < before && value.memberId === memberId && value.generation > generation)
+    || releases.some(({ at, memberId: gone, why }) => at < before && gone === memberId && why !== 'revoked' && why !== 'crashed')
+    || [...writes.values()].some(all => all.some(row =>
+      row.memberId === memberId && row.generation > generation && row.outcome === ok && row.done < before))
+}
+
+/** Whether a write may have taken effect after another that was acknowledged. */
+export function mayFollow(write: WriteRow, latest: WriteRow): boolean {
+  if (!mayBeOpen(write, latest)) return false
   const isOthers = write.memberId !== latest.memberId && write.era === latest.era
-  return !isOthers || config.protocol === 'consumer' || write.generation < 0 || write.generation >= latest.generation
+  return !isOthers || write.generation < 0 || write.generation >= latest.generation
+}
+
+/**
+ * The same, where no generation of others is in its way: a member of KIP-848 keeps its epoch for as long as it has something left to
+ * give up, whatever epoch the others are in.
+ */
+export function mayFollowInItsEpoch(group: Group, write: WriteRow, latest: WriteRow): boolean {
+  return mayFollow(write, latest) || (group.config.protocol === 'consumer' && mayBeOpen(write, latest) && !hasMovedOn(group, write, latest.asked))
+}
+
+function mayBeOpen(write: WriteRow, latest: WriteRow): boolean {
+  if (write.outcome === failed) return false
+  if (write.outcome !== ok || write.kind === 'transaction') return true
+  return write.done > latest.asked || write.isRepeated
 }
 
 /** The broker that answered a commit, and another's word for the group between it and the read. */
@@ -120,7 +135,8 @@ function stepsBackOf(index: HistoryIndex, group: Group): StepBack[] {
     const writes = group.writes.get(read.key) ?? []
     const write = overriding(writes, read)
     if (write === undefined) continue
-    const isExplained = writes.some(other => other.offset <= read.offset && other.asked < read.at && mayFollow(group, other, write))
+    const isExplained = writes.some(other => other.asked < read.at && other.offset <= read.offset
+      && (other.offset === read.offset ? mayFollowInItsEpoch(group, other, write) : mayFollow(other, write)))
     if (isExplained) continue
     steps.push({ group, write, read, coordinator: coordinatorBetween(group, write, read), isStale: mayBeStale(index, group, { write, read }) })
   }
