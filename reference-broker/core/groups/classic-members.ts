@@ -96,8 +96,10 @@ export function leaveGroup(shard: GroupShard, group: ClassicGroup | undefined, l
     const owner = groupInstanceId === null ? undefined : group.instances.get(groupInstanceId)
     const meant = memberId === '' && owner !== undefined ? owner : memberId
     const error = group.memberError(meant, groupInstanceId, shard.decisions)
-    if (error === 'NONE' && !gone.includes(meant)) gone.push(meant)
-    return error
+    if (error !== 'NONE') return error
+    if (gone.includes(meant)) return 'UNKNOWN_MEMBER_ID'
+    gone.push(meant)
+    return 'NONE'
   })
   if (gone.length > 0) removeMembers(shard, group, gone)
   else rebalanceIfWaiting(shard, group)
