@@ -1,9 +1,9 @@
 /** What a scenario on real brokers comes to, on those it meets: its parts, its faults, and how long all of it takes. */
 import type { NemesisPlan } from '../nemesis/nemesis.ts'
 import { keyedAppend } from '../workloads/keyed-append/keyed-append.ts'
-import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import { besidePart, type Beside } from './besides.ts'
-import { jvmTimes, profiles, type Profile } from './profile.ts'
+import { plainTraffic } from './plain-traffic.ts'
+import { jvmTimes, profiles } from './profile.ts'
 import type { ContainerScenario, ProcessScenario } from './scenarios.ts'
 import { ownSite } from './site.ts'
 import type { TrialPlan } from './trial.ts'
@@ -36,7 +36,7 @@ export function timesLonger({ jvm, takesSettings }: Pick<ScenarioOptions, 'jvm' 
 
 export function planOf(scenario: ProcessScenario | ContainerScenario, options: ScenarioOptions): TrialPlan {
   const profile = profiles[options.takesSettings === false ? 'attached' : options.jvm === true ? 'trial-of-jvm' : 'trial']
-  const workloadOptions = workloadOf(scenario, profile, options)
+  const workloadOptions = plainTraffic(profile, { idempotence: scenario.idempotence, recordsPerSecond: options.recordsPerSecond })
   return {
     parts: [{
       workload: keyedAppend(workloadOptions),
@@ -84,25 +84,4 @@ function besidesOf({ beside = [] }: ProcessScenario | ContainerScenario, { takes
 function heldLonger(plan: NemesisPlan, times: number): NemesisPlan {
   const [low, high] = plan.holdMs
   return { ...plan, holdMs: [low * times, high * times], holdsAsHealed: true }
-}
-
-function workloadOf({ idempotence }: Pick<ProcessScenario, 'idempotence'>, { clients }: Profile, { recordsPerSecond }: ScenarioOptions): KeyedAppendOptions {
-  return {
-    producers: 3,
-    consumers: 2,
-    recordsPerSecond,
-    recordKeysPerPartition: 8,
-    openSendsPerProducer: 500,
-    acks: -1,
-    idempotence,
-    isolation: 'read_uncommitted',
-    lingerMs: 5,
-    batchSizeBytes: 16_384,
-    maxInFlight: 5,
-    valueSizeBytes: { min: 20, max: 400 },
-    compression: 'none',
-    deliveryTimeoutMs: clients.deliveryTimeoutMs,
-    maxRecordsPerPoll: 500,
-    replaceConsumerMs: 10_000,
-  }
 }

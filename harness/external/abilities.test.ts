@@ -36,6 +36,12 @@ it('the checks of groups, and of transactions, are off by name where those are n
   expect(namesOff(without('ConsumerGroupHeartbeat'))).toContain('groups of the KIP-848 protocol')
 })
 
+it('the checks of groups and transactions are off by name where another client sends', () => {
+  const off = whatIsOff(attached, 'kafkajs').flatMap(({ names }) => names)
+  for (const name of ['double-owner', 'torn-transaction', 'cut-clients']) expect(off).toContain(name)
+  expect(off).not.toContain('lost-write')
+})
+
 it('what is not served is off', () => {
   expect(namesOff()).not.toContain('changes of the controller')
   expect(namesOff({ versions: {} })).toEqual(expect.arrayContaining(['idempotent producers', 'changes of the controller', 'truncation seen by consumers']))

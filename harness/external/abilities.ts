@@ -56,13 +56,16 @@ export function whatIsOff(attached: Attached, client: string): readonly Off[] {
     { names: others.map(({ name }) => name), why: 'processes, disks and clocks of an attached cluster are not in our hands' },
     { names: links.map(({ name }) => name), why: 'what attached brokers say to each other does not pass our proxy' },
   ]
-  if (client !== 'wire') off.push({ names: [cutClients.name], why: `${client} dials the brokers itself, past our proxy` })
+  if (client !== 'wire') {
+    off.push({ names: [cutClients.name], why: `${client} dials the brokers itself, past our proxy` })
+    off.push({ names: [...checksOf('GRP'), ...checksOf('TXN')], why: `${client} only sends plain records` })
+  }
   if (versions['InitProducerId'] === undefined) off.push({ names: ['idempotent producers'], why: 'InitProducerId is not served' })
   const why = (apis: readonly string[], error: string | undefined): string =>
     error === undefined ? `${apis.filter((name) => versions[name] === undefined).join(', ')} not served` : `FindCoordinator is answered with ${error}`
-  if (!served.groups) off.push({ names: checksOf('GRP'), why: `no consumer groups: ${why(groupApis, uncoordinated.groups)}` })
-  else if (!served.consumerGroups) off.push({ names: ['groups of the KIP-848 protocol'], why: why(consumerGroupApis, undefined) })
-  if (!served.transactions) off.push({ names: checksOf('TXN'), why: `no transactions: ${why(transactionApis, uncoordinated.transactions)}` })
+  if (client === 'wire' && !served.groups) off.push({ names: checksOf('GRP'), why: `no consumer groups: ${why(groupApis, uncoordinated.groups)}` })
+  else if (client === 'wire' && !served.consumerGroups) off.push({ names: ['groups of the KIP-848 protocol'], why: why(consumerGroupApis, undefined) })
+  if (client === 'wire' && !served.transactions) off.push({ names: checksOf('TXN'), why: `no transactions: ${why(transactionApis, uncoordinated.transactions)}` })
   if (versions['DescribeQuorum'] === undefined) off.push({ names: ['changes of the controller'], why: 'DescribeQuorum is not served' })
   if (quorumError !== undefined) off.push({ names: ['changes of the controller'], why: `DescribeQuorum is answered with ${quorumError}` })
   if (versions['OffsetForLeaderEpoch'] === undefined) {

@@ -39,8 +39,9 @@ export async function attachAsTold(flags: ExternalFlags, { plain = false }: { re
   if (taken !== undefined) {
     throw new UserError(`The cluster has a topic ${taken} already, and it is not ours; choose another --topic-prefix.`, exitCodes.unknown)
   }
-  const whole = plain ? attached : await withCoordinators(attached, security)
-  return { attached: whole, security, topicPrefix, off: whatIsOff(whole, flags.client ?? 'wire') }
+  const { client = 'wire' } = flags
+  const whole = plain || client !== 'wire' ? attached : await withCoordinators(attached, security)
+  return { attached: whole, security, topicPrefix, off: whatIsOff(whole, client) }
 }
 
 /** Throws a UserError when no topic can be called so. */

@@ -45,12 +45,16 @@ const lookAgainMs = 250
 const lookedFor = 'tribunal'
 
 /** Throws a UserError when there is nothing to attach to. */
-export async function attach(bootstrap: readonly BrokerAddress[], security: ClientSecurity): Promise<Attached> {
-  const runner = new NodeRunner({ network: { ...(security.tls !== undefined && { tls: security.tls }) } })
+export function attach(bootstrap: readonly BrokerAddress[], security: ClientSecurity): Promise<Attached> {
+  return onLoop(security, (loop) => meet(loop, bootstrap, security))
+}
+
+async function onLoop<T>({ tls }: ClientSecurity, ask: (loop: Loop) => Promise<T>): Promise<T> {
+  const runner = new NodeRunner({ network: { ...(tls !== undefined && { tls }) } })
   const loop = new Loop(runner.ports)
   runner.run((event) => loop.step(event))
   try {
-    return await meet(loop, bootstrap, security)
+    return await ask(loop)
   } finally {
     await runner.stop()
   }
@@ -60,19 +64,14 @@ export async function attach(bootstrap: readonly BrokerAddress[], security: Clie
  * The same, with who coordinates nothing: the first question makes the internal topics, which a cluster of fewer brokers than they
  * are to have replicas never can.
  */
-export async function withCoordinators(attached: Attached, security: ClientSecurity): Promise<Attached> {
-  const runner = new NodeRunner({ network: { ...(security.tls !== undefined && { tls: security.tls }) } })
-  const loop = new Loop(runner.ports)
-  runner.run((event) => loop.step(event))
-  try {
+export function withCoordinators(attached: Attached, security: ClientSecurity): Promise<Attached> {
+  return onLoop(security, async (loop) => {
     const broker = await Acquaintance.make(loop, attached.brokers[0]!, security)
     if (typeof broker === 'string') return attached
     const [groups, transactions] = await Promise.all([0, 1].map((keyType) => coordinatorErrorOf(loop, broker, keyType)))
     broker.close()
     return { ...attached, uncoordinated: { ...(groups !== undefined && { groups }), ...(transactions !== undefined && { transactions }) } }
-  } finally {
-    await runner.stop()
-  }
+  })
 }
 
 async function coordinatorErrorOf(loop: Loop, broker: Acquaintance, keyType: number): Promise<string | undefined> {

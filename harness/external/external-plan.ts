@@ -5,6 +5,7 @@ import type { NewTopic } from '../../workloads/client/client.ts'
 import { placeOf } from '../besides.ts'
 import { churnPart } from '../group-parts.ts'
 import { pipelinePart } from '../pipeline-part.ts'
+import { plainTraffic } from '../plain-traffic.ts'
 import { profiles } from '../profile.ts'
 import type { ExternalScenario } from '../scenarios.ts'
 import { bankPart, transactionPart } from '../transaction-part.ts'
@@ -56,24 +57,7 @@ export function externalPlan({ name, nemesis }: ExternalScenario, options: Exter
   const topics = topicsOf(name, options)
   const idempotence = attached.versions['InitProducerId'] !== undefined
   const { replicationFactor } = topics[0]!
-  const traffic: KeyedAppendOptions = {
-    producers: 3,
-    consumers: 2,
-    recordsPerSecond,
-    recordKeysPerPartition: 8,
-    openSendsPerProducer: 2000,
-    acks: -1,
-    idempotence,
-    isolation: 'read_uncommitted',
-    lingerMs: 5,
-    batchSizeBytes: 16_384,
-    maxInFlight: 5,
-    valueSizeBytes: { min: 20, max: 400 },
-    compression: 'none',
-    deliveryTimeoutMs: profile.clients.deliveryTimeoutMs,
-    maxRecordsPerPoll: 500,
-    replaceConsumerMs: 10_000,
-  }
+  const traffic = plainTraffic(profile, { idempotence, recordsPerSecond, openSendsPerProducer: 2000 })
   const workload = keyedAppend(traffic)
   const config = {
     acks: -1,
