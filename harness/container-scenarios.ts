@@ -75,7 +75,8 @@ const own: readonly ContainerScenario[] = [
       inTurn: true,
       lanes: 1,
       quietMs: [1500, 2500],
-      holdMs: [2500, 4000],
+      // Longer than the election of a controller and then a session: the broker may have been the controller too.
+      holdMs: [4500, 6000],
     },
   },
 ]

@@ -17,12 +17,16 @@ function losePower(context: FaultContext, id: number, done: (shown: Shown) => vo
   })
 }
 
-/** Back before the cluster has missed it, or only afterwards: it then has to be told apart from its former self. */
+/**
+ * Back before the cluster has missed it, or only afterwards: it then has to be told apart from its former self. Missed is
+ * also what the observer must have seen (power-guard), and a broker that is quick is back between two of its looks.
+ */
 function bootAgain(context: FaultContext, id: number, done: (shown: Shown) => void): void {
   const { loop, view, evidenceTimeoutMs, parameters } = context
   if (parameters['staysUntilMissed'] !== true) return startOne(context, id, done)
-  const wait = { wanted: false, timeoutMs: evidenceTimeoutMs }
-  return awaitProbe(loop, wait, (answer) => view.lists(id, probeTimeoutMs, answer), () => startOne(context, id, done))
+  const isInSync = (): boolean => [...view.inSyncReplicas().values()].some((ids) => ids.length > 1 && ids.includes(id))
+  const isThere = (answer: (yes: boolean) => void): void => view.lists(id, probeTimeoutMs, (listed) => answer(listed || isInSync()))
+  return awaitProbe(loop, { wanted: false, timeoutMs: evidenceTimeoutMs }, isThere, () => startOne(context, id, done))
 }
 
 export const powerLoss: Fault = {

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { Loop } from '../ports/loop.ts'
+import { calmDisk } from '../simulator/sim-disk.ts'
+import { calmNetwork } from '../simulator/sim-wire.ts'
+import { World } from '../simulator/world.ts'
+import type { FaultContext } from './fault.ts'
+import { powerLoss } from './power-loss.ts'
+
+const unlistedMs = 1000
+const evidenceTimeoutMs = 5000
+
+/** When broker 1 starts again: the cluster ceases to list it at unlistedMs, and `seen` is in-sync sets as seen from when on. */
+function startsAtMs(seen: readonly { readonly fromMs: number; readonly sets: readonly (readonly number[])[] }[]): number | undefined {
+  const world = new World({ seed: 1, network: calmNetwork, disk: calmDisk })
+  let startedMs: number | undefined
+  world.addClient('clients', (ports) => {
+    const loop = new Loop(ports)
+    const bornMs = loop.now()
+    const sinceMs = (): number => loop.now() - bornMs
+    const view: Partial<FaultContext['view']> = {
+      lists: (_id, _timeoutMs, done) => void loop.after(1, () => done(startedMs !== undefined || sinceMs() < unlistedMs)),
+      inSyncReplicas: () => new Map(seen.findLast(({ fromMs }) => fromMs <= sinceMs())!.sets.map((set, index) => [`t-${index}`, set])),
+    }
+    const start = (_id: number, done: (evidence: object) => void): void => {
+      startedMs = sinceMs()
+      done({})
+    }
+    const control = { start, state: () => 'running' }
+    powerLoss.heal({ loop, control, view, evidenceTimeoutMs, parameters: { staysUntilMissed: true } } as unknown as FaultContext, [1], () => undefined)
+    return loop
+  })
+  world.run({ untilMs: 60_000, while: () => startedMs === undefined })
+  return startedMs
+}
+
+const all = [1, 2, 3]
+
+// A broker that was controller too was back between its election and the next look: it counted as away for good.
+it('a broker that is to be missed stays away until every in-sync set was seen without it', () => {
+  const atMs = startsAtMs([{ fromMs: 0, sets: [all, all] }, { fromMs: 500, sets: [[2, 3], all] }, { fromMs: 2000, sets: [[2, 3], [2, 3]] }])
+  expect(atMs).toBeGreaterThanOrEqual(2000)
+  expect(atMs).toBeLessThan(2100)
+})
+
+it('it is not waited for where it is the only one in sync, which cannot leave', () => {
+  const atMs = startsAtMs([{ fromMs: 0, sets: [[1], [2, 3]] }])
+  expect(atMs).toBeGreaterThanOrEqual(unlistedMs)
+  expect(atMs).toBeLessThan(unlistedMs + 100)
+})
+
+it('it comes back all the same when it is never missed', () => {
+  expect(startsAtMs([{ fromMs: 0, sets: [all] }])).toBeGreaterThanOrEqual(evidenceTimeoutMs)
+})
