@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Judgement } from '../checkers/verdict.ts'
 import type { Recorder } from '../history/recorder.ts'
-import type { WorkloadClient, WorkloadProducer } from '../workloads/client/client.ts'
+import type { WorkloadClient, WorkloadGroupMember, WorkloadProducer } from '../workloads/client/client.ts'
 import type { WorkloadContext } from '../workloads/workload.ts'
 import { drawCommitStrategies, drawPoisonPill, drawSlowConsumer } from './group-work-swarm.ts'
 import { judgeRun } from './judge-run.ts'
@@ -109,5 +109,41 @@ describe('a slow consumer', () => {
     expect(figures!['groupLagMax']).toBeGreaterThan(100)
     expect(figures!['groupLagEnd']).toBe(0)
     expect(coverage['pausedPartitions']).toBeGreaterThan(0)
+  }, 300_000)
+})
+
+/** A slow consumer as a seed draws it, whose client does not keep to what it was asked. */
+function slowConsumerOf(wrong: Partial<Record<keyof WorkloadGroupMember, (right: WorkloadGroupMember) => (...args: never[]) => unknown>>): (seed: number) => Swarm {
+  const spoilt = <T extends object>(right: T, own: Readonly<Record<string, (right: T) => unknown>>): T => new Proxy(right, {
+    get: (target, name) => {
+      const value: unknown = own[String(name)]?.(target) ?? Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const member = (client: WorkloadClient): WorkloadClient['groupMember'] => (options) => spoilt(client.groupMember(options), wrong)
+  return (seed) => {
+    const { plan, ...swarm } = drawSlowConsumer(seed)
+    const part = plan.parts[0]!
+    const start = (context: WorkloadContext): ReturnType<typeof part.workload.start> =>
+      part.workload.start({ ...context, makeClient: (name) => spoilt(context.makeClient(name), { groupMember: member }) })
+    return { ...swarm, plan: { ...plan, parts: [{ ...part, workload: { ...part.workload, start } }] } }
+  }
+}
+
+describe('a client that gives its consumer too much is convicted:', () => {
+  const told = (draw: (seed: number) => Swarm): string[] => run(draw, 2).findings
+    .filter(({ anomaly }) => anomaly === 'overfull-poll').map(({ aspect = '', message }) => `${aspect}: ${message}`)
+
+  it('more records than max.poll.records', () => {
+    const poll = (right: WorkloadGroupMember): WorkloadGroupMember['poll'] => (_maxRecords, timeoutMs, done) => right.poll(1000, timeoutMs, done)
+    expect(told(slowConsumerOf({ poll }))).not.toEqual([])
+  }, 300_000)
+
+  it('records of a partition that is paused', () => {
+    expect(told(slowConsumerOf({ pauseOnly: () => () => undefined }))).toContainEqual(expect.stringContaining('paused'))
+  }, 300_000)
+
+  it('and one that does nothing wrong in the same place is not', () => {
+    expect(told(slowConsumerOf({}))).toEqual([])
   }, 300_000)
 })
