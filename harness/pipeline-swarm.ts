@@ -9,7 +9,7 @@ import { groupConfig, rebalanceBound } from '../workloads/groups/group-plan.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import type { Profile } from './profile.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
-import { coordinated, drawProducer, transactionsMin } from './transaction-swarm.ts'
+import { coordinated, drawProducer, transactionFloors, transactionsMin } from './transaction-swarm.ts'
 
 export interface PipelineKind {
   readonly delivery: Delivery
@@ -65,12 +65,10 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
   }
 }
 
-
 /** Sessions end, the others give up and take over, and then a transaction begins: without that much quiet workers only rebalance. */
 const pipelinePace = { quietLeastMs: 8000, lanesMax: 1 }
 
-/** Workers die, freeze, are fenced and wait for each other: some seeds come to far fewer transactions than they go on for. */
-const pipelineFloors = { 'acknowledged': 400, 'coverage.transactions': 30 }
+const pipelineFloors = { ...transactionFloors, acknowledged: 400 }
 
 function pipelineTopics(like: NewTopic, random: Random): NewTopic[] {
   return [input, ...outputs].map((name) => ({ ...like, name, partitions: randomBetween(random, 2, 3) }))

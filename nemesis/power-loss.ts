@@ -4,7 +4,7 @@
  * process and a refused connect.
  */
 import { canLosePower, type BrokerControl, type PowerControl } from './control.ts'
-import { awaitProbe, forAll, probeTimeoutMs, type Fault, type FaultContext, type Shown } from './fault.ts'
+import { awaitProbe, forAll, type Fault, type FaultContext, type Shown } from './fault.ts'
 import { randomChance } from '../ports/random.ts'
 import { awaitDead, startOne } from './kill.ts'
 
@@ -18,15 +18,16 @@ function losePower(context: FaultContext, id: number, done: (shown: Shown) => vo
 }
 
 /**
- * Back before the cluster has missed it, or only afterwards: it then has to be told apart from its former self. Missed is
- * also what the observer must have seen (power-guard), and a broker that is quick is back between two of its looks.
+ * Back before the cluster has missed them, or only afterwards: they then have to be told apart from their former selves.
+ * Missed is what the observer has seen (power-guard), and who is quick is back between two of its looks. Where most are
+ * gone nobody is left to miss them.
  */
-function bootAgain(context: FaultContext, id: number, done: (shown: Shown) => void): void {
-  const { loop, view, evidenceTimeoutMs, parameters } = context
-  if (parameters['staysUntilMissed'] !== true) return startOne(context, id, done)
-  const isInSync = (): boolean => [...view.inSyncReplicas().values()].some((ids) => ids.length > 1 && ids.includes(id))
-  const isThere = (answer: (yes: boolean) => void): void => view.lists(id, probeTimeoutMs, (listed) => answer(listed || isInSync()))
-  return awaitProbe(loop, { wanted: false, timeoutMs: evidenceTimeoutMs }, isThere, () => startOne(context, id, done))
+function bootAgain(context: FaultContext, targets: readonly number[], done: (shown: Shown) => void): void {
+  const { loop, control, view, evidenceTimeoutMs, parameters } = context
+  const start = (): void => forAll(targets, (id, one) => startOne(context, id, one), done)
+  if (parameters['staysUntilMissed'] !== true || 2 * targets.length >= control.brokerIds.length) return start()
+  const isInSync = (): boolean => [...view.inSyncReplicas().values()].some((ids) => ids.length > 1 && targets.some((id) => ids.includes(id)))
+  return awaitProbe(loop, { wanted: false, timeoutMs: evidenceTimeoutMs }, (answer) => answer(isInSync()), start)
 }
 
 export const powerLoss: Fault = {
@@ -36,5 +37,5 @@ export const powerLoss: Fault = {
   losesUnsynced: true,
   draw: (random) => ({ staysUntilMissed: randomChance(random, 0.5) }),
   inject: (context, targets, done) => forAll(targets, (id, one) => losePower(context, id, one), done),
-  heal: (context, targets, done) => forAll(targets, (id, one) => bootAgain(context, id, one), done),
+  heal: bootAgain,
 }
