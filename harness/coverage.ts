@@ -2,7 +2,7 @@
  * What a simulated run went through that no client sees: counted from what the brokers log and decide, and from what the
  * observer saw. Beside a judgement without findings it says that there was something to find.
  */
-import type { NewOp, Observation, OpError } from '../history/op.ts'
+import type { NewOp, Observation } from '../history/op.ts'
 import type { Decisions } from '../reference-broker/core/decisions.ts'
 import type { Logger } from '../reference-broker/core/logger.ts'
 import { GroupSights } from './group-sights.ts'
@@ -72,6 +72,11 @@ interface Seen {
 
 const fencing: ReadonlySet<string> = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH'])
 
+/** Whether a transaction ended because another instance of its producer had taken over. */
+export function isFenced({ f, error }: NewOp): boolean {
+  return f === 'txn' && error !== undefined && fencing.has(error.code)
+}
+
 export class Coverage {
   readonly counts: CoverageCounts
   readonly #minInSyncReplicas: number
@@ -116,19 +121,19 @@ export class Coverage {
   }
 
   see(op: NewOp): void {
-    const { process, f, type, value, error } = op
+    const { process, f, type, value } = op
     this.#groups.see(op)
-    if (f === 'txn') this.#transacted(type, error)
+    if (f === 'txn') this.#transacted(type)
+    if (isFenced(op)) this.counts.fencedProducers++
     if (f === 'send' && type === 'fail') this.counts.failedSends++
     if (f === 'send' && type === 'info') this.counts.openSends++
     if (process === 'observer' && f === 'observe') for (const told of value as readonly Observation[]) this.#observed(told)
   }
 
-  #transacted(type: NewOp['type'], error: OpError | undefined): void {
+  #transacted(type: NewOp['type']): void {
     if (type === 'invoke') this.counts.transactions++
     if (type === 'fail') this.counts.abortedTransactions++
     if (type === 'info') this.counts.openTransactions++
-    if (error !== undefined && fencing.has(error.code)) this.counts.fencedProducers++
   }
 
   #observed({ key, leader, leaderEpoch, inSyncReplicas }: Observation): void {

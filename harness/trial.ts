@@ -17,6 +17,7 @@ import { Observer } from '../workloads/observer.ts'
 import { keyOf, type RunningWorkload, type WorkloadContext } from '../workloads/workload.ts'
 import { probeTopics } from './broker-probes.ts'
 import { clusterView, type ViewSetup } from './cluster-view.ts'
+import { isFenced } from './coverage.ts'
 import { Coordinators } from './coordinators.ts'
 import type { Profile } from './profile.ts'
 import { acknowledgedBy, specsOf, type TrialPart } from './trial-part.ts'
@@ -98,12 +99,14 @@ interface Part extends TrialPart {
   running: RunningWorkload | undefined
   acknowledged: number
   transactions: number
+  fenced: number
   /** Partitions of which nothing was acknowledged since recovery was last demanded. */
   readonly unserved: Set<Key>
 }
 
-function hasEnough({ acknowledged, acknowledgedMin, transactions, transactionsMin = 0 }: Part): boolean {
-  return acknowledged >= acknowledgedMin && transactions >= transactionsMin
+function hasEnough({ acknowledged, acknowledgedMin, transactions, fenced, transactionsMin }: Part): boolean {
+  const isTransacted = transactionsMin === undefined || (transactions >= transactionsMin && fenced > 0)
+  return acknowledged >= acknowledgedMin && isTransacted
 }
 
 export class Trial {
@@ -165,12 +168,13 @@ export class Trial {
       ...(sasl !== undefined && { sasl }),
       onObserved: (observed) => guard?.observed(observed),
     })
-    const made: Part = { ...part, recorder, observer, running: undefined, acknowledged: 0, transactions: 0, unserved: new Set() }
+    const made: Part = { ...part, recorder, observer, running: undefined, acknowledged: 0, transactions: 0, fenced: 0, unserved: new Set() }
     recorder.listen((op) => {
       this.#coordinators.see(op)
       const keys = acknowledgedBy(op)
       made.acknowledged += keys.length
       if (op.f === 'txn' && op.type === 'invoke') made.transactions++
+      if (isFenced(op)) made.fenced++
       for (const key of keys) made.unserved.delete(key)
     })
     return made
