@@ -9,6 +9,20 @@ function run(history: string, delivery?: string): Judged {
   return judged(`${config}${traffic}\n${history}`)
 }
 
+describe('skipped-record of a group that begins at the end', () => {
+  const story = (policy: string, committed: string): string => `config {"groups":[{"group":"g","resetPolicy":"${policy}","delivery":"at-least-once","sessionTimeoutMs":2000}]}
+    0s p1/a join g classic/range x -> ok m1@1; p1/a assigned g m1@1 x:0; p0 send x v1 -> ok @0; ${committed}; p1/a crash -> info
+    3s p2/b join g classic/range x -> ok m2@2; p2/b assigned g m2@2 x:1; p0 send x v2 -> ok @1; p2/b poll -> ok x[1:v2]
+    p2/b process g m2@2 x 1..1 -> ok; p2/b commit g m2@2 x:2 -> ok; p8 poll -> ok x[0:v1 1:v2]`
+  const isFound = (history: string): boolean => judged(history).convicts.includes('skipped-record')
+
+  it('is nothing that came while nobody had committed', () => {
+    expect(isFound(story('latest', ''))).toBe(false)
+    expect(isFound(story('earliest', ''))).toBe(true)
+    expect(isFound(story('latest', 'p1/a commit g m1@1 x:0 -> ok'))).toBe(true)
+  })
+})
+
 describe('skipped-record', () => {
   const gap = 'p1/a process g m1@1 x 0..0 -> ok; p1/a process g m1@1 x 3..3 -> ok; p1/a commit g m1@1 x:4 -> ok'
 
@@ -43,6 +57,20 @@ describe('skipped-record', () => {
     expect(judged(`p0 send x v0 -> info; p0 send x v1 -> ok @1; p8 poll -> ok x[0:v0 1:v1]
       p1/a process g m1@1 x 1..1 -> ok; p9 reset-offsets g x:0 -> ok; p1/a commit g m1@1 x:2 -> ok`).convicts).toEqual([])
     expect(run('p1/a commit g m1@1 x:4 -> ok').convicts).toEqual([])
+  })
+})
+
+describe('reprocessed-record of an offset that was told late', () => {
+  const story = (node: number): string => `config {"recoveryMs":20000,"groups":[{"group":"g","delivery":"at-most-once","sessionTimeoutMs":1000}]}
+    0s p0 send x v1 -> ok @0; p1/a join g classic/range x -> ok m1@1 by 2; p1/a assigned g m1@1 x:0 by 2; p1/a poll -> ok x[0:v1]
+    1s nemesis isolate {"action":"start","id":1,"targets":[2]}; nemesis isolate {"action":"evidence","id":1,"inForce":true,"evidence":"seen"}
+    2s p1/a commit g m1@1 x:1 -> ok by 1; p1/a process g m1@1 x 0..0 -> ok; p1/a crash -> info
+    4s nemesis isolate {"action":"stop","id":1}; nemesis isolate {"action":"healed","id":1,"evidence":"seen"}
+    4s p2/b join g classic/range x -> ok m2@2 by 1; p2/b assigned g m2@2 x:0 by ${node}; p2/b poll -> ok x[0:v1]; p2/b process g m2@2 x 0..0 -> ok`
+
+  it('is none when a deposed coordinator may have told it', () => {
+    expect(judged(story(2)).convicts).toEqual([])
+    expect(judged(story(1)).convicts).toContain('reprocessed-record')
   })
 })
 

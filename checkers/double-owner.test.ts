@@ -8,6 +8,16 @@ function found(history: string): string[] {
 }
 
 describe('double-owner', () => {
+  it('is a key that one epoch of a consumer group gave to two, as a heartbeat of the first shows', () => {
+    const both = (protocol: string): string => `0s p0 send x v1 -> ok @0; p1/a join g ${protocol} x -> ok m1@1; p2/b join g ${protocol} x -> ok m2@2
+      p1/a assigned g m1@2 + x:0; 1s p2/b assigned g m2@2 + x:0; p1/a poll -> ok x[0:v1]; p2/b poll -> ok x[0:v1]`
+    const aspects = (history: string): (string | undefined)[] => judged(history).findings.filter(({ anomaly }) => anomaly === 'double-owner').map(({ aspect }) => aspect)
+    expect(aspects(`${both('consumer/uniform')}\n3s p1/a heard g m1 2.9s`)).toEqual(['granted'])
+    expect(aspects(both('consumer/uniform'))).toEqual([])
+    const givenBack = both('consumer/uniform').replace('; 1s p2', '; p1/a revoked g m1@2 x; 1s p2')
+    expect(aspects(`${givenBack}\n3s p1/a heard g m1 2.9s`)).toEqual([])
+  })
+
   it('is one generation that gave a partition to two members, and tells who', () => {
     const { convicts, findings } = judged(`${traffic}
       p1/a assigned g m1@1 x:0

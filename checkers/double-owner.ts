@@ -139,12 +139,17 @@ function sparedBy(index: HistoryIndex, group: Group, { first, second }: Pair): H
   return group.grants.find(({ at, actor, value }) => isLater(at, actor) && value.generation > second.generation)
 }
 
+/** Of a consumer group one epoch names a key once: who is given what another was given in it and has not given back is as wrong. */
+function isGivenAgain(group: Group, first: Tenure, second: Tenure): boolean {
+  if (first.era !== second.era) return false
+  return first.generation < second.generation || (first.generation === second.generation && protocolOf(group, second) === 'consumer')
+}
+
 function checkGrants(index: HistoryIndex, group: Group, found: FindingList): void {
   for (const tenures of group.tenures.values()) {
     for (const [at, second] of tenures.entries()) {
       for (const first of tenures.slice(0, at)) {
-        const isNewer = first.era === second.era && first.generation < second.generation
-        if (isOne(first, second) || !isNewer || !holdsAt(first, second.from)) continue
+        if (isOne(first, second) || !isGivenAgain(group, first, second) || !holdsAt(first, second.from)) continue
         const spared = sparedBy(index, group, { first, second })
         if (spared === undefined) continue
         const step = 'sentAt' in spared ? heardStep(index, spared) : assignedStep(index, spared)

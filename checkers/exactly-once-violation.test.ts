@@ -11,6 +11,19 @@ function found(history: string): string[] {
 }
 
 describe('exactly-once-violation', () => {
+  it('counts nothing that was aborted, also where all readers read what is uncommitted', () => {
+    const own = 'config {"pipeline":{"group":"g","inputs":["a-0"],"outputs":["b-0"]}}'
+    const reader = 'p3/uncommitted-1 assign {"keys":["a-0","b-0"],"isolation":"read_uncommitted"} -> ok; p3/uncommitted-1 poll -> ok'
+    const again = (first: string): string => `${own}\np0 send a-0 v1 -> ok @0; p1/w1 txn send b-0 ${made(0, 0)}, offsets g a-0:1 -> ${first}
+      p1/w1 txn send b-0 ${made(0, 1)}, offsets g a-0:1 -> ok @2; ${reader} a-0[0:v1] b-0[0:${made(0, 0)} 2:${made(0, 1)}]`
+    expect(found(again('fail ABORTED @0'))).toEqual([])
+    expect(found(again('ok @0'))).toEqual(['repeated'])
+    const input = (first: string): string => `${own}\np0 txn send a-0 v1 -> ${first}; p0 txn send a-0 v2 -> ok @2
+      p1/w1 txn send b-0 ${made(2, 0)}, offsets g a-0:3 -> ok @0; ${reader} a-0[0:v1 2:v2] b-0[0:${made(2, 0)}]`
+    expect(found(input('fail ABORTED @0'))).toEqual([])
+    expect(found(input('ok @0'))).toEqual(['missing'])
+  })
+
   it('is two effects of one input in one topic, and not one in each of two', () => {
     const once = `${config()}\n${input}; p2 txn send b-0 ${made(0, 0)}, send audit-0 ${made(0, 1)}, offsets g a-0:1 -> ok @0, @0`
     expect(found(`${once}; p3 poll -> ok b-0[0:${made(0, 0)}] audit-0[0:${made(0, 1)}]`)).toEqual([])

@@ -12,8 +12,9 @@ import { FindingList } from './finding-list.ts'
 import { mayHaveBeenSetBack } from './groups/deliveries.ts'
 import { groupsOf } from './groups/groups.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { none, ok } from './index/codes.ts'
+import { failed, none, ok } from './index/codes.ts'
 import { groupOffsets } from './index/group-offsets.ts'
+import { isAtomic } from './index/isolation.ts'
 import type { Finding, WitnessStep } from './verdict.ts'
 import { firstOkReadOf, inOrder, keyName, readStep, sendStep, valueName } from './witness.ts'
 
@@ -45,11 +46,19 @@ function inputName(key: Key, offset: number): string {
   return `${key}@${offset}`
 }
 
-/** By input, what readers got that was made from it. */
-function effects({ records, okRead }: HistoryIndex): Map<string, Effects> {
+/** How a record's transaction ended as far as is known, where all that read it read what is uncommitted, too; `ok` for every other. */
+function outcomeOf({ isolation, table, sends, writers }: HistoryIndex, record: number): number {
+  const row = writers[record]!
+  const mayBeAborted = isolation.onlyUncommitted && row !== none && isAtomic(isolation, table, sends, row)
+  return mayBeAborted ? sends.outcome[row]! : ok
+}
+
+/** By input, what readers got that was made from it and `counts`. */
+function effects(index: HistoryIndex, counts: (record: number) => boolean): Map<string, Effects> {
+  const { records, okRead } = index
   const byInput = new Map<string, Effects>()
   for (let record = 0; record < records.size; record++) {
-    const from = okRead[record] === 1 ? derivedFrom(records.values[record]!) : undefined
+    const from = okRead[record] === 1 && counts(record) ? derivedFrom(records.values[record]!) : undefined
     if (from === undefined) continue
     const input = inputName(from.key, from.offset)
     const topic = topicOf(records.keys[records.keyOf[record]!]!)
@@ -136,7 +145,8 @@ function addMissing(index: HistoryIndex, pipeline: Pipeline, found: FindingList,
     for (let place = log.start[code]!; place < log.start[code + 1]!; place++) {
       const offset = log.offset[place]!
       if (offset >= upTo.offset) break
-      const isInput = okRead[log.holder[place]!] === 1 && !log.conflicts.has(place)
+      const record = log.holder[place]!
+      const isInput = okRead[record] === 1 && outcomeOf(index, record) === ok && !log.conflicts.has(place)
       if (isInput && !got.has(inputName(key, offset))) found.add(offset, 'missing', () => missing(index, place, upTo))
     }
   }
@@ -156,15 +166,14 @@ function check(index: HistoryIndex): CheckResult {
   if (pipeline === undefined) return found.result()
   const isLawful = mayBeTakenAgain(index, pipeline)
   const { reset } = committedOffsets(index, pipeline)
-  const got = effects(index)
-  for (const [input, { again }] of got) {
+  for (const [input, { again }] of effects(index, record => outcomeOf(index, record) === ok)) {
     const at = input.lastIndexOf('@')
     const key = input.slice(0, at)
     if (again === undefined || [...reset].some(one => String(one) === key) || isLawful(key, Number(input.slice(at + 1)))) continue
     found.add(again[1], 'repeated', () => repeated(index, input, again))
   }
   if (!areCovered(index, pipeline.outputs)) return found.result(['not all outputs were read to the end, so none can be called missing'])
-  addMissing(index, pipeline, found, got)
+  addMissing(index, pipeline, found, effects(index, record => outcomeOf(index, record) !== failed))
   return found.result()
 }
 

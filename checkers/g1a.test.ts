@@ -7,6 +7,15 @@ import { judged } from './testing/judged.ts'
 const refused = 'p0 send x v1 -> ok @0; p0 send x v2 -> fail NOT_ENOUGH_REPLICAS'
 
 describe('G1a', () => {
+  it('goes by what a client read then, not by what it reads later', () => {
+    const aborted = 'p0 txn send x v1 -> ok @0; p0 txn send x v2 -> fail ABORTED @2'
+    const life = (process: string, isolation: string, polled: string): string =>
+      `${process}/c assign {"keys":["x"],"isolation":"${isolation}"} -> ok; ${process}/c poll -> ok x[${polled}]; ${process}/c crash -> info`
+    const [all, committed] = ['0:v1 2:v2', '0:v1']
+    expect(judged(`${aborted}; ${life('p2', 'read_uncommitted', all)}; ${life('p3', 'read_committed', committed)}`).convicts).toEqual([])
+    expect(judged(`${aborted}; ${life('p2', 'read_committed', all)}; ${life('p3', 'read_uncommitted', committed)}`).convicts).toEqual(['G1a'])
+  })
+
   it('is a record that an ok poll returned and whose only send certainly failed', () => {
     const { convicts, findings } = judged(`${refused}; p1 poll -> fail x[0:v1 1:v2]; p1 poll -> ok x[0:v1 1:v2]`)
     expect(convicts).toEqual(['G1a'])

@@ -117,6 +117,39 @@ describe('wrong-start', () => {
   })
 })
 
+describe('undrained-lag of a group that may stand still', () => {
+  const stood = (config: string, sent: string, ...more: readonly string[]): boolean => isFound('undrained-lag', [
+    `config {"rebalanceBoundMs":5000${config}}`,
+    `0s ${sent}; p1/a join g classic/range x -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a poll -> ok x[0:v1]; p1/a process g m1@1 x 0..0 -> ok; p1/a commit g m1@1 x:1 -> ok`,
+    ...more,
+  ].join('\n'))
+  const looks = (...times: readonly string[]): string => times.map((time) => `${time} p9 offsets g x -> ok x:1`).join('; ')
+  const sent = 'p0 send x v1, x v2 -> ok @0, @1'
+
+  it('because its member has paused the partition, for as long as it has', () => {
+    const end = '20s p1/a leave g m1 -> ok'
+    expect(stood('', sent, looks('1s', '7s'), end)).toBe(true)
+    expect(stood('', sent, 'p1/a paused g m1@1 x', looks('1s', '7s'), end)).toBe(false)
+    expect(stood('', sent, 'p1/a paused g m1@1 y', looks('1s', '7s'), end)).toBe(true)
+    const goesOn = (until: string): string => `p1/a paused g m1@1 x; ${looks('1s')}; 3s p1/a paused g m1@1 -; ${looks(until)}`
+    expect(stood('', sent, goesOn('7s'), end)).toBe(false)
+    expect(stood('', sent, goesOn('9s'), end)).toBe(true)
+  })
+
+  it('because a transaction may be open that holds back what is committed, until it was ended at the latest', () => {
+    const open = 'p0 txn send x v1 -> ok @0; p3/dead txn send x v3 -> info TIMED_OUT @2; p0 txn send x v4 -> ok @3'
+    const config = ',"transactional":true,"transactionTimeoutMs":60000,"recoveryMs":5000'
+    const end = '99s p1/a leave g m1 -> ok'
+    expect(stood(config, open, looks('1s', '20s'), end)).toBe(false)
+    expect(stood(config, open, looks('66s', '72s'), end)).toBe(true)
+  })
+
+  it('because the record was lost, which acks=1 allows when the leader changes', () => {
+    const lost = `observe 1 x; p0 send x v1 -> ok @0; p0 send x v2 -> ok @1; observe 2 x leaderEpoch 1`
+    expect(stood(',"acks":1', lost, looks('1s', '7s'), '8s p1/a leave g m1 -> ok')).toBe(false)
+  })
+})
+
 describe('undrained-lag', () => {
   const config = 'config {"rebalanceBoundMs":5000}'
   const begun = '0s p0 send x v1, x v2 -> ok @0, @1; p1/a join g classic/range x -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a poll -> ok x[0:v1 1:v2]; p1/a process g m1@1 x 0..1 -> ok'

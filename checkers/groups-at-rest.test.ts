@@ -174,3 +174,18 @@ describe('unbalanced-assignment', () => {
     expect(run(`${narrow}; p2/b subscribed g m2@1 t u; ${given}`).convicts).toEqual([])
   })
 })
+
+describe('a partition that first shows in a group at rest', () => {
+  const config = 'config {"rebalanceBoundMs":5000}'
+  const begun = '0s p0 send t-0 v1 -> ok @0; p1/a join g consumer/uniform t u -> ok m1@1; p1/a assigned g m1@1 t-0:0; p8 poll -> ok t-0[0:v1]'
+
+  it('is nobody’s orphan before it is there', () => {
+    expect(judged(`${config}\n${begun}; 9s p1/a assigned g m1@2 + u-0:0; 10s p0 send u-0 v2 -> ok @0; p8 poll -> ok u-0[0:v2]`).convicts).toEqual([])
+  })
+
+  it('is one when nobody owns it for longer than the bound from then on', () => {
+    const told = (time: string): string => `${config}\n${begun}; 9s observe 1 u-0; ${time} p1/a assigned g m1@2 + u-0:0; 30s p0 send u-0 v2 -> ok @0; p8 poll -> ok u-0[0:v2]`
+    expect(judged(told('13s')).convicts).toEqual([])
+    expect(judged(told('15s')).convicts).toEqual(['orphan-partition'])
+  })
+})

@@ -120,11 +120,11 @@ function placesOf({ reads }: Scanned, log: Log): Int32Array {
 }
 
 /** Whether readers of what is committed may pass over everything between two places: transactions not known as committed. */
-function passOver(index: Pick<HistoryIndex, 'isolation' | 'table' | 'sends' | 'log' | 'committed' | 'writers'>) {
-  const { isolation, table, sends, log, committed, writers } = index
+function passOver(index: Pick<HistoryIndex, 'isolation' | 'table' | 'sends' | 'log' | 'committed' | 'writers' | 'ambiguous'>) {
+  const { isolation, table, sends, log, committed, writers, ambiguous } = index
   const mayStayHidden = (record: number): boolean => {
     const row = writers[record]!
-    return row !== none && committed[row] === 0 && isAtomic(isolation, table, sends, row)
+    return row !== none && (committed[row] === 0 || ambiguous.has(record)) && isAtomic(isolation, table, sends, row)
   }
   return (op: number, from: number, to: number): boolean => {
     if (!isolation.hasTransactions || !readsCommitted(isolation, table, op)) return false
@@ -148,7 +148,8 @@ export function buildHistoryIndex(ops: Ops): HistoryIndex {
   const highest = highestAcknowledged(sends, records)
   const covered = coveredKeys({ table, isolation, marks, records, highestAcknowledged: highest })
   const observations = readObservations(ops, table)
-  const mayPass = passOver({ isolation, table, sends, log, committed, writers })
+  const ambiguous = new Set(sentTwice(sends, writers, row => isAtomic(isolation, table, sends, row)))
+  const mayPass = passOver({ isolation, table, sends, log, committed, writers, ambiguous })
   const transactions = new TransactionsReader({ ops, ...scanned, isolation })
   let orders: OrderGraph | undefined
   const index: HistoryIndex = {
@@ -165,9 +166,9 @@ export function buildHistoryIndex(ops: Ops): HistoryIndex {
     okRead: visibleReads(commitment, writers),
     committed,
     writers,
-    ambiguous: new Set(sentTwice(sends, writers)),
+    ambiguous,
     pollSteps: walkPolls({ ops, table, records, reads, readPlace, mayPass }),
-    sendSteps: walkSends({ table, records, sends, committed, log }),
+    sendSteps: walkSends({ table, records, sends, committed, log, writers }),
     highestAcknowledged: highest,
     covered,
     uncovered: uncoveredSentence({ marks, records, sends, committed }, covered),

@@ -26,12 +26,6 @@ interface Polled {
   readonly counts: ReadonlyMap<Key, number>
 }
 
-interface Pause {
-  readonly at: number
-  readonly actor: Actor
-  readonly keys: readonly Key[]
-}
-
 /** By client: the group it last asked to join before its polls began; a client is a member of one group. */
 function groupByActor(groups: readonly Group[]): ReadonlyMap<Actor, Group> {
   return new Map(groups.flatMap((group) => group.joins.map(({ actor }) => [actor, group] as const)))
@@ -61,17 +55,9 @@ function pollsOf(index: HistoryIndex, groups: readonly Group[]): Polled[] {
   return polls
 }
 
-function pausesOf({ table, ops }: HistoryIndex): Pause[] {
-  return table.rest.flatMap(at => {
-    const { f, value } = ops.at(at)!
-    const keys = f === 'paused' ? (value as { readonly keys?: unknown } | null)?.keys : undefined
-    return Array.isArray(keys) ? [{ at, actor: table.actor[at]!, keys: keys as readonly Key[] }] : []
-  })
-}
-
 /** Position of the mark since which a member does not read a key, or `none`. */
-function pausedSince(pauses: readonly Pause[], { group, actor, asked, done }: Polled, key: Key): number {
-  const last = pauses.findLast(pause => pause.actor === actor && pause.at < asked)
+function pausedSince({ group, actor, asked, done }: Polled, key: Key): number {
+  const last = group.paused.findLast(pause => pause.actor === actor && pause.at < asked)
   if (last?.keys.includes(key) !== true) return none
   const isBetween = (row: { readonly at: number; readonly actor: Actor }): boolean => row.actor === actor && row.at > last.at && row.at < done
   const wasGiven = group.grants.some(grant => isBetween(grant) && (!grant.value.incremental || grant.value.keys.includes(key)))
@@ -86,13 +72,13 @@ interface Overfull {
   readonly steps?: readonly WitnessStep[]
 }
 
-function overfull(index: HistoryIndex, pauses: readonly Pause[], polled: Polled): Overfull | undefined {
+function overfull(index: HistoryIndex, polled: Polled): Overfull | undefined {
   const { counts, group, actor } = polled
   const { maxPollRecords = Number.POSITIVE_INFINITY } = group.config
   const count = [...counts.values()].reduce((sum, each) => sum + each, 0)
   if (count > maxPollRecords) return { aspect: 'records', words: `was given ${count} records at once, and takes ${maxPollRecords}` }
-  for (const key of pauses.length === 0 ? [] : counts.keys()) {
-    const since = pausedSince(pauses, polled, key)
+  for (const key of group.paused.length === 0 ? [] : counts.keys()) {
+    const since = pausedSince(polled, key)
     if (since === none) continue
     const steps = [stepAt(index, since, `${memberName(index, actor)} paused ${key}`)]
     return { aspect: 'paused', words: `was given records of ${key}, which it had paused`, key, steps }
@@ -115,11 +101,9 @@ function finding(index: HistoryIndex, { group, actor, asked, done }: Polled, { a
 
 function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
-  const groups = groupsOf(index)
-  const pauses = groups.length === 0 ? [] : pausesOf(index)
-  const judged = pauses.length > 0 ? groups : groups.filter(({ config }) => config.maxPollRecords !== undefined)
+  const judged = groupsOf(index).filter(({ config, paused }) => config.maxPollRecords !== undefined || paused.length > 0)
   for (const polled of judged.length === 0 ? [] : pollsOf(index, judged)) {
-    const is = overfull(index, pauses, polled)
+    const is = overfull(index, polled)
     if (is !== undefined) found.add(polled.done - polled.asked, is.aspect, () => finding(index, polled, is))
   }
   return found.result()

@@ -59,6 +59,7 @@ const lossy: readonly (readonly [anomaly: string, aspect?: string])[] = [
   ['poll-skip', 'lost'],
   ['int-poll-skip', 'lost'],
   ['skipped-record'],
+  ['undrained-lag'],
 ]
 
 /** How it looks when a log that was acknowledged or read is cut, and written anew by a later leader. */
@@ -79,6 +80,8 @@ const truncating: readonly (readonly [anomaly: string, aspect?: string])[] = [
   ['G1b'],
   ['G1c'],
   ['torn-transaction'],
+  ['G1a'],
+  ['stuck-transaction'],
   ['exactly-once-violation'],
   ['bank-imbalance'],
   ['high-watermark-regression', 'other-leader'],
@@ -88,6 +91,7 @@ const truncating: readonly (readonly [anomaly: string, aspect?: string])[] = [
   ['offset-regression'],
   ['lost-commit'],
   ['wrong-start'],
+  ['undrained-lag'],
 ]
 
 function rows(condition: Condition, cases: typeof lossy, reason: string): PolicyRow[] {

@@ -1,11 +1,12 @@
 /**
  * Reprocessed record: a group finished its work on a record twice, and nobody had set its offset back, neither on purpose nor by
- * a commit that may have come late. Its aspect is the
- * delivery the group has chosen: at least once allows it, and the policy table says so. Exactly once by transactions takes
+ * a commit that may have come late, nor had a coordinator that may have been deposed told an old one, which offset-regression
+ * lists. Its aspect is the delivery the group has chosen: at least once allows it, and the policy table says so. Exactly once by transactions takes
  * the work of an aborted one back, which no `process` op tells: that is judged by what was written, not here.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
+import { stepsBack } from './groups/committed.ts'
 import { deliveryOf, finished, mayHaveBeenSetBack, type Span, wasReset } from './groups/deliveries.ts'
 import { type Group, groupsOf } from './groups/groups.ts'
 import { memberName, stepAt } from './groups/steps.ts'
@@ -22,16 +23,21 @@ interface Twice {
   readonly to: number
 }
 
-/** Whoever worked on it again had been given the key since it was last worked on, at an offset that a late commit may have set back. */
-function beganAnewFurtherBack(group: Group, last: Span, again: Span): boolean {
+/** Whoever worked on it again had been given the key since it was last worked on, at an offset that a late commit may have set back, or at one that was told late. */
+function beganAnewFurtherBack(index: HistoryIndex, group: Group, last: Span, again: Span): boolean {
   const { actor, asked, value: { key } } = again.work
+  const wasToldLate = stepsBack(index).some(({ group: other, read, isStale }) => {
+    const isItsStart = other === group && read.kind === 'start' && read.key === key && read.actor === actor
+    return isStale && isItsStart && read.at > last.work.asked && read.at < asked && read.offset <= again.first
+  })
+  if (wasToldLate) return true
   const isGiven = group.grants.some(({ at, actor: owner, value }) =>
     owner === actor && at > last.work.asked && at < asked && value.keys.includes(key))
   return isGiven && mayHaveBeenSetBack(group, key, { to: asked, offset: again.first })
 }
 
 /** Each piece of work against the furthest that was finished before it. */
-function repeats(group: Group, spans: readonly Span[]): Twice[] {
+function repeats(index: HistoryIndex, group: Group, spans: readonly Span[]): Twice[] {
   const found: Twice[] = []
   let furthest: Span | undefined
   for (const [nth, again] of spans.entries()) {
@@ -43,7 +49,7 @@ function repeats(group: Group, spans: readonly Span[]): Twice[] {
       const to = Math.min(once.last, again.last)
       const { key } = again.work.value
       const reset = wasReset(group, key, { from: once.work.asked, to: again.work.asked, offset: from })
-      if (once !== again && !reset && !beganAnewFurtherBack(group, last, again)) found.push({ once, again, from, to })
+      if (once !== again && !reset && !beganAnewFurtherBack(index, group, last, again)) found.push({ once, again, from, to })
     }
     if (furthest === undefined || again.last > furthest.last) furthest = again
   }
@@ -74,7 +80,7 @@ function check(index: HistoryIndex): CheckResult {
     const delivery = deliveryOf(group)
     if (delivery === 'exactly-once' && transactional) continue
     for (const rows of group.work.values()) {
-      for (const twice of repeats(group, finished(rows))) {
+      for (const twice of repeats(index, group, finished(rows))) {
         found.add(twice.again.work.asked - twice.once.work.asked, delivery, () => finding(index, group, twice))
       }
     }

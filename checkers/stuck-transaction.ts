@@ -8,11 +8,11 @@ import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { none, ok } from './index/codes.ts'
-import { defaultRecoveryMs } from './index/healed-work.ts'
 import { readsCommitted } from './index/isolation.ts'
 import { type Told, toldByKey } from './index/observations.ts'
 import type { FinalReadOp } from './index/run-marks.ts'
 import { toldStep } from './told-order.ts'
+import { transactionBoundMs } from './transaction-bound.ts'
 import type { Finding, WitnessStep } from './verdict.ts'
 import { sendStep } from './witness.ts'
 
@@ -20,15 +20,7 @@ const name = 'stuck-transaction'
 const guarantees: readonly string[] = ['TXN-5']
 const tooSlow = 'the machine was too slow to say that a transaction is stuck'
 
-/** Kafka's own, of a producer that does not choose. */
-const defaultTransactionTimeoutMs = 60_000
 const nanosecondsPerMs = 1e6
-
-function boundMsOf({ marks }: HistoryIndex): number {
-  const { transactionTimeoutMs, recoveryMs = defaultRecoveryMs } = marks.config ?? {}
-  const timeout = typeof transactionTimeoutMs === 'number' ? transactionTimeoutMs : defaultTransactionTimeoutMs
-  return timeout + recoveryMs
-}
 
 interface Circumstances {
   readonly healed: WitnessStep
@@ -42,7 +34,7 @@ function circumstancesOf(index: HistoryIndex): Circumstances | undefined {
   const heal = marks.phases.heal
   const healed = heal === none ? undefined : ops.at(heal)
   if (!isolation.hasTransactions || healed === undefined || healed.time === null) return undefined
-  return { healed: { op: healed.index, shows: 'every fault was told to end' }, from: healed.time, boundMs: boundMsOf(index) }
+  return { healed: { op: healed.index, shows: 'every fault was told to end' }, from: healed.time, boundMs: transactionBoundMs(index) }
 }
 
 /** The first word and the first one out of time of an offset at which a key stood still; undefined when none did. */

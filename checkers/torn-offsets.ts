@@ -17,12 +17,11 @@ const aspect = 'offsets'
 /** Committed, and yet a fetch begun later told less. Not before the final phase: until then markers may be on their way. */
 function unapplied({ marks }: HistoryIndex, { asked }: GroupOffsets, told: OffsetsTold): OffsetsAsked | undefined {
   if (told.invocation < marks.phases.final || (marks.hasPhases && marks.phases.final === none)) return undefined
-  const committed = asked.find(({ txn, outcome, completion, offset }) => {
-    return txn !== none && outcome === ok && completion < told.invocation && offset > told.offset
+  const mayBeBehind = (after: number): boolean => asked.some(one => one.offset === told.offset && mayComeAfter(one, after))
+  return asked.find(({ txn, outcome, invocation, completion, offset }) => {
+    const isOwed = txn !== none && outcome === ok && completion < told.invocation && offset > told.offset
+    return isOwed && !mayBeBehind(invocation)
   })
-  if (committed === undefined) return undefined
-  const setBack = asked.some(one => one.offset === told.offset && mayComeAfter(one, committed.invocation))
-  return setBack ? undefined : committed
 }
 
 /** The aborted transaction whose offset was told, when nobody else had asked for it by then. */

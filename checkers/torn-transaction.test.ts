@@ -6,6 +6,13 @@ function convicts(history: string): readonly string[] {
 }
 
 describe('torn-transaction', () => {
+  it('is not what was aborted whole, and sent again in part', () => {
+    const aborted = 'p0 txn send x v1, send x v2 -> fail ABORTED @0, @1'
+    const read = 'p1 send x v3 -> ok @5; p2 poll -> ok x[3:v1 5:v3]'
+    expect(judged(`${aborted}; p0 txn send x v1 -> ok @3; ${read}`).convicts).toEqual([])
+    expect(judged(`p0 txn send x v1, send x v2 -> ok @3, @4; ${read}`).convicts).toContain('torn-transaction')
+  })
+
   it('tells which part was read and which was passed, and by whom', () => {
     const { findings } = judged(`
       p0 txn send x v1, send y v2 -> ok @0, @0
@@ -87,5 +94,28 @@ describe('offsets and records of one transaction', () => {
     expect(convicts(`phase faults; ${committed}; ${fetched(3)}; phase final; p9/final-1 poll -> ok x[0:v1 2:v2]; p9/final-1 final-read -> ok x:4/4`)).not.toContain('torn-transaction')
     // Somebody may have set it back.
     expect(convicts(`${base}; p3 txn send x v9, offsets g a:3 -> info TIMED_OUT; p0 txn send x v2, offsets g a:7 -> ok @2; p1 poll -> ok x[2:v2]; ${fetched(3)}`)).not.toContain('torn-transaction')
+  })
+})
+
+describe('offsets of transactions one after another', () => {
+  const story = (first: string): string => `config {"transactionTimeoutMs":1000,"recoveryMs":1000}
+    phase faults
+    ${first}p1/b txn send x v2, offsets g a:3 -> ok @1
+    ${first === '' ? '' : 'p0 -> ok @0'}
+    p0/a txn send x v3, offsets g a:9 -> ok @4
+    phase heal
+    phase final
+    p9/final-1 poll -> ok x[${first === '' ? '' : '0:v1 '}1:v2 4:v3]
+    p9/final-1 final-read -> ok x:6/6
+    p3 offsets {"group":"g"} -> ok {"group":"g","offsets":[["a",3]]}`
+
+  it('are lost when the last is, whatever an earlier one may have been set back by', () => {
+    expect(judged(story('')).convicts).toEqual(['torn-transaction'])
+    expect(judged(story('p0/a txn send x v1, offsets g a:5\n')).convicts).toEqual(['torn-transaction'])
+  })
+
+  it('are not lost when what was told may have come after all of them', () => {
+    const late = story('').replace('p1/b txn send x v2, offsets g a:3 -> ok @1', 'p1/b txn send x v2, offsets g a:3').replace('phase heal', 'p1 -> ok @1\nphase heal')
+    expect(judged(late).convicts).toEqual([])
   })
 })

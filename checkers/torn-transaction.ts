@@ -51,13 +51,13 @@ interface Parts {
 }
 
 function partsOf(index: HistoryIndex, txn: number, passed: Float64Array): Parts {
-  const { seenCommitted, sends, records, ambiguous } = index
+  const { seenCommitted, sends, records, ambiguous, writers } = index
   const { start, rows } = index.transactions()
   let [visible, hidden]: [number, number] = [none, none]
   for (let at = start[txn]!; at < start[txn + 1]!; at++) {
     const row = rows[at]!
     const record = sends.record[row]!
-    if (ambiguous.has(record)) continue
+    if (ambiguous.has(record) || writers[record] !== row) continue
     if (seenCommitted[record] === 1) visible = row
     else if (landedAt(index, row) <= passed[records.keyOf[record]!]!) hidden = row
   }

@@ -1,20 +1,22 @@
 /**
  * Undrained lag: producers had stopped, the group was at rest, a member owned the partition, and still the committed offset stood
  * below an acknowledged record, the same at two looks that lie further apart than the bound. A group that gets on, however slowly,
- * is not judged, nor one that records no work, nor a partition whose member has paused it or met what it cannot process. Where a
- * commit beyond the record had been acknowledged, the group was set back behind it, which is for lost-commit to judge; and a group
+ * is not judged, nor one that records no work, nor a partition of which something could not be processed; while its member has
+ * paused it, or a transaction may hold back who reads what is committed, nobody counts the time. Where a commit beyond the record had been acknowledged, the group was set back behind it, which is for lost-commit to judge; and a group
  * that begins at the end (`resetPolicy` latest) owes no commit before its first.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import { boundMs, tooSlow } from './groups/calm.ts'
-import type { ReadRow, WriteRow } from './groups/group-ops.ts'
+import type { Actor, ReadRow, WriteRow } from './groups/group-ops.ts'
 import { type Group, timeAt } from './groups/groups.ts'
 import { type Rest, restsOf } from './groups/rests.ts'
 import { readStep } from './groups/steps.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { failed, none, ok } from './index/codes.ts'
+import { isAtomic } from './index/isolation.ts'
+import { transactionBoundMs } from './transaction-bound.ts'
 import type { Finding } from './verdict.ts'
 import { inOrder, sendStep, valueName } from './witness.ts'
 
@@ -22,6 +24,23 @@ const name = 'undrained-lag'
 const guarantees: readonly string[] = ['GRP-9']
 
 const nanosecondsPerMs = 1e6
+
+/** How long the members that owned a key had paused it, between two positions. */
+function pausedNs(index: HistoryIndex, { paused }: Group, { actor, key, from, to }: { readonly actor: Actor; readonly key: Key; readonly from: number; readonly to: number }): number {
+  let sum = 0
+  let since: number | undefined
+  const end = (at: number): void => {
+    if (since !== undefined) sum += Math.max(0, timeAt(index, at) - Math.max(since, timeAt(index, from)))
+    since = undefined
+  }
+  for (const row of paused) {
+    if (row.actor !== actor || row.at >= to) continue
+    end(row.at)
+    if (row.keys.includes(key)) since = timeAt(index, row.at)
+  }
+  end(to)
+  return sum
+}
 
 interface Standstill {
   readonly rest: Rest
@@ -37,16 +56,23 @@ interface Sent {
   row: number
   /** Position of the last op of a send; of one without an end, never. */
   until: number
+  /** When the last transaction that is not known as committed was over at the latest. */
+  freeNs: number
 }
 
-function sentByKey({ sends, records }: HistoryIndex): ReadonlyMap<Key, Sent> {
+function sentByKey(index: HistoryIndex): ReadonlyMap<Key, Sent> {
+  const { sends, records, isolation, table } = index
+  const openNs = transactionBoundMs(index) * nanosecondsPerMs
   const byKey = new Map<Key, Sent>()
   for (let row = 0; row < sends.size; row++) {
     const key = records.keys[records.keyOf[sends.record[row]!]!]!
-    const sent = byKey.get(key) ?? { row: none, until: none }
+    const sent = byKey.get(key) ?? { row: none, until: none, freeNs: Number.NEGATIVE_INFINITY }
     byKey.set(key, sent)
     const end = sends.completion[row]!
     sent.until = Math.max(sent.until, sends.invocation[row]!, end)
+    if (sends.outcome[row] !== ok && isAtomic(isolation, table, sends, row)) {
+      sent.freeNs = Math.max(sent.freeNs, timeAt(index, sends.invocation[row]!) + openNs)
+    }
     const isFurther = sent.row === none || sends.offset[row]! > sends.offset[sent.row]!
     if (sends.outcome[row] === ok && isFurther) sent.row = row
   }
@@ -60,7 +86,8 @@ function isHeldUp({ work }: Group, key: Key): boolean {
 function standstill(index: HistoryIndex, rest: Rest, key: Key, sent: Sent): Standstill | undefined {
   const { group, stretch } = rest
   const reads = group.reads.filter(read =>
-    read.kind === 'fetched' && read.key === key && read.asked > sent.until && read.at > rest.after && timeAt(index, read.asked) >= stretch.from && timeAt(index, read.at) <= stretch.to)
+    read.kind === 'fetched' && read.key === key && read.asked > sent.until && read.at > rest.after &&
+    timeAt(index, read.asked) >= Math.max(stretch.from, sent.freeNs) && timeAt(index, read.at) <= stretch.to)
   const [first] = reads
   const last = reads.at(-1)
   if (first === undefined || last === undefined || last.offset !== first.offset) return undefined
@@ -69,7 +96,8 @@ function standstill(index: HistoryIndex, rest: Rest, key: Key, sent: Sent): Stan
   const end = index.sends.offset[sent.row]!
   const isBeyond = ({ outcome, offset, done }: WriteRow): boolean => outcome === ok && offset > end && done < first.asked
   if (group.writes.get(key)?.some(isBeyond) === true) return undefined
-  const isLong = timeAt(index, last.asked) - timeAt(index, first.at) > boundMs(index, group) * nanosecondsPerMs
+  const restedNs = Math.max(...rest.owners.get(key)!.map(({ actor }) => pausedNs(index, group, { actor, key, from: first.at, to: last.asked })))
+  const isLong = timeAt(index, last.asked) - timeAt(index, first.at) - restedNs > boundMs(index, group) * nanosecondsPerMs
   return isLong && end >= Math.max(0, last.offset) ? { rest, key, first, last, row: sent.row } : undefined
 }
 

@@ -12,6 +12,20 @@ function convicts(history: string): readonly string[] {
 const taken = `${init('old', 0)}; ${init('new', 1)}`
 
 describe('zombie-write', () => {
+  it('is a transaction of offsets alone, too, and not one that was refused or of who has taken over', () => {
+    const offsets = (client: string, outcome: string): string => `${taken}; p${client === 'old' ? 0 : 1}/${client} txn offsets g a:3 -> ${outcome}`
+    const { findings } = judged(offsets('old', 'ok -'))
+    expect(findings.map(({ message }) => message)).toEqual(['offsets of group g were committed by old, begun after new had taken t over'])
+    expect(convicts(offsets('old', 'fail PRODUCER_FENCED'))).toEqual([])
+    expect(convicts(offsets('new', 'ok -'))).toEqual([])
+  })
+
+  it('is not what another sent again, whoever of them was read', () => {
+    const refused = `${taken}; p0/old txn send x v1 -> fail PRODUCER_FENCED`
+    expect(convicts(`${refused}; p1/new txn send x v1 -> ok @0; p2 poll -> ok x[0:v1]`)).toEqual([])
+    expect(convicts(`${refused}; p2 poll -> ok x[0:v1]`)).toContain('zombie-write')
+  })
+
   it('is what a fenced instance began that was committed, read or acknowledged, told step by step', () => {
     const { findings } = judged(`${taken}; p0/old txn send x v1, send y v2 -> ok @0, @0; p2 poll -> ok x[0:v1] y[0:v2]`)
     expect(findings).toHaveLength(1)

@@ -1,7 +1,8 @@
 /**
  * Zombie write: an instance of a producer that was fenced, because a newer one of its transactional id had been initialised,
- * began something after that, and it took effect: its transaction was committed, its record was read by who reads only what
- * is committed, or a send of it was acknowledged.
+ * began something after that, and it took effect: its transaction was committed (also one of a group's offsets alone), its
+ * record was read by who reads only what is committed, or a send of it was acknowledged. Of records that another may have sent as
+ * well nobody knows whose was read.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
@@ -16,9 +17,10 @@ const guarantees: readonly string[] = ['TXN-3']
 
 type Effect = 'committed' | 'read' | 'acknowledged'
 
-function effectOf({ sends, seenCommitted }: HistoryIndex, row: number): Effect | undefined {
+function effectOf({ sends, seenCommitted, writers, ambiguous }: HistoryIndex, row: number): Effect | undefined {
   if (sends.outcome[row] === ok) return 'committed'
-  if (seenCommitted[sends.record[row]!] === 1) return 'read'
+  const record = sends.record[row]!
+  if (seenCommitted[record] === 1 && writers[record] === row && !ambiguous.has(record)) return 'read'
   return Number.isNaN(sends.offset[row]!) ? undefined : 'acknowledged'
 }
 
@@ -31,8 +33,36 @@ function effectStep(index: HistoryIndex, row: number, effect: Effect): WitnessSt
   return { op: ops.at(sends.completion[row]!)!.index, shows: `its ${valueName(index, record)} had been acknowledged at ${where}` }
 }
 
-function finding(index: HistoryIndex, row: number, { older, newer }: Fence): Finding {
+function fenceSteps({ ops, table }: HistoryIndex, { older, newer }: Fence): WitnessStep[] {
+  const [zombie, successor] = [older, newer].map(({ actor }) => table.actors[actor]!)
+  return [
+    { op: ops.at(older.completion)!.index, shows: `${zombie} became ${older.transactionalId}` },
+    { op: ops.at(newer.completion)!.index, shows: `${successor} became ${older.transactionalId}, which shut ${zombie} out` },
+  ]
+}
+
+/** A transaction that sent nothing, with what it asked to commit for groups. */
+function offsetsFinding(index: HistoryIndex, txn: number, fence: Fence): Finding {
+  const { ops, table } = index
+  const { invocation, completion, offsets } = index.transactions()
+  const [zombie, successor] = [fence.older, fence.newer].map(({ actor }) => table.actors[actor]!)
+  const groups = [...new Set(offsets.get(txn)!.map(({ group }) => group))].join(', ')
+  return {
+    anomaly: name,
+    guarantees,
+    blame: 'broker',
+    message: `offsets of group ${groups} were committed by ${zombie}, begun after ${successor} had taken ${fence.older.transactionalId} over`,
+    witness: inOrder([
+      ...fenceSteps(index, fence),
+      { op: ops.at(invocation[txn]!)!.index, shows: `${zombie} began to commit offsets of group ${groups}` },
+      { op: ops.at(completion[txn]!)!.index, shows: 'they were committed' },
+    ]),
+  }
+}
+
+function finding(index: HistoryIndex, row: number, fence: Fence): Finding {
   const { sends, records, ops, table } = index
+  const { older, newer } = fence
   const record = sends.record[row]!
   const effect = effectOf(index, row)!
   const [zombie, successor] = [older, newer].map(({ actor }) => table.actors[actor]!)
@@ -47,8 +77,7 @@ function finding(index: HistoryIndex, row: number, { older, newer }: Fence): Fin
     values: [records.values[record]!],
     ...(!Number.isNaN(offset) && { offsets: [offset] }),
     witness: inOrder([
-      { op: ops.at(older.completion)!.index, shows: `${zombie} became ${transactionalId}` },
-      { op: ops.at(newer.completion)!.index, shows: `${successor} became ${transactionalId}, which shut ${zombie} out` },
+      ...fenceSteps(index, fence),
       { op: ops.at(sends.invocation[row]!)!.index, shows: `${zombie} began to send ${valueName(index, record)}` },
       effectStep(index, row, effect),
     ]),
@@ -68,6 +97,13 @@ function check(index: HistoryIndex): CheckResult {
     if (fence === undefined) continue
     told = op
     found.add(op - fence.newer.completion, '', () => finding(index, row, fence))
+  }
+  const { offsets, start, invocation, completion } = index.transactions()
+  for (const txn of offsets.keys()) {
+    const [began, done] = [invocation[txn]!, completion[txn]!]
+    const isCommitted = start[txn] === start[txn + 1] && done !== none && table.type[done] === ok
+    const fence = isCommitted ? fences.before(table.actor[began]!, began) : undefined
+    if (fence !== undefined) found.add(began - fence.newer.completion, '', () => offsetsFinding(index, txn, fence))
   }
   return found.result()
 }

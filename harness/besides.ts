@@ -21,11 +21,13 @@ export interface BesidePlace {
 
 const recordsPerSecond = 80
 const onePoisonIn = [200]
+/** Every other one kills who tries it, and is away for a session: of default length it takes longer than of a trial's. */
+const onePoisonInDefaults = [400]
 const slowMs = { min: 50, max: 150 }
 
 /** What a simulated seed would draw is the same in every run. */
 export function placeOf({ traffic, profile, site, isLeftAlone }: BesidePlace): GroupWorkPlace {
-  return { random: simRandom(1), profile, site, traffic: { ...traffic, producers: 1, recordsPerSecond }, isLeftAlone, onePoisonIn, slowMs }
+  return { random: simRandom(1), profile, site, traffic: { ...traffic, producers: 1, recordsPerSecond }, isLeftAlone, onePoisonIn: profile.name === 'attached' ? onePoisonInDefaults : onePoisonIn, slowMs }
 }
 
 export function besidePart(name: Beside, place: BesidePlace): TrialPart {

@@ -38,11 +38,13 @@ interface Work {
   readonly groups: readonly GroupPlan[]
   readonly options: GroupChurnOptions
   readonly deadLetters?: readonly DeadLetterConfig[]
+  /** Traffic goes on until so many sends are ok. */
+  readonly acknowledgedMin?: number
   /** Below them the run showed nothing of what it is for. */
   readonly floors: Readonly<Record<string, number>>
 }
 
-const acknowledgedMin = 300
+const acknowledgedFloor = 300
 
 const consuming: Omit<ConsumingOptions, 'delivery'> = {
   commits: 'sync',
@@ -53,7 +55,7 @@ const consuming: Omit<ConsumingOptions, 'delivery'> = {
   commitTimeoutMs: 5000,
 }
 
-function partOf({ profile, site }: GroupWorkPlace, { workload, topics, groups, options, deadLetters, floors }: Work): TrialPart {
+function partOf({ profile, site }: GroupWorkPlace, { workload, topics, groups, options, deadLetters, acknowledgedMin = acknowledgedFloor, floors }: Work): TrialPart {
   const { traffic, quietTopics } = options
   const { recoveryMs } = profile
   const takenBy = (group: string): number => options.consumingOf?.[group]?.maxRecordsPerPoll ?? options.consuming.maxRecordsPerPoll
@@ -74,7 +76,7 @@ function partOf({ profile, site }: GroupWorkPlace, { workload, topics, groups, o
       groups: groups.map((plan) => ({ ...groupConfig(plan), maxPollRecords: takenBy(plan.group) })),
       ...(deadLetters !== undefined && { deadLetters }),
       rebalanceBoundMs: rebalanceBound(groups, profile.clients),
-      floors: { 'acknowledged': acknowledgedMin, 'coverage.op.drained': options.groups.filter(drains).length, ...floors },
+      floors: { 'acknowledged': acknowledgedFloor, 'coverage.op.drained': options.groups.filter(drains).length, ...floors },
     },
   }
 }
@@ -85,10 +87,15 @@ const protocols = [
   { protocol: 'consumer', assignors: [] },
 ] as const
 
+/** Where it is not known how long a member of KIP-848 is missed (its brokers' setting), those that die are of the classic protocol. */
+function knowsSessions({ name }: Profile): boolean {
+  return name !== 'attached'
+}
+
 function planOf({ random, profile }: GroupWorkPlace, group: string, topic: string, more: Partial<GroupPlan> = {}): GroupPlan {
   return {
     group,
-    ...randomPick(random, protocols),
+    ...randomPick(random, knowsSessions(profile) ? protocols : protocols.filter(({ protocol }) => protocol === 'classic')),
     topics: [topic],
     members: 2,
     staticMembers: 0,
@@ -106,7 +113,7 @@ function optionsOf({ traffic, profile, isLeftAlone }: GroupWorkPlace, groups: re
 
 /**
  * A classic eager, a cooperative and a KIP-848 group of three members each, which come and go; `protocols` that the cluster serves.
- * How long a member of KIP-848 is missed is its brokers' setting: where that is not known, nobody dies or freezes.
+ * Where sessions are not known, nobody dies or freezes.
  */
 export function churnPart(place: GroupWorkPlace, isServed: (protocol: GroupPlan['protocol']) => boolean = () => true): TrialPart {
   const { site, profile } = place
@@ -114,8 +121,7 @@ export function churnPart(place: GroupWorkPlace, isServed: (protocol: GroupPlan[
   const names = ['eager', 'cooperative', 'consumer'] as const
   const kinds = names.map((name, at) => ({ name, ...protocols[at]! })).filter(({ protocol }) => isServed(protocol))
   const groups = kinds.map(({ name, ...kind }) => planOf(place, nameOn(site, name), topic, { ...kind, members: 3, staticMembers: 1, times: groupTimesOf(profile, kind.protocol) }))
-  const isKnown = profile.name !== 'attached'
-  const churn: GroupChurnOptions = { ...optionsOf(place, groups), ...(!isKnown && { events: ['leave'] }) }
+  const churn: GroupChurnOptions = { ...optionsOf(place, groups), ...(!knowsSessions(profile) && { events: ['leave'] }) }
   return partOf(place, { workload: groupChurn(churn), topics: [topicOn(site, topic, 12)], groups, options: churn, floors: {} })
 }
 
@@ -125,9 +131,9 @@ function crashing(options: GroupChurnOptions): GroupChurnOptions {
 
 /** Each way to commit, and each reset policy, in a group of its own. */
 export function commitStrategiesPart(place: GroupWorkPlace): TrialPart {
-  const { random } = place
-  const topic = 'committed'
-  const plan = (group: string, more?: Partial<GroupPlan>): GroupPlan => planOf(place, group, topic, more)
+  const { random, site } = place
+  const topic = nameOn(site, 'committed')
+  const plan = (group: string, more?: Partial<GroupPlan>): GroupPlan => planOf(place, nameOn(site, group), topic, more)
   const groups = [
     plan('sync'),
     plan('async'),
@@ -136,11 +142,11 @@ export function commitStrategiesPart(place: GroupWorkPlace): TrialPart {
     plan('from-the-end', { resetPolicy: 'latest', delivery: 'at-most-once', joinsAfterMs: 5000 }),
   ]
   const led = [plan('replayed', { resetPolicy: randomPick(random, ['earliest', 'latest']) }), plan('from-nowhere', { resetPolicy: 'none' })]
-  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), consumingOf: { async: { commits: 'async' }, auto: { commits: 'auto' } } }
+  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), consumingOf: { [nameOn(site, 'async')]: { commits: 'async' }, [nameOn(site, 'auto')]: { commits: 'auto' } } }
   const replays = led.map((each) => ({ plan: each, consuming: { ...consuming, delivery: each.delivery }, readMs: randomBetween(random, 3000, 6000) }))
   return partOf(place, {
     workload: commitStrategies({ ...options, replays }),
-    topics: [topicOn(place.site, topic, randomBetween(random, 2, 4))],
+    topics: [topicOn(site, topic, randomBetween(random, 2, 4))],
     groups: [...groups, ...led],
     options,
     floors: { 'coverage.op.crash': 5, 'coverage.op.reset-offsets': 1 },
@@ -151,14 +157,15 @@ export function commitStrategiesPart(place: GroupWorkPlace): TrialPart {
 const blocksForMs = 30_000
 
 export function poisonPillPart(place: GroupWorkPlace): TrialPart {
-  const { random, profile } = place
-  const topic = 'poisoned'
+  const { random, profile, site } = place
+  const topic = nameOn(site, 'poisoned')
   const deadLetterTopic = `${topic}.DLQ`
-  const groups = [planOf(place, 'workers', topic), planOf(place, 'reprocessing', deadLetterTopic)]
+  const [workers, readers] = [nameOn(site, 'workers'), nameOn(site, 'reprocessing')]
+  const groups = [planOf(place, workers, topic), planOf(place, readers, deadLetterTopic)]
   const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), quietTopics: [deadLetterTopic] }
   const deadLetters = {
-    group: 'workers',
-    readers: 'reprocessing',
+    group: workers,
+    readers,
     topic: deadLetterTopic,
     onePoisonIn: randomPick(random, place.onePoisonIn),
     retries: 3,
@@ -167,30 +174,32 @@ export function poisonPillPart(place: GroupWorkPlace): TrialPart {
   }
   return partOf(place, {
     workload: poisonPill({ ...options, deadLetters }),
-    topics: [topicOn(place.site, topic, randomBetween(random, 2, 4)), topicOn(place.site, deadLetterTopic, 1)],
+    topics: [topicOn(site, topic, randomBetween(random, 2, 4)), topicOn(site, deadLetterTopic, 1)],
     groups,
     options,
-    deadLetters: [{ group: 'workers', topic: deadLetterTopic, blocksForMs }],
+    deadLetters: [{ group: workers, topic: deadLetterTopic, blocksForMs }],
+    acknowledgedMin: Math.max(acknowledgedFloor, 4 * deadLetters.onePoisonIn),
     floors: { 'coverage.putAside': 3, 'coverage.deadLetters': 3 },
   })
 }
 
 /** Slower than what they read is written. */
 export function slowConsumerPart(place: GroupWorkPlace): TrialPart {
-  const { random, slowMs } = place
-  const topic = 'piled-up'
+  const { random, slowMs, site } = place
+  const topic = nameOn(site, 'piled-up')
+  const group = nameOn(site, 'slow')
   const fetch = {
     partitionMaxBytes: randomPick(random, [200, 2000]),
     maxBufferedRecords: randomPick(random, [10, 40]),
     minBytes: randomPick(random, [1, 1000]),
     maxWaitMs: 200,
   }
-  const groups = [planOf(place, 'slow', topic, { fetch, members: randomBetween(random, 1, 2) })]
+  const groups = [planOf(place, group, topic, { fetch, members: randomBetween(random, 1, 2) })]
   const slow: Partial<ConsumingOptions> = { maxRecordsPerPoll: randomPick(random, [5, 10]), processMs: slowMs, pauseMs: 1000 }
-  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), consumingOf: { slow }, churnMs: 10_000 }
+  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), consumingOf: { [group]: slow }, churnMs: 10_000 }
   return partOf(place, {
     workload: slowConsumer(options),
-    topics: [topicOn(place.site, topic, randomBetween(random, 2, 4))],
+    topics: [topicOn(site, topic, randomBetween(random, 2, 4))],
     groups,
     options,
     floors: { groupLagMax: 100 },

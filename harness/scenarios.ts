@@ -370,8 +370,9 @@ const withoutContainers: readonly Scenario[] = [
       attacks: [{ fault: cutClients, aim: 'leader' }, { fault: cutClients, aim: 'one' }, { fault: cutClients, aim: 'all' }],
       inTurn: true,
       lanes: 1,
-      quietMs: [500, 1500],
-      holdMs: [2000, 6000],
+      // A transaction takes several answers of several brokers, and all workloads share these faults.
+      quietMs: [2000, 4000],
+      holdMs: [2000, 5000],
     },
   },
 ]

@@ -54,12 +54,18 @@ export function isFinished(rows: readonly WorkRow[], offset: number): boolean {
   })
 }
 
-/** Where a group's work on a key begins: where its first member did, or the last place it was led to on purpose. */
-export function began({ reads, writes, work }: Group, key: Key): number {
-  const start = reads.find(read => read.kind === 'start' && read.key === key)?.offset
-  const first = start ?? touched(work.get(key) ?? [])[0]?.first ?? 0
-  const resets = (writes.get(key) ?? []).filter(({ kind, outcome }) => kind === 'reset' && outcome !== failed)
-  return Math.max(first, ...resets.map(({ offset }) => offset))
+/**
+ * Where a group's work on a key begins: where its first member did, or the last place it was led to on purpose. Without a
+ * committed offset every owner begins at the end anew where that is the policy, and what came between two of them is nobody's.
+ */
+export function began({ config, reads, writes, work }: Group, key: Key): number {
+  const asked = writes.get(key) ?? []
+  const committedAt = asked.find(({ outcome }) => outcome === ok)?.done ?? Number.POSITIVE_INFINITY
+  const starts = reads.filter(read => read.kind === 'start' && read.key === key)
+  const fresh = config.resetPolicy === 'latest' ? starts.filter(read => read.asked < committedAt) : starts.slice(0, 1)
+  const first = fresh.length > 0 ? fresh.map(({ offset }) => offset) : [touched(work.get(key) ?? [])[0]?.first ?? 0]
+  const resets = asked.filter(({ kind, outcome }) => kind === 'reset' && outcome !== failed)
+  return Math.max(...first, ...resets.map(({ offset }) => offset))
 }
 
 /** The acknowledged commit that went furthest. */

@@ -54,6 +54,13 @@ export interface SubscriptionRow {
   readonly topics: readonly string[]
 }
 
+/** Of what it owns a member reads all but these from here on. */
+export interface PausedRow {
+  readonly at: number
+  readonly actor: Actor
+  readonly keys: readonly Key[]
+}
+
 export interface HeardRow {
   readonly at: number
   readonly actor: Actor
@@ -123,6 +130,7 @@ export interface GroupOps {
   readonly states: readonly StateRow[]
   /** What members want that joined long ago. */
   readonly subscriptions: readonly SubscriptionRow[]
+  readonly paused: readonly PausedRow[]
   /** Dead letters that its members read. */
   readonly letters: readonly LetterRow[]
   readonly answers: readonly AnswerRow[]

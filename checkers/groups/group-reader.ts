@@ -3,14 +3,14 @@
  * under the same names, as other tools may write them, are passed over.
  */
 import type {
-  Assigned, CommitValue, GroupConfig, GroupStateValue, Heard, JoinAsked, Joined, LeaveValue, LetterValue, Lost, OffsetsValue, ProcessValue,
+  Assigned, CommitValue, GroupConfig, GroupStateValue, Heard, JoinAsked, Joined, LeaveValue, LetterValue, Lost, OffsetsValue, Paused, ProcessValue,
   ResetOffsetsValue, Revoked, Subscribed,
 } from '../../history/group-op.ts'
 import type { Key, MicroOp, Op } from '../../history/op.ts'
 import type { HistoryIndex } from '../history-index.ts'
 import { crashKind, failed, invoked, none, ok, txnKind, unknown } from '../index/codes.ts'
 import type {
-  Actor, AnswerRow, Asked, GrantRow, GroupOps, HeardRow, JoinRow, LetterRow, ReadRow, ReleaseRow, StateRow, SubscriptionRow, WorkRow, WriteRow,
+  Actor, AnswerRow, Asked, GrantRow, GroupOps, HeardRow, JoinRow, LetterRow, PausedRow, ReadRow, ReleaseRow, StateRow, SubscriptionRow, WorkRow, WriteRow,
 } from './group-ops.ts'
 import { isGroupOp } from './shapes.ts'
 
@@ -29,6 +29,7 @@ class OpenGroup {
   readonly states: StateRow[] = []
   readonly letters: LetterRow[] = []
   readonly subscriptions: SubscriptionRow[] = []
+  readonly paused: PausedRow[] = []
   readonly answers: AnswerRow[] = []
   readonly instances = new Map<string, string>()
   /** The last ok join by client. */
@@ -131,6 +132,7 @@ export class GroupReader {
         group.subscriptions.push({ at, actor: this.#actor(at), topics: (op.value as Subscribed).topics })
         return
       case 'paused':
+        group.paused.push({ at, actor: this.#actor(at), keys: (op.value as Paused).keys })
         return
       default:
         if (type === invoked) this.#invoke(op, at, group)

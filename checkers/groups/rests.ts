@@ -1,10 +1,11 @@
 /**
  * What a group looked like in its calm stretches: between two changes of its members or of what they own, longer than the
- * bound, and nobody on the way in or out. Then every partition must have its owner, and the shares must be even.
+ * bound, and nobody on the way in or out. Then every partition must have its owner, and the shares must be even; one that first
+ * shows meanwhile (a topic that is new, or has grown) after as long again.
  */
 import type { Key } from '../../history/op.ts'
 import type { HistoryIndex } from '../history-index.ts'
-import { ok } from '../index/codes.ts'
+import { none, ok } from '../index/codes.ts'
 import { Calm, endOfTraffic, type Stretch } from './calm.ts'
 import { type Actor, type JoinRow, topicOf } from './group-ops.ts'
 import { type Group, groupsOf, timeAt } from './groups.ts'
@@ -73,6 +74,16 @@ function keysByTopic({ records }: HistoryIndex, groups: readonly Group[]): Reado
   return Map.groupBy(keys, topicOf)
 }
 
+/** By key: the position at which it first shows, as sent to, owned or led by somebody; of any other, before all. */
+function firstSeen({ records, sends, observations }: HistoryIndex, groups: readonly Group[]): ReadonlyMap<Key, number> {
+  const seen = new Map<Key, number>()
+  const see = (key: Key, at: number): void => void seen.set(key, Math.min(at, seen.get(key) ?? at))
+  for (let row = 0; row < sends.size; row++) see(records.keys[records.keyOf[sends.record[row]!]!]!, sends.invocation[row]!)
+  for (const { tenures } of groups) for (const [key, all] of tenures) for (const { from } of all) see(key, from)
+  for (const { key, at } of observations.told) see(key, at)
+  return seen
+}
+
 function ownersAt(group: Group, at: number, keys: readonly Key[]): Map<Key, readonly Tenure[]> {
   return new Map(keys.map(key => [key, (group.tenures.get(key) ?? []).filter(tenure => holdsAt(tenure, at))]))
 }
@@ -104,7 +115,12 @@ export function isUnheard({ joins, config }: Group, join: JoinRow): boolean {
   return hadBegun && (config.cooperative !== false || before.some(row => row.value.instanceId === instanceId && wanted(row) !== wanted(join)))
 }
 
-function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<string, readonly Key[]>): Rest[] {
+interface KnownKeys {
+  readonly byTopic: ReadonlyMap<string, readonly Key[]>
+  readonly seen: ReadonlyMap<Key, number>
+}
+
+function restsOfGroup(index: HistoryIndex, group: Group, { byTopic, seen }: KnownKeys): Rest[] {
   const calm = new Calm(index, group)
   const rests: Rest[] = []
   const members = new Map<Actor, JoinRow>()
@@ -119,7 +135,11 @@ function restsOfGroup(index: HistoryIndex, group: Group, topics: ReadonlyMap<str
     if (stretch === undefined || [...members.values()].some(join => isUnheard(group, join))) continue
     const awake = awakeIn(group, members, { ...stretch, after: at })
     const named = new Set([...awake.values()].flatMap(({ value }) => value.topics))
-    const keys = [...named].flatMap(topic => topics.get(topic) ?? [])
+    const isThere = (key: Key): boolean => {
+      const from = seen.get(key) ?? none
+      return from <= at || (from < next && calm.longWithin(timeAt(index, from), timeAt(index, next)) !== undefined)
+    }
+    const keys = [...named].flatMap(topic => byTopic.get(topic) ?? []).filter(isThere)
     rests.push({
       group,
       stretch,
@@ -139,8 +159,8 @@ export function restsOf(index: HistoryIndex): readonly Rest[] {
   let rests = known.get(index)
   if (rests === undefined) {
     const groups = groupsOf(index)
-    const topics = groups.length === 0 ? new Map<string, Key[]>() : keysByTopic(index, groups)
-    known.set(index, (rests = groups.flatMap(group => restsOfGroup(index, group, topics))))
+    const keys = { byTopic: keysByTopic(index, groups), seen: firstSeen(index, groups) }
+    known.set(index, (rests = groups.flatMap(group => restsOfGroup(index, group, keys))))
   }
   return rests
 }

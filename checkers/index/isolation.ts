@@ -15,22 +15,48 @@ export interface Isolation {
   readonly hasTransactions: boolean
   /** `send` ops are transactions too. */
   readonly sendsAreTransactions: boolean
-  /** By actor: 1 for a client that reads what is uncommitted; undefined when none does that matters. */
+  /** By actor: 1 for a client that reads what is uncommitted, `changing` for one that does not always; undefined when none does that matters. */
   readonly uncommitted: Uint8Array | undefined
+  /** By actor of those that change, what they are from which position on, in order. */
+  readonly changes: ReadonlyMap<number, readonly Assigned[]>
   /** True when every ok read is of an uncommitted reader. */
   readonly onlyUncommitted: boolean
 }
 
-/** By actor: 1 when it was ever assigned to read what is uncommitted. */
-function assigned(ops: Ops, table: OpTable, config: RunConfig | undefined): Uint8Array {
-  const uncommitted = bytes(table.actors.length).fill(config?.isolation === 'read_uncommitted' ? 1 : 0)
+interface Assigned {
+  /** Position of the op. */
+  readonly at: number
+  readonly isUncommitted: boolean
+}
+
+const changing = 2
+
+/** By actor, what its assignments say. */
+function assignments(ops: Ops, table: OpTable): Map<number, Assigned[]> {
+  const byActor = new Map<number, Assigned[]>()
   for (const at of table.rest) {
     if (table.kind[at] !== assignKind) continue
     const isolation = (ops.at(at)!.value as { readonly isolation?: unknown } | null)?.isolation
-    if (isolation === 'read_uncommitted') uncommitted[table.actor[at]!] = 1
-    if (isolation === 'read_committed') uncommitted[table.actor[at]!] = 0
+    if (isolation !== 'read_uncommitted' && isolation !== 'read_committed') continue
+    const known = byActor.get(table.actor[at]!)
+    const one = { at, isUncommitted: isolation === 'read_uncommitted' }
+    if (known === undefined) byActor.set(table.actor[at]!, [one])
+    else known.push(one)
   }
-  return uncommitted
+  return byActor
+}
+
+function readersOf(ops: Ops, table: OpTable, config: RunConfig | undefined): Required<Pick<Isolation, 'uncommitted' | 'changes'>> {
+  const isByDefault = config?.isolation === 'read_uncommitted'
+  const uncommitted = bytes(table.actors.length).fill(isByDefault ? 1 : 0)
+  const changes = new Map<number, Assigned[]>()
+  for (const [actor, all] of assignments(ops, table)) {
+    const { isUncommitted } = all[0]!
+    const isChanging = all.some(each => each.isUncommitted !== isUncommitted)
+    if (isChanging) changes.set(actor, all)
+    uncommitted[actor] = isChanging ? changing : Number(isUncommitted)
+  }
+  return { uncommitted, changes }
 }
 
 export interface IsolationInput {
@@ -44,19 +70,23 @@ export function readIsolation({ ops, table, reads, config }: IsolationInput): Is
   const sendsAreTransactions = config?.transactional === true
   const txns = table.counts.subarray(4 * txnKind, 4 * txnKind + unknown + 1).some(count => count > 0)
   const hasTransactions = txns || (sendsAreTransactions && table.counts[4 * sendKind]! > 0)
-  const all = { hasTransactions, sendsAreTransactions }
-  const uncommitted = hasTransactions ? assigned(ops, table, config) : undefined
-  if (uncommitted === undefined || !uncommitted.includes(1)) return { ...all, uncommitted: undefined, onlyUncommitted: false }
+  const none: Isolation = { hasTransactions, sendsAreTransactions, uncommitted: undefined, changes: new Map(), onlyUncommitted: false }
+  if (!hasTransactions) return none
+  const isolation = { ...none, ...readersOf(ops, table, config) }
+  if (isolation.uncommitted?.some(each => each > 0) !== true) return none
   for (let run = 0; run < reads.runs; run++) {
     const op = reads.runOp[run]!
-    if (table.type[op] === ok && uncommitted[table.actor[op]!] === 0) return { ...all, uncommitted, onlyUncommitted: false }
+    if (table.type[op] === ok && readsCommitted(isolation, table, op)) return isolation
   }
-  return { ...all, uncommitted, onlyUncommitted: true }
+  return { ...isolation, onlyUncommitted: true }
 }
 
 /** Whether the op at a position reads only what is committed. */
-export function readsCommitted({ uncommitted }: Isolation, table: OpTable, op: number): boolean {
-  return uncommitted === undefined || uncommitted[table.actor[op]!] === 0
+export function readsCommitted({ uncommitted, changes }: Isolation, table: OpTable, op: number): boolean {
+  const actor = table.actor[op]!
+  if (uncommitted?.[actor] !== changing) return uncommitted === undefined || uncommitted[actor] === 0
+  const all = changes.get(actor)!
+  return !(all.findLast(({ at }) => at < op) ?? all[0]!).isUncommitted
 }
 
 /** Whether a send row is part of a transaction. */

@@ -42,6 +42,7 @@ export interface SendStepsInput {
   readonly sends: SendTable
   readonly committed: Uint8Array
   readonly log: Log
+  readonly writers: Int32Array
 }
 
 class SendWalk {
@@ -71,10 +72,10 @@ class SendWalk {
 
   /** Where a send landed: its answer when it took effect, else the one place its record was read at. */
   #place(row: number): number {
-    const { sends, committed, log } = this.#input
+    const { sends, committed, log, writers } = this.#input
     const record = sends.record[row]!
     if (committed[row] === 1 && !Number.isNaN(sends.offset[row]!)) return log.placeOf(record, sends.offset[row]!)
-    return log.several.has(record) ? none : log.firstPlace[record]!
+    return log.several.has(record) || writers[record] !== row ? none : log.firstPlace[record]!
   }
 
   #compare(from: number, to: number, internal: 0 | 1): void {

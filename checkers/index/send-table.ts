@@ -186,11 +186,11 @@ export function writersOf(sends: SendTable, recordCount: number): Int32Array {
 }
 
 /** Records that more than one op may have written: their copies cannot be told apart. */
-export function sentTwice(sends: SendTable, writers: Int32Array): number[] {
+export function sentTwice(sends: SendTable, writers: Int32Array, mayLie: (row: number) => boolean): number[] {
   const twice = new Set<number>()
   for (let row = 0; row < sends.size; row++) {
     const record = sends.record[row]!
-    if (writers[record] !== row && sends.outcome[row] !== failed) twice.add(record)
+    if (writers[record] !== row && (sends.outcome[row] !== failed || mayLie(row))) twice.add(record)
   }
   return [...twice]
 }

@@ -3,7 +3,7 @@ import type { KeyedAppendOptions } from '../../workloads/keyed-append/options.ts
 import { keyedAppend } from '../../workloads/keyed-append/keyed-append.ts'
 import type { NewTopic } from '../../workloads/client/client.ts'
 import { placeOf } from '../besides.ts'
-import { churnPart } from '../group-parts.ts'
+import { churnPart, commitStrategiesPart, poisonPillPart, slowConsumerPart } from '../group-parts.ts'
 import { pipelinePart } from '../pipeline-part.ts'
 import { plainTraffic } from '../plain-traffic.ts'
 import { profiles } from '../profile.ts'
@@ -43,8 +43,10 @@ function besides(scenario: string, traffic: KeyedAppendOptions, options: Externa
   const site = { prefix: `${topicPrefix}-${scenario}`, replicationFactor, minInSyncReplicas: minInSync(replicationFactor) }
   const place = { traffic, profile: profiles.attached, site, isLeftAlone: false }
   const served = servedWorkloads(attached)
+  const groupWork = [commitStrategiesPart, poisonPillPart, slowConsumerPart]
   const parts = [
     ...(served.groups ? [churnPart(placeOf(place), (protocol) => protocol === 'classic' || served.consumerGroups)] : []),
+    ...(served.groups ? groupWork.map((makePart) => makePart(placeOf(place))) : []),
     ...(served.transactions ? [transactionPart(place.profile, site), bankPart(place.profile, site)] : []),
     ...(served.groups && served.transactions ? [pipelinePart(traffic, place.profile, site)] : []),
   ]
@@ -77,6 +79,6 @@ export function externalPlan({ name, nemesis }: ExternalScenario, options: Exter
     faultsMs,
     healOnlyCore: false,
     observeIntervalMs: 500,
-    finalMs: 60_000,
+    finalMs: 120_000,
   }
 }

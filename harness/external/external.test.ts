@@ -77,9 +77,11 @@ function verify(bootstrap: string, ...more: readonly string[]): StartedCommand {
   return place.start('verify', '--bootstrap', bootstrap, '--out', place.path('run'), ...more)
 }
 
-const workloads = ['keyed-append', 'group-churn', 'transactions', 'bank', 'consume-transform-produce']
+const workloads = [
+  'keyed-append', 'group-churn', 'commit-strategies', 'poison-pill', 'slow-consumer', 'transactions', 'bank', 'consume-transform-produce',
+]
 /** Of all workloads. */
-const topicCount = 8
+const topicCount = 12
 
 it('one broker of which only the address is known is tried with all it serves, and has no topic more afterwards', { timeout: 300_000 }, async () => {
   const { bootstrap } = await startBrokers(1)
