@@ -1,5 +1,6 @@
 /** The command line from outside: what it prints where, and how it ends, whatever it is given. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -125,6 +126,13 @@ describe('without running anything', () => {
     { argv: ['check', '/dev/null', 'extra'], names: ['arguments'] },
     { argv: ['bench', 'extra'], names: ['figures', 'kafka'] },
     { argv: ['replay', ''], names: ['run.json'] },
+    { argv: ['replay', '99999999999999999999'], names: ['99999999999999999999', 'seed'] },
+    { argv: ['verify', '--accept', 'nosuch'], names: ['nosuch', 'tribunal list checkers'] },
+    { argv: ['check', '/dev/null', '--accept', 'duplicate', 'nosuch'], names: ['nosuch', 'tribunal list checkers'] },
+    { argv: ['verify', '--scenario', 'late-end-txn', '--override', 'nosuch.key=1'], names: ['--override', 'nosuch.key'] },
+    { argv: ['verify', '--scenario', 'late-end-txn', '--override', 'min.insync.replicas=x'], names: ['min.insync.replicas=x', 'whole number'] },
+    { argv: ['verify', '--scenario', 'late-end-txn', '--feature', 'nosuch=1'], names: ['nosuch', 'transaction.version'] },
+    { argv: ['verify', '--scenario', 'late-end-txn', '--feature', 'transaction.version=9'], names: ['transaction.version', '0 to 2'] },
     { argv: ['report'], names: ['run', 'tribunal report --help'] },
     { argv: ['matrix', '--tries', 'x'], names: ['--tries', 'from 1'] },
     { argv: ['verify', '--rate', '-3'], names: ['--rate', 'above 0'] },
@@ -171,13 +179,34 @@ describe('without running anything', () => {
     expect(stderr).toContain('--out')
   })
 
-  it('a run directory whose files are no JSON is refused', async () => {
-    for (const name of ['run.json', 'verdict.json']) writeFileSync(place.path(name), 'no')
-    for (const verb of ['replay', 'report']) {
-      const { code, stderr } = await place.run(verb, place.directory)
-      expect(code, verb).toBe(64)
+  it.each([
+    { run: 'no', verdict: 'no' },
+    { run: '{"seed":1,"options":null}', verdict: '{"scenarios":null}' },
+    { run: '{"seed":"abc","options":{}}', verdict: '{"scenarios":[{}]}' },
+    { run: '{"seed":1,"options":{"scenario":"late-end-txn"}}', verdict: '{"scenarios":[{"name":"a","target":"b","findings":[],"reasons":[],"faults":[]}]}' },
+  ])('a run directory with $run and $verdict is refused', async ({ run, verdict }) => {
+    writeFileSync(place.path('run.json'), run)
+    writeFileSync(place.path('verdict.json'), verdict)
+    for (const argv of [['replay', place.directory], ['report', place.directory], ['compare', place.directory, place.directory]]) {
+      const { code, stderr } = await place.run(...argv)
+      expect(code, argv[0]).toBe(64)
       expectOneSentence(stderr)
     }
+  })
+
+  it('a race is reported again as it was, and not at all without its history', async () => {
+    const out = place.path('race')
+    expect((await place.run('verify', '--scenario', 'lost-end-ack', '--target', 'simulated', '--out', out)).code).toBe(0)
+    const files = ['report.html', 'summary.md', 'junit.xml'].map((name) => join(out, name))
+    const read = (): string[] => files.map((file) => readFileSync(file, 'utf8'))
+    const before = read()
+    expect((await place.run('report', out)).code).toBe(0)
+    expect(read()).toEqual(before)
+    rmSync(join(out, 'history.lost-end-ack-simulated.jsonl'))
+    const { code, stderr } = await place.run('report', out)
+    expect(code).toBe(64)
+    expectOneSentence(stderr)
+    expect(read()).toEqual(before)
   })
 })
 
@@ -279,8 +308,8 @@ describe('verify', () => {
     const verdict = JSON.parse(readFileSync(place.path('run', 'verdict.json'), 'utf8')) as Verdict
     expect(stderr).toBe('')
     expect(stdout).toContain('stopping')
-    expect([0, 2], stdout).toContain(code)
-    expect(verdict.scenarios[0]).toMatchObject({ findings: [], reasons: expect.arrayContaining(['the run was cut short']) as unknown })
+    expect(code, stdout).toBe(2)
+    expect(verdict.scenarios[0]).toMatchObject({ valid: 'unknown', findings: [], reasons: expect.arrayContaining(['the run was cut short']) as unknown })
     expect(readFileSync(place.path('run', 'history.kill-leader.jsonl'), 'utf8')).toMatch(/"f":"phase","value":"end"\}\n$/)
     expect(place.brokerPids()).toEqual([])
   })
@@ -293,6 +322,14 @@ describe('verify', () => {
     expect(stderr).toBe('')
     expect(code, stdout).toBe(2)
     expect(place.brokerPids()).toEqual([])
+  })
+
+  it.each([['size', '--rate', '10', '--time', '60s'], ['bench']])('%s, interrupted, ends at once and leaves no process behind', async (...argv) => {
+    const running = place.start(...argv)
+    await vi.waitFor(() => expect(place.brokerPids()).not.toEqual([]), patience)
+    running.interrupt()
+    expect((await running.ended).code).toBe(130)
+    await vi.waitFor(() => expect(place.brokerPids()).toEqual([]), patience)
   })
 
   it('interrupted twice, ends at once and leaves no process behind', async () => {

@@ -26,3 +26,8 @@ export function onInterrupt(print: (text: string) => void): { readonly signal: A
     },
   }
 }
+
+/** For what is only measured: ends at once, and with it the brokers that were started for it. */
+export function endOnInterrupt(): void {
+  for (const name of signals) process.once(name, () => process.exit(130))
+}

@@ -20,7 +20,7 @@ export function anomaliesOf(judgement: Judgement): Record<string, number> {
   return failures === 0 ? counts : { ...counts, [brokerFailure]: failures }
 }
 
-const brokerFailure = 'broker-failure'
+export const brokerFailure = 'broker-failure'
 
 /** Failures are findings of their own, beside what the history shows. */
 export function judgeRun(outcome: RunOutcome): Judgement {
@@ -57,6 +57,6 @@ export function scenarioVerdict(
 ): ScenarioVerdict {
   const { valid, ops, acknowledged, faults, findings, figures = {}, availability } = judgement
   const reasons = [...(wasCutShort ? ['the run was cut short'] : []), ...judgement.reasons]
-  const verdict = { name, target, valid, seeds: 1, ops, acknowledged, faults, findings, reasons, figures }
+  const verdict = { name, target, valid: wasCutShort ? mergeValid([valid, 'unknown']) : valid, seeds: 1, ops, acknowledged, faults, findings, reasons, figures }
   return availability === undefined ? verdict : { ...verdict, availability }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HistoryError } from './history-error.ts'
 import { HistoryReader, parseHistory, renderOp } from './jsonl.ts'
-import type { MicroOp, Op } from './op.ts'
+import type { MicroOp, Op, PollMicroOp } from './op.ts'
 
 const name = fc.oneof(fc.string({ minLength: 1, maxLength: 8 }), fc.maxSafeInteger())
 const offset = fc.oneof(fc.nat(9), fc.maxSafeNat())
@@ -159,6 +159,25 @@ describe('a history as lines of JSON', () => {
     ['{"process":0,"type":"invoke","f":"assign","value":[{}]}', 'a key must be a string or a whole number below 2^53, not {}'],
   ])('refuses %s', (line, sentence) => {
     expect(refusal('{"process":"harness","type":"info","f":"note"}', line)).toBe(`line 2: ${sentence}`)
+  })
+
+  it.each([
+    ['{"acks":"all"}', '"acks" of the configuration must be one of -1, 0, 1, not "all"'],
+    ['{"isolation":"foo"}', '"isolation" of the configuration must be one of read_uncommitted, read_committed, not "foo"'],
+    ['{"floors":5}', '"floors" of the configuration must be figures by name, each a number from 0, not 5'],
+    ['{"floors":{"acknowledged":"x"}}', '"floors" of the configuration must be figures by name, each a number from 0, not {"acknowledged":"x"}'],
+    ['{"groups":{}}', '"groups" of the configuration must be a list of groups, each with its name as "group", not {}'],
+    ['{"groups":[null]}', '"groups" of the configuration must be a list of groups, each with its name as "group", not [null]'],
+    ['{"groups":[{"group":"g","topics":{}}]}', '"topics" of the configuration must be a list of topics, not {}'],
+  ])('refuses the configuration %s', (value, sentence) => {
+    expect(refusal(`{"process":"harness","type":"info","f":"config","value":${value}}`)).toBe(`line 1: ${sentence}`)
+  })
+
+  it('takes what a record says of itself as left out when it is null, whatever its value', () => {
+    for (const value of ['v', '0-1-5882f9b5', 'tx1.0-2-019686e1#-100']) {
+      const ops = parseHistory(['{"process":0,"type":"invoke","f":"poll"}', `{"process":0,"type":"ok","f":"poll","value":[{"f":"poll","polled":[["x",[[0,"${value}",null]]]]}]}`])
+      expect((ops.at(1)!.value as PollMicroOp[])[0]!.polled).toEqual([['x', [[0, value]]]])
+    }
   })
 
   it('refuses anything unreadable with its one error, never another', () => {

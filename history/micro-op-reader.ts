@@ -38,13 +38,14 @@ function isEpoch(given: unknown): boolean {
   return given === undefined || (Number.isInteger(given) && (given as number) >= 0 && (given as number) < 2 ** 31)
 }
 
-/** Checks one record in place; a null offset becomes -1. */
+/** Checks one record in place; a null offset becomes -1, and null in the place of what it says of itself is nothing. */
 function readRecord(given: unknown, line: number): PolledRecord {
   if (!Array.isArray(given) || given.length < 2) {
     throw new HistoryError(line, `a polled record must be [offset, value], not ${shown(given)}`)
   }
   readValue(given[1], line)
   given[0] = readOffset(given[0], line)
+  if (given[2] === null) given.length = 2
   return given as unknown as PolledRecord
 }
 

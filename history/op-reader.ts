@@ -1,4 +1,5 @@
 /** Reads one op from one JSON object: what ours and foreign histories may write, brought to one form. */
+import { checkConfig } from './config-reader.ts'
 import { HistoryError } from './history-error.ts'
 import { readKey, readMicroOps, stripColon } from './micro-op-reader.ts'
 import { shown } from './shown.ts'
@@ -115,6 +116,7 @@ export function readOp(raw: unknown, next: number, line: number): Op {
   if (type === 'invoke' && op.value === null && (f === 'send' || f === 'txn')) {
     throw new HistoryError(line, `the invocation of a ${f} must say what it asks, but has no value`)
   }
+  if (op.process === 'harness' && f === 'config') checkConfig(op.value, line)
   const { client, error, attempts, node } = given
   if (typeof client === 'string') op.client = stripColon(client)
   else if (typeof client === 'number') op.client = String(client)

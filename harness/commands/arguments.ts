@@ -1,5 +1,6 @@
 /** Values of flags, each refused with a sentence that says what it takes. */
 import { InvalidArgumentError } from 'commander'
+import { requireAnomaly } from '../known-names.ts'
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -40,6 +41,12 @@ export function parseFeature(text: string, before: Readonly<Record<string, numbe
   const match = /^([a-z.]+)=(\d+)$/.exec(text)
   if (match === null) throw new InvalidArgumentError('Give a feature and its level, as in transaction.version=1.')
   return { ...before, [match[1]!]: Number(match[2]) }
+}
+
+/** An anomaly or an issue, beside those given before. Throws a UserError. */
+export function parseAccepted(text: string, before: readonly string[] = []): readonly string[] {
+  requireAnomaly(text)
+  return [...before, text]
 }
 
 /** `name=value`, beside those given before. */

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { bench } from '../bench/bench.ts'
 import { benchBesideKafka } from '../bench/beside-kafka/beside-kafka.ts'
+import { endOnInterrupt } from '../interrupt.ts'
 import { parseCount, parseDuration } from './arguments.ts'
 
 interface BenchFlags {
@@ -29,7 +30,10 @@ export function addBench(program: Command): void {
     .option('--write', 'kafka: puts the tables into docs/performance.md')
     .option('--json', 'print as JSON')
     .action(async (what: string, { full = false, only = '', pairs, time, out, write = false, json = false }: BenchFlags) => {
-      if (what === 'figures') return bench(json)
+      if (what === 'figures') {
+        endOnInterrupt()
+        return bench(json)
+      }
       const timeMs = time ?? (full ? fullMs : shortMs)
       process.exitCode = await benchBesideKafka({ full, only, pairs, timeMs, write, json, ...(out !== undefined && { out }) })
       return undefined

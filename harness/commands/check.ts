@@ -9,13 +9,14 @@ import type { Ops } from '../../history/op.ts'
 import { renderVerdictTable } from '../../reports/terminal.ts'
 import { anomaliesOf } from '../judge-run.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
+import { parseAccepted } from './arguments.ts'
 import { keepYoungGenerationSmall } from '../young-generation.ts'
 
 export function addCheck(program: Command): void {
   program
     .command('check <file>')
     .description('judge a recorded or foreign history (docs/history.md)')
-    .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
+    .option('--accept <id...>', 'list these anomalies or issues instead of convicting', parseAccepted)
     .option('--json', 'print the verdict as JSON')
     .action(async (file: string, flags: { readonly accept?: readonly string[]; readonly json?: boolean }) => {
       process.exitCode = await check(file, flags.accept ?? [], flags.json === true)

@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import type { Verdict } from '../../checkers/verdict.ts'
 import { compareRuns, type Comparison } from '../compare-runs.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
-import { readDocument } from '../read-document.ts'
+import { isVerdict, readDocument } from '../read-document.ts'
 
 interface CompareFlags {
   readonly tolerance: number
@@ -39,7 +39,7 @@ function compare(baseline: string, run: string, { tolerance, json }: CompareFlag
 /** Throws a UserError. */
 export function readVerdict(path: string): Verdict {
   if (!existsSync(path)) throw new UserError(`There is no run ${path}.`)
-  return readDocument<Verdict>(statSync(path).isDirectory() ? join(path, 'verdict.json') : path, 'scenarios')
+  return readDocument<Verdict>(statSync(path).isDirectory() ? join(path, 'verdict.json') : path, 'scenarios', isVerdict)
 }
 
 export function comparisonTable({ figures, regressions }: Comparison): string {

@@ -14,7 +14,7 @@ import { requireDefect } from '../planted-defects.ts'
 import { defaultDirectory, type RunStore } from '../run-store.ts'
 import { brokerNames, type BrokerName } from '../verify.ts'
 import { compareRuns } from '../compare-runs.ts'
-import { parseCount, parseDuration, parseRate, parseSeed } from './arguments.ts'
+import { parseAccepted, parseCount, parseDuration, parseRate, parseSeed } from './arguments.ts'
 import { comparisonTable, readVerdict } from './compare.ts'
 import { openStore, randomSeed } from './verify.ts'
 
@@ -70,7 +70,7 @@ export function addLoad(program: Command): void {
     .option('--objectives <file>', 'service level objectives as JSON (docs/load.md)')
     .option('--baseline <run>', 'a run to compare with; being worse fails this one')
     .option('--defect <name>', 'plant this defect in our broker (see: tribunal list defects)')
-    .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
+    .option('--accept <id...>', 'list these anomalies or issues instead of convicting', parseAccepted)
     .option('--seed <n>', 'the seed of all choices but k6’s', parseSeed)
     .option('--out <dir>', 'the run directory (default: runs/<time>-<seed>)')
     .option('--json', 'print the verdict as JSON on stdout, everything else on stderr')

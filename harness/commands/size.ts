@@ -12,6 +12,7 @@ import { brokerCommand } from '../broker-command.ts'
 import { readClientConfig } from '../client-config/client-config.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import { attach } from '../external/attach.ts'
+import { endOnInterrupt } from '../interrupt.ts'
 import { parseBootstrap } from '../external/bootstrap.ts'
 import type { ClientSecurity } from '../external/security.ts'
 import { profiles } from '../profile.ts'
@@ -61,6 +62,7 @@ export function addSize(program: Command): void {
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
     .option('--json', 'print as JSON')
     .action(async (flags: SizeFlags) => {
+      endOnInterrupt()
       await size(flags)
     })
 }

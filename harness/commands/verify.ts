@@ -7,6 +7,7 @@ import type { Library } from '../foreign-clients/library.ts'
 import { clientNames, loadLibrary } from '../foreign-clients/registry.ts'
 import { exitCodeOf, exitCodes, UserError } from '../exit-codes.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { requireOurs } from '../known-names.ts'
 import { withLiveView } from '../live-view.ts'
 import { requireDefect } from '../planted-defects.ts'
 import { jvmTimes } from '../profile.ts'
@@ -15,7 +16,7 @@ import { isInPlan, isRace, scenarios, type AnyScenario } from '../races/race-sce
 import { targets, type TargetName } from '../scenarios.ts'
 import { brokerNames, verify, type BrokerName, type Verified } from '../verify.ts'
 import { groundsAsTold, type Grounds } from './grounds.ts'
-import { parseDuration, parseCount, parseFeature, parseOverride, parseRate, parseSeed } from './arguments.ts'
+import { parseAccepted, parseDuration, parseCount, parseFeature, parseOverride, parseRate, parseSeed } from './arguments.ts'
 
 export interface VerifyFlags {
   readonly target?: string
@@ -76,7 +77,7 @@ export function addVerify(program: Command): void {
     .option('--defect <name>', 'plant this defect in our broker (see: tribunal list defects)')
     .option('--feature <name=level>', 'finalize this level of a feature before a race, as in transaction.version=1', parseFeature)
     .option('--override <key=value>', 'a setting of the brokers of a race, under Kafka\'s name', parseOverride)
-    .option('--accept <id...>', 'list these anomalies or issues instead of convicting')
+    .option('--accept <id...>', 'list these anomalies or issues instead of convicting', parseAccepted)
     .option('--out <dir>', 'the run directory (default: runs/<time>-<seed>)')
     .option('--json', 'print the verdict as JSON on stdout, everything else on stderr')
     .action(async (flags: VerifyFlags) => {
@@ -94,6 +95,7 @@ export async function runVerify(flags: VerifyFlags): Promise<number> {
   if ((flags.feature ?? flags.override) !== undefined && !wanted.every(isRace)) {
     throw new UserError('--feature and --override are for clusters of races; name races with --scenario.')
   }
+  if (broker === 'ours' && flags.image === undefined) requireOurs(flags)
   const library = await loadLibrary(flags.client ?? 'wire')
   const seed = flags.seed ?? randomSeed()
   const grounds = await groundsAsTold(flags, wanted)

@@ -1,6 +1,6 @@
 /** Service level objectives as data: what a load run has to reach, and whether it did. Less is better, everywhere. */
 import type { Finding, Objective, ScenarioVerdict } from '../../checkers/verdict.ts'
-import { readDocument } from '../read-document.ts'
+import { isObject, readDocument } from '../read-document.ts'
 import { UserError } from '../exit-codes.ts'
 import type { Measured } from './measure.ts'
 
@@ -33,7 +33,7 @@ export function objectivesUnderFaults(recoveryMs: number): Objectives {
 
 /** From a JSON file, `{"objectives": {…}}`; it replaces single limits, and null takes one away. Throws a UserError. */
 export function readObjectives(file: string, base: Objectives): Objectives {
-  const { objectives: told } = readDocument<{ readonly objectives: Readonly<Record<string, unknown>> }>(file, 'objectives')
+  const { objectives: told } = readDocument<{ readonly objectives: Readonly<Record<string, unknown>> }>(file, 'objectives', (document) => isObject(document['objectives']))
   const limits: { -readonly [Name in ObjectiveName]?: number } = { ...base }
   for (const [name, limit] of Object.entries(told)) {
     const known = names.find((each) => each === name)

@@ -166,13 +166,13 @@ function judged(run: JudgedPart, { driver, measured, failures, options }: Judgin
   const results = judgeObjectives(objectives, measured, { ...run, summary: word?.summary })
   const isSearch = script === 'breakpoint'
   const crossed = isSearch ? [] : (word?.thresholds ?? []).filter(({ isMet }) => !isMet)
-  const tooSlow = wasStarved(run.ops)
+  const isUnfair = signal.aborted ? 'the run was cut short, so that nobody can judge' : wasStarved(run.ops) ? 'the machine was too slow to judge' : undefined
   const misses = [...missed(results), ...crossed.map(({ name }) => thresholdCrossed(driver.tool, name))]
-  const findings = [...(reconciled?.findings ?? []), ...(tooSlow ? [] : misses)].map((finding) => accepted(finding, accept))
+  const findings = [...(reconciled?.findings ?? []), ...(isUnfair === undefined ? misses : [])].map((finding) => accepted(finding, accept))
   const reasons = [
     ...failures,
     ...(word === undefined && failures.length === 0 ? [`${driver.tool} has told nothing`] : []),
-    ...(tooSlow ? misses.map(({ message }) => `the machine was too slow to judge: ${message}`) : []),
+    ...(isUnfair === undefined ? [] : misses.map(({ message }) => `${isUnfair}: ${message}`)),
   ]
   return {
     ...run.verdict,

@@ -17,6 +17,10 @@ export function isRace(scenario: AnyScenario): scenario is RaceScenario {
   return 'race' in scenario
 }
 
+export function isRaceName(name: string): boolean {
+  return scenarios.some((each) => isRace(each) && each.name === name)
+}
+
 function targetsOf({ needsOurCluster, simulatedDecisions }: Race): TargetName[] {
   if (simulatedDecisions !== undefined) return ['simulated']
   return needsOurCluster === true ? ['simulated', 'processes'] : ['simulated', 'processes', 'external']

@@ -29,6 +29,16 @@ export interface RaceRun {
   readonly ops: readonly Op[]
 }
 
+/** The file of a race's history in its run directory. */
+export function raceHistory(name: string, target: string): string {
+  return `history.${nameOn(name, target)}.jsonl`
+}
+
+/** A race is played on several targets in one run. */
+function nameOn(name: string, target: string): string {
+  return `${name}-${target}`
+}
+
 interface Came {
   readonly ops: readonly Op[]
   readonly played: RacePlayed
@@ -39,8 +49,8 @@ export async function runRace(scenario: RaceScenario, options: RaceRunOptions): 
   const { store, accept } = options
   const { race, target, name } = scenario
   const { ops, played, failures } = target === 'simulated' ? simulated(scenario, options) : await onGround(scenario, options)
-  store.writeLines(`wire.${name}-${target}.jsonl`, played.wire)
-  if (target === 'simulated') store.writeHistory(`${name}-${target}`, ops)
+  store.writeLines(`wire.${nameOn(name, target)}.jsonl`, played.wire)
+  if (target === 'simulated') store.writeHistory(nameOn(name, target), ops)
   const judgement = judgeRace({ race, played, ops, failures, accept })
   return { ops, anomalies: anomaliesOf(judgement), verdict: scenarioVerdict(scenario, judgement, false) }
 }
@@ -57,7 +67,7 @@ async function onGround({ race, name, target }: RaceScenario, { store, ground }:
     const exitsBefore = failures().length
     const played = await play(race, (loop) => {
       const recorder = new Recorder(() => loop.now())
-      endJournal = store.journal(`${name}-${target}`, recorder)
+      endJournal = store.journal(nameOn(name, target), recorder)
       ops = recorder.ops
       return recorder
     })

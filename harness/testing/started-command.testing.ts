@@ -25,7 +25,8 @@ export class StartedCommand {
       cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      // What a command keeps for itself lies here, too.
+      env: { ...process.env, NO_COLOR: '1', TMPDIR: cwd },
     })
     this.#child = child
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
