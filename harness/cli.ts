@@ -22,7 +22,7 @@ const program = new Command('tribunal')
   .version(tribunalVersion())
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(refusal(text, 'tribunal')) })
-  .addHelpText('after', '\nExit codes: 0 valid, 1 invalid, 2 unknown or nothing could be judged, 64 wrong usage, 70 crash.')
+  .addHelpText('after', '\nExit codes: 0 valid, 1 invalid, 2 unknown or nothing could be judged, 64 wrong usage, 70 crash, 130 ended at once by a second Ctrl-C.')
 
 for (const add of [addVerify, addCheck, addReplay, addReport, addConformance, addCompare, addLoad, addSize, addGateway, addBench, addMatrix, addList, addBroker]) add(program)
 for (const command of program.commands) {

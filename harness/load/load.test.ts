@@ -82,6 +82,16 @@ describe('tribunal load', () => {
     expect(sends).toHaveLength(4000)
   })
 
+  it('by our own generator, cut short, is judged as far as it came, and not by what was still due', async () => {
+    const running = place.start('load', '--native', '--rate', '50', '--time', '60s', '--out', place.path('run'), '--json')
+    await vi.waitFor(() => expect(running.stderr).toMatch(/faults: [1-9]/), { timeout: 60_000, interval: 50 })
+    running.interrupt()
+    const { code, stdout } = await running.ended
+    const { anomalies, scenarios } = JSON.parse(stdout) as Verdict
+    expect({ code, anomalies }).toEqual({ code: 2, anomalies: {} })
+    expect(scenarios[0]!.reasons).toEqual(expect.arrayContaining([expect.stringContaining('droppedShare'), 'the run was cut short']))
+  })
+
   it('without k6 says in one sentence how to get it', async () => {
     vi.stubEnv('PATH', place.directory)
     vi.stubEnv('K6', undefined)
