@@ -1,29 +1,43 @@
 /**
  * Blocked partition: a group failed at a record that it cannot process, and for longer than it may take nobody of it went past
- * that record, although nothing was broken and no member came or went: neither work beyond it nor a commit beyond it. The bound
+ * that record, although nothing was broken and no member came or went: neither work on it that was finished, or beyond it, nor a
+ * commit beyond it. A group whose members have all left has nobody who should. The bound
  * is that of a rebalance and `blocksForMs` of the configuration (`deadLetters`); groups without it are not judged.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
 import { Calm, type Stretch, tooSlow } from './groups/calm.ts'
-import type { WorkRow } from './groups/group-ops.ts'
+import type { Actor, WorkRow } from './groups/group-ops.ts'
 import { type Group, timeAt } from './groups/groups.ts'
 import { type DeadLetters, deadLettersOf, poisonOf } from './groups/letters.ts'
 import { memberName, stepAt } from './groups/steps.ts'
 import type { HistoryIndex } from './history-index.ts'
-import { failed } from './index/codes.ts'
+import { failed, ok } from './index/codes.ts'
 import type { Finding } from './verdict.ts'
 
 const name = 'blocked-partition'
 const guarantees: readonly string[] = ['GRP-11']
 const nanosecondsPerMs = 1e6
 
-/** Position at which somebody of the group went past an offset after `row`, or that of the end. */
+/** Position from which on the group has no member, after `at`; that of the end where it has one, or nobody was seen to join. */
+function emptiedAt(index: HistoryIndex, { joins, releases }: Group, at: number): number {
+  const members = new Set<Actor>()
+  const came = joins.filter(({ outcome }) => outcome === ok).map(({ actor, done }) => ({ at: done, actor, isMember: true }))
+  const went = releases.filter(({ why }) => why === 'left' || why === 'crashed').map(each => ({ at: each.at, actor: each.actor, isMember: false }))
+  for (const change of [...came, ...went].sort((a, b) => a.at - b.at)) {
+    if (change.isMember) members.add(change.actor)
+    else members.delete(change.actor)
+    if (change.at > at && members.size === 0) return change.at
+  }
+  return index.ops.length - 1
+}
+
+/** Position at which somebody of the group went past an offset after `row`, or nobody was left to. */
 function passedAt(index: HistoryIndex, group: Group, { key, poison, row }: { readonly key: Key; readonly poison: number; readonly row: WorkRow }): number {
-  const work = (group.work.get(key) ?? []).filter(({ asked, value }) => asked > row.asked && value.offsets[0] > poison)
+  const work = (group.work.get(key) ?? []).filter(({ asked, outcome, value }) => asked > row.asked && (value.offsets[0] > poison || (outcome === ok && value.offsets[1] >= poison)))
   const writes = (group.writes.get(key) ?? []).filter(({ asked, outcome, offset }) => asked > row.asked && outcome !== failed && offset > poison)
-  return [...work, ...writes].reduce((least, { asked }) => Math.min(least, asked), index.ops.length - 1)
+  return [...work, ...writes].reduce((least, { asked }) => Math.min(least, asked), emptiedAt(index, group, row.asked))
 }
 
 function finding(index: HistoryIndex, group: Group, { key, poison, row, calm }: {

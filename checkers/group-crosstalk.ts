@@ -62,8 +62,8 @@ function checkMembers(index: HistoryIndex, group: Group, others: readonly Group[
   }
 }
 
-function topicsOf({ joins, config }: Group): ReadonlySet<string> {
-  return new Set([...(config.topics ?? []), ...joins.flatMap(({ value }) => value.topics)])
+function topicsOf({ joins, subscriptions, config }: Group): ReadonlySet<string> {
+  return new Set([...(config.topics ?? []), ...joins.flatMap(({ value }) => value.topics), ...subscriptions.flatMap(({ topics }) => topics)])
 }
 
 /** Partitions of topics that this group does not want, and another does. */

@@ -238,3 +238,59 @@ describe('unbalanced-assignment', () => {
     expect(blames(config, joins, 'group g Stable 2 m1=t-0,t-1 m3=')).toBe(false)
   })
 })
+
+describe('what a group does lawfully', () => {
+  const convicts = (...history: readonly string[]): readonly string[] => judged(history.join('\n')).convicts
+
+  it('is given topics that its members came to want without joining anew (group-crosstalk)', () => {
+    const story = (...more: readonly string[]): readonly string[] => convicts(
+      '0s p0 send t-0 v1, u-0 v2 -> ok @0, @0; p1/a join g consumer/uniform t -> ok m1@1; p1/a assigned g m1@1 + t-0:0',
+      'p2/b join h consumer/uniform u -> ok m2@1; p2/b assigned h m2@1 + u-0:0', ...more,
+      'p1/a assigned g m1@2 + u-0:0; p8 poll -> ok t-0[0:v1] u-0[0:v2]',
+    )
+    expect(story('p1/a subscribed g m1@1 t u')).toEqual([])
+    expect(story()).toEqual(['group-crosstalk'])
+  })
+
+  it('begins by the policy when its offset was deleted, and with acks=1 at an end that may lie behind what was acknowledged (wrong-start)', () => {
+    const reset = (to: number): readonly string[] => convicts(
+      'config {"groups":[{"group":"g","resetPolicy":"latest","delivery":"at-least-once"}]}', '0s p1/a join g -> ok m1@1; p1/a assigned g m1@1 x:0; p0 send x v1, x v2 -> ok @0, @1; p1/a poll -> ok x[0:v1 1:v2]',
+      `p1/a commit g m1@1 x:2 -> ok; p9 reset-offsets g x:${to} -> ok; p2/b join g -> ok m2@2; p2/b assigned g m2@2 x:2`,
+    )
+    expect(reset(-1)).toEqual([])
+    expect(reset(1)).toContain('wrong-start')
+    const began = (acks: number): readonly string[] => convicts(
+      `config {"acks":${acks},"groups":[{"group":"g","resetPolicy":"latest"}]}`, '0s p0 send x v1 -> ok @0; p1/a join g -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a poll -> ok x[0:v1]',
+    )
+    expect(began(1)).toEqual([])
+    expect(began(-1)).toEqual(['wrong-start'])
+  })
+
+  it('hears of an epoch member by member where both protocols are in it (unfenced-zombie)', () => {
+    const story = (protocol: string): readonly string[] => convicts(
+      '0s p0 send t-0 v1, t-1 v2 -> ok @0, @0; p1/a join g classic/range t -> ok m1@1; p1/a assigned g m1@1 t-0:0',
+      `p2/b join g ${protocol}/range t -> ok m2@2; p2/b assigned g m2@2 + t-1:0; p1/a poll -> ok t-0[0:v1]; p1/a commit g m1@1 t-0:1 -> ok; p8 poll -> ok t-0[0:v1] t-1[0:v2]`,
+    )
+    expect(story('consumer')).toEqual([])
+    expect(story('classic')).toContain('unfenced-zombie')
+  })
+
+  it.each(['UNRELEASED_INSTANCE_ID', 'GROUP_MAX_SIZE_REACHED'])('refuses who asks to join with %s (stuck-rebalance)', (error) => {
+    const story = (code: string): readonly string[] => convicts(
+      'config {"rebalanceBoundMs":5000,"groups":[{"group":"g","sessionTimeoutMs":2000}]}', '0s p0 send x v1 -> ok @0; p1/a join g classic/range x -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a poll -> ok x[0:v1]',
+      `1s p2/b join g classic/range x as i1 -> fail ${code}; 9s p1/a poll -> ok`,
+    )
+    expect(story(error)).toEqual([])
+    expect(story('REBALANCE_IN_PROGRESS')).toEqual(['stuck-rebalance'])
+  })
+
+  it('has no member left that could get past what it failed at, or has got through it (blocked-partition)', () => {
+    const story = (...more: readonly string[]): readonly string[] => convicts(
+      'config {"rebalanceBoundMs":5000,"groups":[{"group":"g","sessionTimeoutMs":2000,"delivery":"at-least-once"}],"deadLetters":[{"group":"g","topic":"d","blocksForMs":2000}]}',
+      '0s p0 send x v1 -> ok @0; p1/a join g classic/range x -> ok m1@1; p1/a assigned g m1@1 x:0; p1/a poll -> ok x[0:v1]; 1s p1/a process g m1@1 x 0..0 -> fail 0', ...more, '15s p8 poll -> ok x[0:v1]',
+    )
+    expect(story()).toEqual(['blocked-partition'])
+    expect(story('2s p1/a leave g m1 -> ok')).toEqual([])
+    expect(story('2s p1/a process g m1@1 x 0..0 -> ok')).toEqual([])
+  })
+})

@@ -33,7 +33,7 @@ function joinings(index: HistoryIndex, group: Group): Waiting[] {
   const waits: Waiting[] = []
   for (const [actor, joins] of Map.groupBy(group.joins, join => join.actor)) {
     const gone = group.releases.filter(each => each.actor === actor && each.why !== 'revoked').map(({ at }) => at)
-    const ends = [...joins.filter(({ outcome, isFenced }) => outcome === ok || isFenced).map(({ done }) => done), ...gone].sort((a, b) => a - b)
+    const ends = [...joins.filter(({ outcome, isRefused }) => outcome === ok || isRefused).map(({ done }) => done), ...gone].sort((a, b) => a - b)
     let until = none
     for (const { asked } of joins) {
       if (asked < until) continue

@@ -1,7 +1,8 @@
 /**
  * Unfenced zombie: a commit was accepted from one who was the owner no more when it was asked. By the classic protocol the
  * generation of the whole group counts: somebody had been given its share in a later one. By the consumer protocol (KIP-848) the
- * partition does: another member had been given it in a later epoch. Of a static member: its successor had joined.
+ * partition does: another member had been given it in a later epoch; so, too, where members of both are in one group, which
+ * learn of an epoch one by one. Of a static member: its successor had joined.
  */
 import type { Checker, CheckResult } from './checker.ts'
 import { FindingList } from './finding-list.ts'
@@ -63,7 +64,8 @@ function newerThan(index: HistoryIndex, group: Group, commit: WriteRow): Newer |
   if (next !== undefined) {
     return { aspect: 'static', step: joinStep(index, next), words: 'its successor under the same instance id had joined' }
   }
-  if (protocolAt(group, commit) === 'consumer') return laterOwner(index, group, commit)
+  const isByPartition = protocolAt(group, commit) === 'consumer' || group.joins.some(join => join.value.protocol === 'consumer' && join.asked < commit.asked)
+  if (isByPartition) return laterOwner(index, group, commit)
   return laterGeneration(index, group, commit)
 }
 

@@ -41,10 +41,10 @@ function isAcknowledgedBefore({ kind, outcome, done }: WriteRow, asked: number):
   return kind !== 'transaction' && outcome === ok && done < asked
 }
 
-/** Set on purpose, acknowledged, and passed over for an offset that was committed before. */
+/** Set on purpose, acknowledged, and passed over for an offset that was committed before. To forget it (-1) is to begin by the policy. */
 function ignoredReset(index: HistoryIndex, group: Group, writes: readonly WriteRow[], read: ReadRow): Wrong | undefined {
   const { asked, offset } = read
-  const reset = writes.findLast(write => write.kind === 'reset' && write.offset < offset && isAcknowledgedBefore(write, asked))
+  const reset = writes.findLast(write => write.kind === 'reset' && write.offset >= 0 && write.offset < offset && isAcknowledgedBefore(write, asked))
   if (reset === undefined || mayBeStale(index, group, { write: reset, read })) return undefined
   if (writes.some(write => write.offset === offset && mayFollowInItsEpoch(group, write, reset))) return undefined
   const words = `although it had been set to ${reset.offset}`
@@ -73,7 +73,9 @@ function byPolicy(index: HistoryIndex, { config }: Group, read: ReadRow): Wrong 
     return { aspect: 'none', words: 'although no place to begin was given', since: read.asked, step: undefined }
   }
   const isEarliest = resetPolicy === 'earliest'
-  if (!isEarliest && index.marks.config?.transactional === true) return undefined
+  // The end is what is committed: an open transaction holds it back, and what only the leader has is not counted.
+  const { isolation, marks } = index
+  if (!isEarliest && (isolation.hasTransactions || (marks.config?.acks ?? -1) !== -1)) return undefined
   const row = acknowledged(index, read, offset => (isEarliest ? offset < read.offset : offset >= read.offset))
   if (row === none) return undefined
   // A leader that is none any more, and does not know, tells the end as it knows it.

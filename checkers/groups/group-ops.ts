@@ -24,8 +24,8 @@ export interface JoinRow extends Asked {
   value: Joined
   /** How often the group had begun its generations anew. */
   era: number
-  /** Refused for good: another has its instance id. */
-  isFenced: boolean
+  /** Refused for good: another has its instance id, or the group will not have it as it is. */
+  isRefused: boolean
 }
 
 /** A member was given keys, and when its fetch of their offsets had been asked for at the earliest. */

@@ -14,6 +14,12 @@ import type {
 } from './group-ops.ts'
 import { isGroupOp } from './shapes.ts'
 
+/** Answers to a join which asking again does not change. */
+const refusals: ReadonlySet<string> = new Set([
+  'FENCED_INSTANCE_ID', 'UNRELEASED_INSTANCE_ID', 'GROUP_MAX_SIZE_REACHED', 'INCONSISTENT_GROUP_PROTOCOL', 'INVALID_SESSION_TIMEOUT',
+  'UNSUPPORTED_ASSIGNOR', 'GROUP_AUTHORIZATION_FAILED', 'TOPIC_AUTHORIZATION_FAILED', 'INVALID_GROUP_ID', 'INVALID_REQUEST',
+])
+
 type Writable<T> = { -readonly [P in keyof T]: T[P] }
 
 class OpenGroup {
@@ -151,7 +157,7 @@ export class GroupReader {
   #invoke({ f, value }: Op, at: number, group: OpenGroup): void {
     const rows: Asked[] = []
     if (f === 'join') {
-      const row: JoinRow = { ...this.#asked(at), value: { ...(value as JoinAsked), memberId: '', generation: none }, era: group.era, isFenced: false }
+      const row: JoinRow = { ...this.#asked(at), value: { ...(value as JoinAsked), memberId: '', generation: none }, era: group.era, isRefused: false }
       group.joins.push(row)
       rows.push(row)
     } else if (f === 'process') {
@@ -183,7 +189,7 @@ export class GroupReader {
       row.done = at
       row.outcome = outcome === ok && !answers(op, row) ? unknown : outcome
       row.node = node
-      if ('isFenced' in row) (row as JoinRow).isFenced = op.error?.code === 'FENCED_INSTANCE_ID'
+      if ('isRefused' in row) (row as JoinRow).isRefused = refusals.has(op.error?.code ?? '')
       if ('isRepeated' in row) (row as WriteRow).isRepeated = (op.attempts ?? 1) > 1
       if ('era' in row && op.f === 'join' && outcome === ok) this.#joined(row as JoinRow, op.value as Joined, group)
       if (op.f === 'process') (row as WorkRow).value = op.value as ProcessValue

@@ -34,7 +34,7 @@ function changesOf({ joins, subscriptions, grants, releases }: Group): Change[] 
   const changes: Change[] = []
   for (const join of joins) {
     changes.push({ at: join.asked, apply: (_, joining) => joining.add(join.actor) })
-    if (join.isFenced) changes.push({ at: join.done, apply: (_, joining) => joining.delete(join.actor) })
+    if (join.isRefused) changes.push({ at: join.done, apply: (_, joining) => joining.delete(join.actor) })
     if (join.outcome !== ok) continue
     changes.push({
       at: join.done,
