@@ -78,6 +78,13 @@ describe('false-dead-letter', () => {
     expect(run(history).convicts).toEqual(['false-dead-letter'])
   })
 
+  it('is not one of another group that puts aside in the same topic', () => {
+    const shared = config().replace(']', ',{"group":"i","topic":"d","blocksForMs":1000}]')
+    const isFalse = (group: string): boolean =>
+      judged(`${shared}${traffic}\n${put.replaceAll(' g m1@1', ` ${group} m1@1`)}; p4/b process i m4@1 x 0..0 -> ok; p8/r letter h m2@1 d:0 of x:1 key bob for POISON`).convicts.includes('false-dead-letter')
+    expect(['g', 'i', 'k'].map(isFalse)).toEqual([false, false, true])
+  })
+
   it('is told once, however often it is read', () => {
     expect(run(`${put}; p8/r letter h m2@1 d:0; p8/r letter h m2@1 d:0`).findings).toHaveLength(1)
   })

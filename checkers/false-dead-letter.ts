@@ -24,14 +24,16 @@ function carriedKey(index: HistoryIndex, record: number): string | undefined {
   return code === none ? undefined : index.records.recordKeys[code]
 }
 
-/** What is wrong with it, in words; undefined when nothing is. */
-function wrongIn(index: HistoryIndex, { group }: DeadLetters, { key, offset, of, recordKey, cause }: LetterValue): string | undefined {
+/** What is wrong with it, in words; undefined when nothing is. `sharing`: who puts aside in its topic. */
+function wrongIn(index: HistoryIndex, sharing: readonly DeadLetters[], { key, offset, of, recordKey, cause }: LetterValue): string | undefined {
   if (of === undefined) return 'does not say which record it is about'
   const [ofKey, ofOffset] = of
   const self = recordAt(index, key, offset)
   const made = self === none ? undefined : derivedFrom(index.records.values[self]!)
   if (self !== none && (made?.key !== String(ofKey) || made.offset !== ofOffset)) return `says ${originName(ofKey, ofOffset)}, and was made from another`
-  if (!poisonOf(group.work.get(ofKey) ?? []).has(ofOffset)) return `is about ${originName(ofKey, ofOffset)}, at which group ${group.name} did not fail`
+  if (!sharing.some(({ group }) => poisonOf(group.work.get(ofKey) ?? []).has(ofOffset))) {
+    return `is about ${originName(ofKey, ofOffset)}, at which group ${sharing.map(({ group }) => group.name).join(' or ')} did not fail`
+  }
   if (cause === undefined || cause === '') return 'does not say why'
   const carried = carriedKey(index, recordAt(index, ofKey, ofOffset))
   if (carried !== undefined && recordKey !== carried) return `has the key ${String(recordKey)}, and the record has ${carried}`
@@ -51,14 +53,14 @@ function finding(index: HistoryIndex, { at, actor, value }: LetterRow, wrong: st
 
 function check(index: HistoryIndex): CheckResult {
   const found = new FindingList()
-  for (const each of deadLettersOf(index)) {
+  for (const [topic, sharing] of Map.groupBy(deadLettersOf(index), ({ config }) => config.topic)) {
     const seen = new Set<string>()
     for (const letter of groupsOf(index).flatMap(({ letters }) => letters)) {
       const { key, offset } = letter.value
       const which = originName(key, offset)
-      if (topicOf(key) !== each.config.topic || seen.has(which)) continue
+      if (topicOf(key) !== topic || seen.has(which)) continue
       seen.add(which)
-      const wrong = wrongIn(index, each, letter.value)
+      const wrong = wrongIn(index, sharing, letter.value)
       if (wrong !== undefined) found.add(0, '', () => finding(index, letter, wrong))
     }
   }
