@@ -14,6 +14,7 @@ import { renderSummary } from '../reports/summary.ts'
 import { makeDirectories } from '../ports/node/make-directories.ts'
 import { packageDirectory, root, tribunalVersion } from './checkout.ts'
 import { coverageNames } from './coverage.ts'
+import { exitCodes, UserError } from './exit-codes.ts'
 import { loadAnomalies } from './load/load-anomalies.ts'
 
 /** What the names in a report mean. */
@@ -126,4 +127,18 @@ function currentCommit(): string | undefined {
 function chartLibraries(): { vega: string; vegaLite: string; vegaEmbed: string } {
   const source = (name: string): string => readFileSync(join(packageDirectory(name), 'build', `${name}.min.js`), 'utf8')
   return { vega: source('vega'), vegaLite: source('vega-lite'), vegaEmbed: source('vega-embed') }
+}
+
+/** Of a new run. Throws a UserError: what stands in the way, and the way out. */
+export function openStore(directory: string): RunStore {
+  if (directory === '') throw new UserError('--out names no directory.')
+  if (existsSync(join(directory, 'run.json'))) {
+    throw new UserError(`${directory} holds a run already, and old data would mix with new; choose another with --out.`)
+  }
+  try {
+    return new RunStore(directory)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UserError(`The run directory cannot be made: ${reason}. Choose another with --out.`, exitCodes.unknown)
+  }
 }

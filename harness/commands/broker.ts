@@ -66,7 +66,7 @@ async function runBrokers(flags: BrokerFlags): Promise<number> {
   up = failed === undefined
   if (up && !end.signal.aborted) {
     const bootstrap = cluster.brokerIds.map((id) => `${cluster.address(id).host}:${cluster.address(id).port}`)
-    print(`bootstrap.servers=${bootstrap.join(',')}\ndata in ${data}\n`)
+    print(`bootstrap.servers=${bootstrap.join(',')}\ndata in ${settings['log.dirs'] ?? settings['log.dir'] ?? data}\n`)
     await once(end.signal, 'abort')
   }
   await cluster.stopAll(stopTimeoutMs)

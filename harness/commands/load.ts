@@ -11,12 +11,12 @@ import { calmObjectives, objectivesUnderFaults, readObjectives, type Objectives 
 import { workersByDefault } from '../load/native-driver.ts'
 import { recoveryBoundMs, runLoad, type Loaded } from '../load/run-load.ts'
 import { requireDefect } from '../planted-defects.ts'
-import { defaultDirectory, type RunStore } from '../run-store.ts'
+import { defaultDirectory, openStore, type RunStore } from '../run-store.ts'
 import { brokerNames, type BrokerName } from '../verify.ts'
 import { compareRuns } from '../compare-runs.ts'
 import { parseAccepted, parseCount, parseDuration, parseRate, parseSeed } from './arguments.ts'
 import { comparisonTable, readVerdict } from './compare.ts'
-import { openStore, randomSeed } from './verify.ts'
+import { randomSeed } from './verify.ts'
 
 interface LoadFlags {
   readonly script: string

@@ -35,7 +35,7 @@ interface SizeFlags {
   readonly headroom: number
   readonly compression: Compression
   readonly time: number
-  readonly broker: string
+  readonly broker?: string
   readonly bootstrap?: string
   readonly clientConfig?: string
   readonly json?: boolean
@@ -57,7 +57,7 @@ export function addSize(program: Command): void {
     .option('--headroom <share>', 'kept free of every rate and disk, as in 30%', parseHeadroom, 0.3)
     .option('--compression <codec>', `of the producers: ${compressions.join(', ')}`, parseCompression, 'none')
     .option('--time <duration>', 'how long to measure, as in 5s', parseDuration, 5000)
-    .option('--broker <name>', `measured on three brokers as processes here: ${brokerNames.join(' or ')}`, 'ours')
+    .option('--broker <name>', `measured on three brokers as processes here: ${brokerNames.join(' or ')} (ours)`)
     .option('--bootstrap <addresses>', 'measured on a running cluster instead: HOST:PORT, several with commas between')
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
     .option('--json', 'print as JSON')
@@ -81,6 +81,7 @@ function parseCompression(text: string): Compression {
 }
 
 async function size(flags: SizeFlags): Promise<void> {
+  if (flags.bootstrap !== undefined && flags.broker !== undefined) throw new UserError('--bootstrap measures a running cluster; leave out --broker.')
   const measured = flags.bootstrap === undefined ? await onProcesses(flags) : await onCluster(flags, flags.bootstrap)
   const demand: Demand = {
     recordsPerSecond: flags.rate, recordSizeBytes: flags.recordSize, groups: flags.groups, consumers: flags.consumers,
@@ -98,8 +99,9 @@ interface Place {
 }
 
 async function onProcesses(flags: SizeFlags): Promise<PartitionMeasured> {
-  const isKafka = flags.broker === 'kafka'
-  if (!brokerNames.some((name) => name === flags.broker)) throw new UserError(`--broker ${flags.broker} is not one of ${brokerNames.join(', ')}.`)
+  const { broker = 'ours' } = flags
+  const isKafka = broker === 'kafka'
+  if (!brokerNames.some((name) => name === broker)) throw new UserError(`--broker ${broker} is not one of ${brokerNames.join(', ')}.`)
   const missing = isKafka ? whyNoKafka() : undefined
   if (missing !== undefined) throw new UserError(missing, exitCodes.unknown)
   const brokers = Math.min(3, flags.replicationFactor)

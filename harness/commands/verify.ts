@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { renderVerdictTable } from '../../reports/terminal.ts'
 import { whyNoKafka } from '../apache-kafka/kafka-jars.ts'
@@ -11,7 +9,7 @@ import { requireOurs } from '../known-names.ts'
 import { withLiveView } from '../live-view.ts'
 import { requireDefect } from '../planted-defects.ts'
 import { jvmTimes } from '../profile.ts'
-import { defaultDirectory, RunStore } from '../run-store.ts'
+import { defaultDirectory, openStore, type RunStore } from '../run-store.ts'
 import { isInPlan, isRace, scenarios, type AnyScenario } from '../races/race-scenarios.ts'
 import { targets, type TargetName } from '../scenarios.ts'
 import { brokerNames, verify, type BrokerName, type Verified } from '../verify.ts'
@@ -214,25 +212,21 @@ function chooseScenarios(flags: VerifyFlags): readonly AnyScenario[] {
       && (client === 'wire' || canBeDriven(each)),
   )
   if (chosen.length === 0) throw new UserError(`No scenario named so runs on ${target ?? 'any target'} with the client ${client}.`)
+  if (flags.seeds !== undefined && !chosen.some(hasSeeds)) throw new UserError('--seeds is for the simulator, and none of these scenarios runs there.')
+  if ((flags.time ?? flags.rate) !== undefined && chosen.every((each) => each.target === 'simulated')) {
+    throw new UserError('--time and --rate are for real brokers: what a simulated seed does follows from the seed.')
+  }
   return chosen
+}
+
+function hasSeeds(scenario: AnyScenario): boolean {
+  return scenario.target === 'simulated' && !isRace(scenario)
 }
 
 /** By another client: it knows real brokers only, dials attached ones itself, past our proxy, and in containers there is no proxy. */
 function canBeDriven(scenario: AnyScenario): boolean {
   if (scenario.target === 'simulated' || scenario.target === 'containers' || isRace(scenario)) return false
   return scenario.target !== 'external' || scenario.nemesis.attacks.length === 0
-}
-
-export function openStore(directory: string): RunStore {
-  if (existsSync(join(directory, 'run.json'))) {
-    throw new UserError(`${directory} holds a run already, and old data would mix with new; choose another with --out.`)
-  }
-  try {
-    return new RunStore(directory)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new UserError(`The run directory cannot be made: ${reason}. Choose another with --out.`, exitCodes.unknown)
-  }
 }
 
 export function randomSeed(): number {

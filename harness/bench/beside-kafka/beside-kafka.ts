@@ -12,7 +12,7 @@ import { kafkaVersion, whyNoKafka } from '../../apache-kafka/kafka-jars.ts'
 import { isCheckout, tribunalVersion } from '../../checkout.ts'
 import { exitCodes, UserError } from '../../exit-codes.ts'
 import { onInterrupt } from '../../interrupt.ts'
-import { defaultDirectory, runFacts, RunStore } from '../../run-store.ts'
+import { defaultDirectory, openStore, runFacts, type RunStore } from '../../run-store.ts'
 import { BenchCluster } from './bench-cluster.ts'
 import { fullMatrix, headline, nameOf, shortMatrix, type BenchCase } from './cases.ts'
 import { runCase } from './measure.ts'
@@ -47,7 +47,7 @@ export async function benchBesideKafka(options: BesideKafkaOptions): Promise<num
   if (options.write && !isCheckout) throw new UserError('--write is for a checkout: an installed package has no docs/performance.md.')
   if (casesOf(options).length === 0) throw new UserError(`No case has ${options.only} in its name; a case is, for instance, ${nameOf(headline)}.`)
   const startedAt = new Date()
-  const store = new RunStore(options.out ?? defaultDirectory(startedAt, 'bench'))
+  const store = openStore(options.out ?? defaultDirectory(startedAt, 'bench'))
   const { signal, restore } = onInterrupt(() => void process.stderr.write('\nstopping\n'))
   const result = await measure(options, { store, startedAt, signal }).catch((error: unknown) => {
     // Ctrl-C in a terminal reaches the tools as well.
