@@ -30,9 +30,17 @@ export type Decide = (known: Transaction | undefined, freshProducerId: number | 
 /** With NONE, the transaction as it is committed. */
 export type Decided = (error: ErrorName, transaction: Transaction | undefined) => void
 
+/** An open transaction, and since when of the monotonic clock it is known here. */
+interface SeenOpen {
+  readonly startMs: number
+  readonly sinceMs: number
+}
+
 export class TransactionCoordinator {
   readonly #options: TransactionCoordinatorOptions
   readonly #shards: Coordinator<TransactionRecord, TransactionShard>
+  /** By transactional id. */
+  #seenOpen: ReadonlyMap<string, SeenOpen> = new Map()
 
   constructor(options: TransactionCoordinatorOptions) {
     this.#options = options
@@ -125,18 +133,28 @@ export class TransactionCoordinator {
     return state.whenCommitted((failure) => done(failure, new Map(missing)))
   }
 
-  /** Over the heads of their producers, which are fenced by it. */
+  /**
+   * Over the heads of their producers, which are fenced by it. When one began is written by a wall clock, which another
+   * coordinator has too; should that clock be set back, what was seen open here for as long is over all the same.
+   */
   #abortOverdue(): void {
-    const { decisions, logger } = this.#options
+    const { decisions, logger, loop } = this.#options
     const nowMs = this.#wallNow()
+    const seenOpen = new Map<string, SeenOpen>()
     for (const { state } of this.#shards.active()) {
       for (const transaction of state.transactions.values()) {
         const { startMs, timeoutMs, transactionalId } = transaction
-        if (transaction.state !== 'Ongoing' || !decisions.transactionIsOver({ startMs, timeoutMs, nowMs })) continue
+        if (transaction.state !== 'Ongoing') continue
+        const before = this.#seenOpen.get(transactionalId)
+        const seen = before?.startMs === startMs ? before : { startMs, sinceMs: loop.now() }
+        seenOpen.set(transactionalId, seen)
+        const isOver = decisions.transactionIsOver({ startMs, timeoutMs, nowMs }) || decisions.transactionIsOver({ startMs: seen.sinceMs, timeoutMs, nowMs: loop.now() })
+        if (!isOver) continue
         logger('info', 'transaction timed out', { transactionalId, timeoutMs })
         state.change(abortedOver(transaction, nowMs, decisions))
       }
     }
+    this.#seenOpen = seenOpen
   }
 
   #forgetExpired(): void {

@@ -222,3 +222,23 @@ it('a transaction whose producer went away is aborted after its timeout, also by
   expect(readCommitted(cluster, 't', 0)).toEqual([])
   expect(client.send('t', 0, 'b')).toBe('INVALID_PRODUCER_EPOCH')
 })
+
+// Its start was two minutes ahead when the clock was set back: readers would have waited for them (transactions, seed 783).
+it('a transaction is aborted after its timeout, although the clock by which it began was set back', () => {
+  const cluster = new RoleCluster({ roles: ['both', 'both', 'both'], settings })
+  cluster.untilUp()
+  cluster.create('t', { replicas: [[1, 2, 3]] })
+  cluster.create('__transaction_state', { replicas: [[2, 3, 1]] })
+  const client = new TransactionClient(cluster, 'pay', 2)
+  expect(client.init()).toBe('NONE')
+  const clock = cluster.world.clock(nodeName(client.coordinatorId))
+  clock.setSkew(120_000, 0)
+  expect(client.send('t', 0, 'a')).toBe('NONE')
+  const beganMs = cluster.world.now()
+  clock.setSkew(0, 0)
+  const leader = cluster.replica(1, 't', 0)!
+  expect(leader.lastStableOffset).toBe(0)
+  cluster.until(() => leader.lastStableOffset > 0, 'the abort')
+  // As long as it may take, and as it takes to look twice.
+  expect(cluster.world.now() - beganMs).toBeLessThan(45_000)
+})
