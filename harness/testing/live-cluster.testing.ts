@@ -118,6 +118,11 @@ export class LiveCluster {
     return this.#cluster.brokerIds.map((id) => this.#rules?.address(id) ?? this.#cluster.address(id)).map(({ host, port }) => `${host}:${port}`)
   }
 
+  /** Where the brokers themselves are: a dead one refuses who dials it, as no proxy can. */
+  get ownBootstrap(): string[] {
+    return this.#cluster.brokerIds.map((id) => this.#cluster.ownAddress(id)).map(({ host, port }) => `${host}:${port}`)
+  }
+
   /** What stands before the brokers of a cluster that is `ruled`. */
   get rules(): RuleProxy {
     return this.#rules!
