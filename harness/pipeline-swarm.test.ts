@@ -12,8 +12,9 @@ function judged(kind: PipelineKind, seed: number): { readonly convicting: readon
 }
 
 describe('a pipeline', () => {
-  it('has one effect of each input in transactions', () => {
-    expect(judged({ delivery: 'exactly-once' }, 5).convicting).toEqual([])
+  // 231: a partition was to be given up in the moment its records were polled, and its offset was not committed with them.
+  it.each([5, 231])('has one effect of each input in transactions, seed %i', (seed) => {
+    expect(judged({ delivery: 'exactly-once' }, seed).convicting).toEqual([])
   }, 120_000)
 
   it('calls somebody outside twice all the same, which is listed', () => {

@@ -9,7 +9,7 @@ import { groupConfig, rebalanceBound } from '../workloads/groups/group-plan.ts'
 import type { KeyedAppendOptions } from '../workloads/keyed-append/options.ts'
 import type { Profile } from './profile.ts'
 import { drawSwarm, type Swarm } from './swarm.ts'
-import { coordinated, drawProducer, transactionFloors, transactionsMin } from './transaction-swarm.ts'
+import { coordinated, drawProducer, transactionFloors, transactionsMin, transactionsMostMs } from './transaction-swarm.ts'
 
 export interface PipelineKind {
   readonly delivery: Delivery
@@ -29,7 +29,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
     const options = { ...drawOptions(random, plan.profile), ...kind }
     const topics = pipelineTopics(part!.topics[0]!, random)
     const transactionVersion = randomPick(random, [1, 2, 2])
-    const faultsMs = randomPick(random, [20_000, plan.faultsMs])
+    const faultsMs = randomPick(random, [10_000, 10_000, 20_000, plan.faultsMs])
     const groups = [{ ...options.group, members: options.workers, staticMembers: 0, delivery: 'at-least-once' as const }]
     const { requestTimeoutMs } = plan.profile.clients
     const isExact = kind.delivery === 'exactly-once'
@@ -38,6 +38,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
       plan: {
         ...plan,
         faultsMs,
+        faultsMostMs: transactionsMostMs,
         parts: [{
           workload: consumeTransformProduce(options),
           topics,

@@ -29,8 +29,10 @@ export interface TrialPlan {
   readonly features?: Readonly<Record<string, number>>
   readonly nemesis: NemesisPlan
   readonly profile: Profile
-  /** Traffic and faults together: at least this long, and until enough sends are ok, at most six times it. */
+  /** Traffic and faults together: at least this long, and until enough sends are ok. */
   readonly faultsMs: number
+  /** And at most that long; six times `faultsMs` when missing. */
+  readonly faultsMostMs?: number
   /** And until something was in force for this part of the time, healing included; none when missing. */
   readonly shareInForceMin?: number
   /** After everything has healed, one broker is killed for good, and the rest must serve all the same. */
@@ -272,8 +274,9 @@ export class Trial {
       part.running = part.workload.start(this.#contextOf(part))
     }
     this.#nemesis.start()
-    this.#latestMs = loop.now() + (this.#stopping ? 0 : faultsTimesMax * plan.faultsMs)
-    this.#untilEnough(this.#stopping ? 0 : this.#endsItself ? pollMs : plan.faultsMs, done)
+    const { faultsMs, faultsMostMs = faultsTimesMax * faultsMs } = plan
+    this.#latestMs = loop.now() + (this.#stopping ? 0 : faultsMostMs)
+    this.#untilEnough(this.#stopping ? 0 : this.#endsItself ? pollMs : faultsMs, done)
   }
 
   get #endsItself(): boolean {

@@ -25,7 +25,7 @@ export function transformed(
   { producer, nextSequence, position }: {
     readonly producer: string
     readonly nextSequence: () => number
-    readonly position: (topic: string, partition: number) => ConsumerPosition | undefined
+    readonly position: (topic: string, partition: number) => ConsumerPosition
   },
 ): Batch {
   const effects: Effect[] = []
@@ -40,8 +40,7 @@ export function transformed(
         effects.push({ input: `${key}@${offset}`, record, micro: { f: 'send', key: keyOf(output.name, to), value } })
       }
     }
-    const next = position(topic, partition)
-    if (next !== undefined) offsets.push({ topic, partition, ...next })
+    offsets.push({ topic, partition, ...position(topic, partition) })
   }
   return { polled, effects, offsets }
 }

@@ -5,7 +5,7 @@
  */
 import { randomBetween, randomChance, randomPick } from '../../ports/random.ts'
 import type { OpError } from '../../history/op.ts'
-import type { GroupMember, PolledPartition, SendOutcome, TopicPartition, TransactionalProducer, WorkloadProducer } from '../client/client.ts'
+import type { GroupIdentity, GroupMember, PolledPartition, SendOutcome, TopicPartition, TransactionalProducer, WorkloadProducer } from '../client/client.ts'
 import { consumerDefaults, producerDefaults } from '../client/defaults.ts'
 import { memberOptions } from '../groups/group-plan.ts'
 import { MemberProcess, type MemberHandler } from '../groups/member-process.ts'
@@ -25,6 +25,9 @@ export interface WorkerSetup {
   readonly acknowledged: Map<string, number>
   readonly onGone: () => void
 }
+
+/** `tenures`: of each partition polled, when it was. */
+type TenuredBatch = Batch & { readonly tenures: readonly number[] }
 
 /** What is to happen to the batch at hand. */
 interface Fate {
@@ -133,25 +136,30 @@ export class Worker implements MemberHandler {
     }
     const { recordsPerPoll, pollTimeoutMs } = this.#setup.options
     return this.#process.poll(recordsPerPoll, pollTimeoutMs, (polled) => {
+      const batch = this.#batchOf(polled)
+      const { identity } = this.#process.member
       // A poll may end within the call that ends it.
-      this.#after(0, () => this.#take(polled))
+      this.#after(0, () => this.#take(batch, identity))
     })
   }
 
-  #take(polled: readonly PolledPartition[]): void {
-    const { member } = this.#process
-    const { memberId, generation, instanceId } = member.identity
+  /** At once: a partition that is to be given up has no position any more. */
+  #batchOf(polled: readonly PolledPartition[]): TenuredBatch {
+    const { member, name } = this.#process
     const batch = transformed(polled.filter(({ records }) => records.length > 0), this.#setup.outputs, {
-      producer: this.#process.name,
+      producer: name,
       nextSequence: () => this.#nextSequence++,
-      position: (topic, partition) => member.position(topic, partition),
+      position: (topic, partition) => member.position(topic, partition)!,
     })
+    return { ...batch, tenures: batch.polled.map(({ topic, partition }) => this.#tenure(topic, partition)) }
+  }
+
+  #take(batch: TenuredBatch, { memberId, generation, instanceId }: GroupIdentity): void {
     // Somebody who is no member any more would commit as nobody, whom nobody fences.
     if (batch.effects.length === 0 || generation < 0) return this.#again(batch)
     const identity = { memberId, generation, ...(instanceId !== undefined && { instanceId }) }
     const fate = this.#drawFate()
-    const tenures = batch.polled.map(({ topic, partition }) => this.#tenure(topic, partition))
-    return this.#at('polled', fate, () => this.#work({ ...batch, tenures }, identity, fate))
+    return this.#at('polled', fate, () => this.#work(batch, identity, fate))
   }
 
   #drawFate(): Fate {
@@ -171,7 +179,7 @@ export class Worker implements MemberHandler {
     })
   }
 
-  #work(batch: Batch & { readonly tenures: readonly number[] }, identity: GroupMember, fate: Fate): void {
+  #work(batch: TenuredBatch, identity: GroupMember, fate: Fate): void {
     this.#callOutside(batch)
     if (this.#transactional !== undefined) return this.#transact(this.#transactional, batch, { identity, fate })
     if (this.#setup.options.delivery === 'at-least-once') {
@@ -228,7 +236,7 @@ export class Worker implements MemberHandler {
 
   #transact(
     producer: TransactionalProducer,
-    batch: Batch & { readonly tenures: readonly number[] },
+    batch: TenuredBatch,
     { identity, fate }: { readonly identity: GroupMember; readonly fate: Fate },
   ): void {
     const { group } = this.#setup.options.group
@@ -249,7 +257,7 @@ export class Worker implements MemberHandler {
 
   #end(
     producer: TransactionalProducer,
-    batch: Batch & { readonly tenures: readonly number[] },
+    batch: TenuredBatch,
     { open, fate }: { readonly open: { readonly op: TransactionOp; isCommitting: boolean }; readonly fate: Fate },
   ): void {
     const { context: { random }, options } = this.#setup
@@ -272,7 +280,7 @@ export class Worker implements MemberHandler {
     if (fate.crashAt === 'committing') this.#after(randomBetween(random, 0, 20), () => this.#open === open && this.#crash())
   }
 
-  #abort(producer: TransactionalProducer, batch: Batch & { readonly tenures: readonly number[] }, why: NotDone): void {
+  #abort(producer: TransactionalProducer, batch: TenuredBatch, why: NotDone): void {
     const { op } = this.#open!
     producer.abort((outcome) => {
       if (this.#isGone) return
@@ -293,9 +301,9 @@ export class Worker implements MemberHandler {
   }
 
   /** Back to where the batch began, on what is still its own. */
-  #again(batch: Batch & { readonly tenures?: readonly number[] }): void {
+  #again(batch: TenuredBatch): void {
     for (const [at, { topic, partition, records }] of batch.polled.entries()) {
-      if (batch.tenures !== undefined && this.#tenure(topic, partition) !== batch.tenures[at]) continue
+      if (this.#tenure(topic, partition) !== batch.tenures[at]) continue
       const isOwned = this.#process.member.owned.some((each) => each.topic === topic && each.partition === partition)
       if (isOwned && records.length > 0) this.#process.seek(topic, partition, records[0]!.offset)
     }

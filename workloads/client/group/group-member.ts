@@ -97,10 +97,15 @@ export class GroupMember implements WorkloadGroupMember, MembershipHost {
     this.#watchPolls()
     if (this.#isOut) this.#gate.pass(() => this.#membership.start())
     this.#isOut = false
-    this.#parts.consumer.poll(maxRecords, timeoutMs, (polled) => this.#gate.pass(() => {
-      this.#watchPolls()
-      done(polled)
-    }))
+    this.#parts.consumer.poll(maxRecords, timeoutMs, (polled) => {
+      const owned = this.#owned
+      this.#gate.pass(() => {
+        this.#watchPolls()
+        // Of what it had to let go while it stood still it got nothing.
+        const kept = owned.filter((each) => this.#owned.includes(each) && !each.isLeaving)
+        done(polled.filter((one) => kept.some((each) => isSamePartition(one, each))))
+      })
+    })
   }
 
   position(topic: string, partition: number): ConsumerPosition | undefined {
