@@ -172,12 +172,15 @@ export class GroupTrial {
   async #dies(node: number, sentMost: number): Promise<void> {
     const { cluster } = this.#setup
     await cluster.kill(node)
-    const before = this.#processed.size
-    expect(before, 'it was killed in mid-stream').toBeLessThan(total)
-    this.#sentMost = sentMost
-    await this.#reaches(Math.min(before + aheadMost, sentMost - aheadMost))
-    expect(await this.#coordinator()).not.toBe(node)
-    await cluster.restart(node)
+    try {
+      const before = this.#processed.size
+      expect(before, 'it was killed in mid-stream').toBeLessThan(total)
+      this.#sentMost = sentMost
+      await this.#reaches(Math.min(before + aheadMost, sentMost - aheadMost))
+      expect(await this.#coordinator()).not.toBe(node)
+    } finally {
+      await cluster.restart(node)
+    }
   }
 
   async #ends(): Promise<number[]> {
