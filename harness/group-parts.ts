@@ -126,7 +126,7 @@ export function churnPart(place: GroupWorkPlace, isServed: (protocol: GroupPlan[
 }
 
 function crashing(options: GroupChurnOptions): GroupChurnOptions {
-  return { ...options, events: ['crash'] }
+  return { ...options, events: ['crash-at-work'] }
 }
 
 /** Each way to commit, and each reset policy, in a group of its own. */

@@ -22,7 +22,7 @@ export interface LifeOptions {
 /** What its members do beside the ordinary. */
 export type Handling = Pick<ConsumingSetup, 'poison' | 'onPolled'>
 
-export type ChurnEvent = 'crash' | 'pause' | 'resubscribe' | 'leave'
+export type ChurnEvent = 'crash' | 'crash-at-work' | 'pause' | 'resubscribe' | 'leave'
 
 /** Pauses and departures are worth more than the others. */
 const everything: readonly ChurnEvent[] = ['crash', 'pause', 'pause', 'resubscribe', 'leave', 'leave']
@@ -150,10 +150,11 @@ export class GroupLife {
     const others = this.#seats.filter((each) => each !== seat && each.member !== undefined && !each.isBusy).length
     const events = (this.#options.events ?? everything).filter((event) => event !== 'leave' || others > 0)
     const happens: Readonly<Record<ChurnEvent, () => void>> = {
-      crash: () => this.#crash(seat),
-      pause: () => this.#pause(seat),
-      resubscribe: () => this.#resubscribe(seat),
-      leave: () => this.#leaveAndReturn(seat),
+      'crash': () => this.#crash(seat),
+      'crash-at-work': () => this.#crashAtWork(seat),
+      'pause': () => this.#pause(seat),
+      'resubscribe': () => this.#resubscribe(seat),
+      'leave': () => this.#leaveAndReturn(seat),
     }
     const event = events.length === 0 ? undefined : randomPick(this.#random, events)
     if (event === undefined) seat.isBusy = false
@@ -170,6 +171,12 @@ export class GroupLife {
   #leaveAndReturn(seat: Seat): void {
     this.counts.leaves++
     seat.member!.leave(() => this.#returns(seat, randomBetween(this.#random, 100, 3000)))
+  }
+
+  /** Who owns nothing yet is spared: else a group whose sessions are long would never come to its work. */
+  #crashAtWork(seat: Seat): void {
+    if (seat.member!.process.member.owned.length > 0) this.#crash(seat)
+    else seat.isBusy = false
   }
 
   /** Who has an instance id is back within its session, more often than not. */
