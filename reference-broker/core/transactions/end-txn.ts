@@ -45,7 +45,7 @@ function isRepeated(known: Transaction, { committed: asked }: EndRequest, decisi
 function endRaisingEpoch(known: Transaction, request: EndRequest, decisions: TransactionDecisions): Verdict {
   const afterRotation = isRepeatedAfterRotation(known, request)
   if (known.producerId !== request.producerId && !afterRotation) return refused('INVALID_PRODUCER_ID_MAPPING')
-  const isBefore = afterRotation || known.producerEpoch === request.producerEpoch + 1
+  const isBefore = afterRotation || isLastEpoch(known, request)
   const isCurrent =
     !afterRotation && !decisions.isFencedProducer({ asked: request.producerEpoch, current: known.producerEpoch })
   if (isEnding(known)) {
@@ -58,9 +58,15 @@ function endRaisingEpoch(known: Transaction, request: EndRequest, decisions: Tra
   return isRepeated(known, request, decisions) ? unchanged(known) : refused('INVALID_TXN_STATE')
 }
 
+/** Not by the number alone: the one before may be that of an instance that was replaced, by one whose ends keep their epoch. */
+function isLastEpoch(known: Transaction, { producerEpoch }: EndRequest): boolean {
+  return known.producerEpoch === producerEpoch + 1 && known.lastProducerEpoch === producerEpoch
+}
+
 /** The last end used up the epochs of the producer id, and the producer does not know of its new one yet. */
 function isRepeatedAfterRotation(known: Transaction, { producerId, producerEpoch }: EndRequest): boolean {
-  return known.previousProducerId === producerId && producerEpoch === lastUsableEpoch && known.producerEpoch === 0
+  const isPrevious = known.previousProducerId === producerId && producerEpoch === lastUsableEpoch
+  return isPrevious && known.producerEpoch === 0 && known.lastProducerEpoch === producerEpoch
 }
 
 /** Without a transaction there is nothing to commit; an abort raises the epoch all the same. */

@@ -91,6 +91,14 @@ describe('EndTxn under version 2', () => {
     expect(end(done, 'abort', { version: 2, epoch: 32766, id: 7 })).toBe('INVALID_TXN_STATE')
     expect(end(done, 'commit', { version: 2, epoch: 32765, id: 7 })).toBe('INVALID_PRODUCER_ID_MAPPING')
   })
+
+  it('gives nothing to an instance that was replaced by one of version 1, whose ends keep the epoch', () => {
+    for (const state of ['PrepareAbort', 'CompleteAbort'] as const) {
+      expect(end(transaction(state, { lastProducerEpoch: -1, transactionVersion: 1 }), 'abort', { version: 2, epoch: 4 })).toBe('PRODUCER_FENCED')
+    }
+    const rotated = transaction('CompleteCommit', { producerId: 9, previousProducerId: 7, producerEpoch: 0, lastProducerEpoch: -1, transactionVersion: 1 })
+    expect(end(rotated, 'commit', { version: 2, epoch: 32766, id: 7 })).toBe('INVALID_PRODUCER_ID_MAPPING')
+  })
 })
 
 describe('AddPartitionsToTxn', () => {
@@ -183,9 +191,21 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.constant({ do: 'move' as const }),
 )
 
+function epochOf(each: Call, known: Transaction | undefined): number {
+  return (known?.producerEpoch ?? 0) - ('back' in each ? each.back : 0)
+}
+
+function isGranted(verdict: Verdict): boolean {
+  return verdict.kind === 'unchanged' || (verdict.kind === 'changed' && verdict.error === 'NONE')
+}
+
+function isNewInstance(each: Call): boolean {
+  return each.do === 'init' && !each.names
+}
+
 function decide(each: Call, known: Transaction | undefined, freshProducerId: number): Verdict | undefined {
   const producerId = known?.producerId ?? 7
-  const producerEpoch = (known?.producerEpoch ?? 0) - ('back' in each ? each.back : 0)
+  const producerEpoch = epochOf(each, known)
   if (each.do === 'init') {
     const who = each.names ? { producerId, producerEpoch } : { producerId: -1, producerEpoch: -1 }
     return initProducerId(known, { transactionalId: 'pay', timeoutMs: 1, ...who, nowMs: 1, freshProducerId }, decisions)
@@ -220,18 +240,25 @@ function checkStep(before: Transaction, after: Transaction): void {
 }
 
 describe('any calls in any order', () => {
-  it('lose no partition, change no outcome, never use an epoch again, and are all in the log', () => {
+  it('lose no partition, change no outcome, never use an epoch again, give nothing to who was replaced, and are all in the log', () => {
     fc.assert(fc.property(fc.constantFrom(0, 5, 32764), fc.array(call, { maxLength: 40 }), (firstEpoch, calls) => {
-      let known: Transaction | undefined = transaction('Empty', { producerEpoch: firstEpoch })
+      let known: Transaction | undefined = transaction('Empty', { producerEpoch: firstEpoch, lastProducerEpoch: -1 })
       let fresh = 100
+      /** The first epoch of the instance that came last. */
+      let newest: number = firstEpoch
       for (const each of calls) {
         const before: Transaction | undefined = known
         if (each.do === 'markers' && known !== undefined && isEnding(known)) known = completed(known, 2)
         if (each.do === 'move' && known !== undefined) expect(fromLog(known)).toEqual(known)
         const verdict = decide(each, known, fresh++)
-        if (verdict?.kind === 'changed') known = verdict.to
+        if (verdict !== undefined && !isNewInstance(each) && epochOf(each, known) < newest) expect(isGranted(verdict)).toBe(false)
+        if (verdict?.kind === 'changed') {
+          known = verdict.to
+          if (verdict.error === 'NONE' && isNewInstance(each)) newest = known.producerEpoch
+        }
+        if (known !== undefined && known.producerId !== before?.producerId) newest = 0
         if (before !== undefined && known !== undefined && known !== before) checkStep(before, known)
       }
-    }), { numRuns: 500 })
+    }), { numRuns: 5000 })
   })
 })
