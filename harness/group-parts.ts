@@ -120,7 +120,11 @@ export function churnPart(place: GroupWorkPlace, isServed: (protocol: GroupPlan[
   const topic = nameOn(site, 'groups')
   const names = ['eager', 'cooperative', 'consumer'] as const
   const kinds = names.map((name, at) => ({ name, ...protocols[at]! })).filter(({ protocol }) => isServed(protocol))
-  const groups = kinds.map(({ name, ...kind }) => planOf(place, nameOn(site, name), topic, { ...kind, members: 3, staticMembers: 1, times: groupTimesOf(profile, kind.protocol) }))
+  const groups = kinds.map(({ name, ...kind }) => {
+    // Who has an instance id and leaves is kept for a session.
+    const staticMembers = kind.protocol === 'classic' || knowsSessions(profile) ? 1 : 0
+    return planOf(place, nameOn(site, name), topic, { ...kind, members: 3, staticMembers, times: groupTimesOf(profile, kind.protocol) })
+  })
   const churn: GroupChurnOptions = { ...optionsOf(place, groups), ...(!knowsSessions(profile) && { events: ['leave'] }) }
   return partOf(place, { workload: groupChurn(churn), topics: [topicOn(site, topic, 12)], groups, options: churn, floors: {} })
 }
