@@ -18,7 +18,11 @@ export class Coordinators {
   /** By internal topic. */
   readonly #ids = new Map<string, Set<string>>()
   readonly #leaders = new Map<string, ReadonlySet<number>>()
+  /** Of transactions, by partition: who led last. */
+  readonly #led = new Map<number, number>()
   #timer: TimerId | undefined
+  /** Whether transactions were seen to be coordinated by one broker after another. */
+  hasMoved = false
 
   constructor(loop: Loop, client: WorkloadClient) {
     this.#loop = loop
@@ -53,9 +57,16 @@ export class Coordinators {
       this.#client.admin.metadata([topic], timeoutMs, (result) => {
         const partitions = result.ok ? result.value.topics[0]!.partitions : []
         if (partitions.length === 0) return
-        const leaders = [...ids].map((id) => partitions[partitionOfKey(id, partitions.length)]!.leader)
-        this.#leaders.set(topic, new Set(leaders.filter((leader) => leader >= 0)))
+        const used = new Set([...ids].map((id) => partitionOfKey(id, partitions.length)))
+        const led = [...used].map((index) => ({ index, leader: partitions[index]!.leader })).filter(({ leader }) => leader >= 0)
+        this.#leaders.set(topic, new Set(led.map(({ leader }) => leader)))
+        if (topic === topics.transactionalId) led.forEach(({ index, leader }) => this.#leads(index, leader))
       })
     }
+  }
+
+  #leads(index: number, leader: number): void {
+    this.hasMoved ||= (this.#led.get(index) ?? leader) !== leader
+    this.#led.set(index, leader)
   }
 }

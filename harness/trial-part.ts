@@ -11,7 +11,7 @@ export interface TrialPart {
   readonly quietTopics?: readonly string[]
   /** Traffic and faults go on until this many of its sends are ok. */
   readonly acknowledgedMin: number
-  /** And until so many transactions have begun, and a producer of them was fenced; none need to when missing. */
+  /** And until so many transactions have begun, one producer of them was fenced, and a coordinator moved; none need to when missing. */
   readonly transactionsMin?: number
   /** What the policy table reads, and the floors. */
   readonly config: RunConfig

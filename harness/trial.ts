@@ -106,8 +106,8 @@ interface Part extends TrialPart {
   readonly unserved: Set<Key>
 }
 
-function hasEnough({ acknowledged, acknowledgedMin, transactions, fenced, transactionsMin }: Part): boolean {
-  const isTransacted = transactionsMin === undefined || (transactions >= transactionsMin && fenced > 0)
+function hasEnough({ acknowledged, acknowledgedMin, transactions, fenced, transactionsMin }: Part, { hasMoved }: Coordinators): boolean {
+  const isTransacted = transactionsMin === undefined || (transactions >= transactionsMin && fenced > 0 && hasMoved)
   return acknowledged >= acknowledgedMin && isTransacted
 }
 
@@ -291,7 +291,7 @@ export class Trial {
     const { loop } = this.#setup
     let timer = loop.after(leastMs, () => look())
     const look = (): void => {
-      const isEnough = this.#parts.every((part) => part.running!.isOver?.() ?? hasEnough(part))
+      const isEnough = this.#parts.every((part) => part.running!.isOver?.() ?? hasEnough(part, this.#coordinators))
       if ((isEnough && this.#isBrokenEnough) || loop.now() >= this.#latestMs) this.#endFaults?.()
       else timer = loop.after(pollMs, look)
     }
