@@ -1,5 +1,5 @@
 /** Values of flags, each refused with a sentence that says what it takes. */
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { requireAnomaly } from '../known-names.ts'
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -10,6 +10,11 @@ export function parseDuration(text: string): number {
   const ms = match === null ? 0 : Number(match[1]) * units[match[2]!]!
   if (ms <= 0) throw new InvalidArgumentError('Give a duration such as 60s, 1500ms or 2m.')
   return ms
+}
+
+/** With a default, which the help tells as it would be given. */
+export function durationOption(flags: string, description: string, byDefault: string): Option {
+  return new Option(flags, description).argParser(parseDuration).default(parseDuration(byDefault), byDefault)
 }
 
 export function parseCount(text: string): number {

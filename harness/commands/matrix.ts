@@ -3,7 +3,7 @@ import { exitCodes, UserError } from '../exit-codes.ts'
 import { huntOnProcesses, huntSimulated, type Hunted, type HuntOptions } from '../hunt.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { defects, requireDefect, requireDefects } from '../planted-defects.ts'
-import { parseCount, parseDuration, parseRate, parseSeed } from './arguments.ts'
+import { durationOption, parseCount, parseRate, parseSeed } from './arguments.ts'
 
 interface MatrixFlags {
   readonly target: string
@@ -37,7 +37,7 @@ export function addMatrix(program: Command): void {
     .option('--tries <n>', 'how often each is hunted, each time from other seeds (default: 5; 1 on processes)', parseCount)
     .option('--seeds <n>', 'seeds a try may take (default: 50; 3 on processes)', parseCount)
     .option('--seed <n>', 'the first seed', parseSeed, 1)
-    .option('--time <duration>', 'how long faults go on, on processes', parseDuration, 10_000)
+    .addOption(durationOption('--time <duration>', 'how long faults go on, on processes', '10s'))
     .option('--rate <n>', 'records a second offered, on processes', parseRate, 300)
     .action(async (flags: MatrixFlags) => {
       process.exitCode = await matrix(flags)

@@ -22,7 +22,7 @@ import { referenceBroker } from '../targets/broker-recipe.ts'
 import { ProcessCluster } from '../targets/process-cluster.ts'
 import { brokerNames } from '../verify.ts'
 import { wireClients } from '../wire-clients.ts'
-import { parseCount, parseDuration, parseRate } from './arguments.ts'
+import { durationOption, parseCount, parseRate } from './arguments.ts'
 
 interface SizeFlags {
   readonly rate: number
@@ -51,12 +51,12 @@ export function addSize(program: Command): void {
     .option('--record-size <bytes>', 'key and value of a record', parseCount, 1000)
     .option('--groups <n>', 'consumer groups that each read everything', parseCount, 1)
     .option('--consumers <n>', 'consumers of one group that are to work at the same time', parseCount, 1)
-    .option('--retention <duration>', 'how long records are kept, as in 7d', parseDuration, 168 * hourMs)
+    .addOption(durationOption('--retention <duration>', 'how long records are kept, as in 7d', '168h'))
     .option('--replication-factor <n>', 'replicas of each partition', parseCount, 3)
     .option('--brokers <n>', 'brokers that will carry it', parseCount, 3)
     .option('--headroom <share>', 'kept free of every rate and disk, as in 30%', parseHeadroom, 0.3)
     .option('--compression <codec>', `of the producers: ${compressions.join(', ')}`, parseCompression, 'none')
-    .option('--time <duration>', 'how long to measure, as in 5s', parseDuration, 5000)
+    .addOption(durationOption('--time <duration>', 'how long to measure, as in 5s', '5s'))
     .option('--broker <name>', `measured on three brokers as processes here: ${brokerNames.join(' or ')} (ours)`)
     .option('--bootstrap <addresses>', 'measured on a running cluster instead: HOST:PORT, several with commas between')
     .option('--client-config <file>', 'Java client properties with which to reach it: TLS, SASL')
