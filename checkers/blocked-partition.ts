@@ -1,8 +1,8 @@
 /**
  * Blocked partition: a group failed at a record that it cannot process, and for longer than it may take nobody of it went past
  * that record, although nothing was broken and no member came or went: neither work on it that was finished, or beyond it, nor a
- * commit beyond it. A group whose members have all left has nobody who should. The bound
- * is that of a rebalance and `blocksForMs` of the configuration (`deadLetters`); groups without it are not judged.
+ * commit beyond it. While all members are gone there is nobody who should. The bound is that of a rebalance and `blocksForMs` of
+ * the configuration (`deadLetters`); groups without it are not judged.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
@@ -20,24 +20,30 @@ const name = 'blocked-partition'
 const guarantees: readonly string[] = ['GRP-11']
 const nanosecondsPerMs = 1e6
 
-/** Position from which on the group has no member, after `at`; that of the end where it has one, or nobody was seen to join. */
-function emptiedAt(index: HistoryIndex, { joins, releases }: Group, at: number): number {
+/** When the group had no member, after it had had one; to the end of time where nobody came any more. */
+function emptyStretches(index: HistoryIndex, { joins, releases }: Group): Stretch[] {
   const members = new Set<Actor>()
+  const empty: Stretch[] = []
+  let from: number | undefined
   const came = joins.filter(({ outcome }) => outcome === ok).map(({ actor, done }) => ({ at: done, actor, isMember: true }))
   const went = releases.filter(({ why }) => why === 'left' || why === 'crashed').map(each => ({ at: each.at, actor: each.actor, isMember: false }))
   for (const change of [...came, ...went].sort((a, b) => a.at - b.at)) {
     if (change.isMember) members.add(change.actor)
     else members.delete(change.actor)
-    if (change.at > at && members.size === 0) return change.at
+    if (members.size === 0) from ??= timeAt(index, change.at)
+    else if (from !== undefined) {
+      empty.push({ from, to: timeAt(index, change.at) })
+      from = undefined
+    }
   }
-  return index.ops.length - 1
+  return from === undefined ? empty : [...empty, { from, to: Number.POSITIVE_INFINITY }]
 }
 
-/** Position at which somebody of the group went past an offset after `row`, or nobody was left to. */
+/** Position at which somebody of the group went past an offset after `row`; that of the end when nobody did. */
 function passedAt(index: HistoryIndex, group: Group, { key, poison, row }: { readonly key: Key; readonly poison: number; readonly row: WorkRow }): number {
   const work = (group.work.get(key) ?? []).filter(({ asked, outcome, value }) => asked > row.asked && (value.offsets[0] > poison || (outcome === ok && value.offsets[1] >= poison)))
   const writes = (group.writes.get(key) ?? []).filter(({ asked, outcome, offset }) => asked > row.asked && outcome !== failed && offset > poison)
-  return [...work, ...writes].reduce((least, { asked }) => Math.min(least, asked), emptiedAt(index, group, row.asked))
+  return [...work, ...writes].reduce((least, { asked }) => Math.min(least, asked), index.ops.length - 1)
 }
 
 function finding(index: HistoryIndex, group: Group, { key, poison, row, calm }: {
@@ -56,7 +62,7 @@ function finding(index: HistoryIndex, group: Group, { key, poison, row, calm }: 
 
 /** True when the machine was too slow for a judgement. */
 function checkGroup(index: HistoryIndex, { group, config }: DeadLetters, found: FindingList): boolean {
-  const calms = new Calm(index, group, config.blocksForMs)
+  const calms = new Calm(index, group, { moreMs: config.blocksForMs, unrest: emptyStretches(index, group) })
   let isUnjudged = false
   for (const [key, rows] of group.work) {
     for (const [poison, row] of poisonOf(rows)) {

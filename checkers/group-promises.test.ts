@@ -292,5 +292,8 @@ describe('what a group does lawfully', () => {
     expect(story()).toEqual(['blocked-partition'])
     expect(story('2s p1/a leave g m1 -> ok')).toEqual([])
     expect(story('2s p1/a process g m1@1 x 0..0 -> ok')).toEqual([])
+    const another = (joinsAt: number): readonly string[] => ['2s p1/a leave g m1 -> ok', `${joinsAt}s p2/b join g classic/range x -> ok m2@2; p2/b assigned g m2@2 x:0`]
+    expect(story(...another(7))).toEqual(['blocked-partition'])
+    expect(story(...another(9))).toEqual([])
   })
 })

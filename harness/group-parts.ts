@@ -166,7 +166,9 @@ export function poisonPillPart(place: GroupWorkPlace): TrialPart {
   const deadLetterTopic = `${topic}.DLQ`
   const [workers, readers] = [nameOn(site, 'workers'), nameOn(site, 'reprocessing')]
   const groups = [planOf(place, workers, topic), planOf(place, readers, deadLetterTopic)]
-  const options: GroupChurnOptions = { ...crashing(optionsOf(place, groups)), quietTopics: [deadLetterTopic] }
+  const crashed = crashing(optionsOf(place, groups))
+  // At rest so long that whoever never gets past a record is seen not to.
+  const options: GroupChurnOptions = { ...crashed, quietTopics: [deadLetterTopic], ...(place.isLeftAlone && { restMs: crashed.restMs + blocksForMs }) }
   const deadLetters = {
     group: workers,
     readers,

@@ -65,7 +65,7 @@ function restless(index: HistoryIndex, group: Group): Stretch[] {
     const from = timeAt(index, at)
     return { from, to: from + sessionNs }
   })
-  return [...faults, ...sessions].sort((a, b) => a.from - b.from)
+  return [...faults, ...sessions]
 }
 
 export class Calm {
@@ -73,10 +73,10 @@ export class Calm {
   readonly #restless: readonly Stretch[]
   readonly #boundNs: number
 
-  /** `moreMs`: what is to happen may take so much longer than coming to rest. */
-  constructor(index: HistoryIndex, group: Group, moreMs: number = 0) {
+  /** `moreMs`: what is to happen may take so much longer than coming to rest; `unrest`: what else nothing can be asked in. */
+  constructor(index: HistoryIndex, group: Group, { moreMs = 0, unrest = [] }: { readonly moreMs?: number; readonly unrest?: readonly Stretch[] } = {}) {
     this.#index = index
-    this.#restless = restless(index, group)
+    this.#restless = [...restless(index, group), ...unrest].sort((a, b) => a.from - b.from)
     this.#boundNs = (boundMs(index, group) + moreMs) * nanosecondsPerMs
   }
 

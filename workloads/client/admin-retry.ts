@@ -2,8 +2,8 @@
  * Repeats one admin request until it succeeds, cannot succeed, or its time is over. The error it then gives is definite
  * only when no attempt may have taken effect.
  */
-import type { TimerId } from '../../ports/events.ts'
 import type { Loop } from '../../ports/loop.ts'
+import { OwnTimers } from '../../ports/own-timers.ts'
 import type { RequestFailure } from './broker-connection.ts'
 import type { AdminResult } from './client.ts'
 
@@ -22,11 +22,12 @@ export interface Attempt<T> {
 export class AdminRetry {
   readonly #loop: Loop
   readonly #retryBackoffMs: number
-  readonly #timers = new Set<TimerId>()
+  readonly #timers: OwnTimers
   #closed = false
 
   constructor(loop: Loop, retryBackoffMs: number) {
     this.#loop = loop
+    this.#timers = new OwnTimers(loop)
     this.#retryBackoffMs = retryBackoffMs
   }
 
@@ -38,11 +39,11 @@ export class AdminRetry {
     const end = (result: AdminResult<T>): void => {
       if (isOver || this.#closed) return
       isOver = true
-      this.#cancel(deadline)
+      this.#timers.cancel(deadline)
       done(result)
     }
     const fail = (code: string, message: string): void => end({ ok: false, error: { code, definite: isDefinite, message } })
-    const deadline = this.#after(timeoutMs, () => {
+    const deadline = this.#timers.after(timeoutMs, () => {
       isDefinite = false
       fail(last.code, last.message)
     })
@@ -60,7 +61,7 @@ export class AdminRetry {
           isDefinite &&= attempt.isDefinite
           last = { code, message }
           if (this.#loop.now() + this.#retryBackoffMs >= deadlineMs) fail(code, message)
-          else this.#after(this.#retryBackoffMs, () => next(false))
+          else this.#timers.after(this.#retryBackoffMs, () => next(false))
         },
         lost: (failure) => {
           if (failure.mayHaveHappened) attempt.isDefinite = false
@@ -76,20 +77,6 @@ export class AdminRetry {
   /** Nobody is called any more. */
   close(): void {
     this.#closed = true
-    for (const timer of this.#timers) this.#loop.cancel(timer)
-  }
-
-  #after(delayMs: number, fire: () => void): TimerId {
-    const timer = this.#loop.after(delayMs, () => {
-      this.#timers.delete(timer)
-      fire()
-    })
-    this.#timers.add(timer)
-    return timer
-  }
-
-  #cancel(timer: TimerId): void {
-    this.#timers.delete(timer)
-    this.#loop.cancel(timer)
+    this.#timers.close()
   }
 }

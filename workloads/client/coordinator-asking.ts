@@ -3,10 +3,10 @@
  * is over; finds the coordinator anew when it may have moved. The rule it keeps: `mayHaveHappened` is false only if every
  * attempt was answered, each with an error that is definite for the API, or never went out.
  */
-import type { TimerId } from '../../ports/events.ts'
 import { errorByCode, errorCode, errorName, isDefinite } from '../../protocol/errors.ts'
 import type { Api } from '../../protocol/apis.ts'
 import type { Loop } from '../../ports/loop.ts'
+import { OwnTimers } from '../../ports/own-timers.ts'
 import type { Decoded, Message } from '../../protocol/message.ts'
 import type { BodyOf, RequestFailure } from './broker-connection.ts'
 import type { Coordinator } from './coordinator.ts'
@@ -39,13 +39,12 @@ interface Attempts {
 }
 
 export class CoordinatorAsking {
-  readonly #loop: Loop
   readonly #retryBackoffMs: number
-  readonly #timers = new Set<TimerId>()
+  readonly #timers: OwnTimers
   #closed = false
 
   constructor(loop: Loop, retryBackoffMs: number) {
-    this.#loop = loop
+    this.#timers = new OwnTimers(loop)
     this.#retryBackoffMs = retryBackoffMs
   }
 
@@ -59,11 +58,11 @@ export class CoordinatorAsking {
     const end = (answer: Answer<Res>): void => {
       if (isOver || this.#closed) return
       isOver = true
-      this.#cancel(deadline)
+      this.#timers.cancel(deadline)
       done(answer)
     }
     const attempts: Attempts = { lastCode: 'TIMED_OUT', mayHaveHappened: false, mayArriveLate: false, isUnderWay: false }
-    const deadline = this.#after(timeoutMs, () => {
+    const deadline = this.#timers.after(timeoutMs, () => {
       if (attempts.isUnderWay) {
         attempts.mayHaveHappened = true
         attempts.mayArriveLate = true
@@ -79,7 +78,7 @@ export class CoordinatorAsking {
     const again = (): void => {
       if (isOver) return
       if (question.isWanted?.() === false) end(ended(attempts, attempts.lastCode, undefined))
-      else this.#after(this.#retryBackoffMs, attempt)
+      else this.#timers.after(this.#retryBackoffMs, attempt)
     }
     attempt()
   }
@@ -87,21 +86,7 @@ export class CoordinatorAsking {
   /** Nobody is called any more. */
   close(): void {
     this.#closed = true
-    for (const timer of this.#timers) this.#loop.cancel(timer)
-  }
-
-  #after(delayMs: number, fire: () => void): TimerId {
-    const timer = this.#loop.after(delayMs, () => {
-      this.#timers.delete(timer)
-      fire()
-    })
-    this.#timers.add(timer)
-    return timer
-  }
-
-  #cancel(timer: TimerId): void {
-    this.#timers.delete(timer)
-    this.#loop.cancel(timer)
+    this.#timers.close()
   }
 
   #attempt<Req extends Message, Res extends Message>(

@@ -2,7 +2,7 @@
  * Producer ids for idempotent partitions (InitProducerId). All partitions begin under one id; a partition that had to
  * give up a batch gets an id of its own, so that no other partition is disturbed.
  */
-import type { TimerId } from '../../ports/events.ts'
+import { OwnTimers } from '../../ports/own-timers.ts'
 import { apis } from '../../protocol/apis.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { toNumber } from '../../protocol/int64.ts'
@@ -29,11 +29,12 @@ export class ProducerIdentities implements Identities {
   readonly #asking = new Set<PartitionQueue>()
   #shared: ProducerIdentity | undefined
   #isAskingShared = false
-  #timers = new Set<TimerId>()
+  readonly #timers: OwnTimers
   #closed = false
 
   constructor(cluster: KafkaCluster, retryBackoffMs: number, onTaken: () => void) {
     this.#cluster = cluster
+    this.#timers = new OwnTimers(cluster.loop)
     this.#retryBackoffMs = retryBackoffMs
     this.#onTaken = onTaken
   }
@@ -50,7 +51,7 @@ export class ProducerIdentities implements Identities {
 
   close(): void {
     this.#closed = true
-    for (const timer of this.#timers) this.#cluster.loop.cancel(timer)
+    this.#timers.close()
   }
 
   #share(queue: PartitionQueue): void {
@@ -79,10 +80,6 @@ export class ProducerIdentities implements Identities {
       take({ producerId: toNumber(result.body.producerId), producerEpoch: result.body.producerEpoch })
       return this.#onTaken()
     }
-    const timer = this.#cluster.loop.after(this.#retryBackoffMs, () => {
-      this.#timers.delete(timer)
-      this.#request(take)
-    })
-    this.#timers.add(timer)
+    this.#timers.after(this.#retryBackoffMs, () => this.#request(take))
   }
 }

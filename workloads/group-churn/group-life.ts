@@ -4,7 +4,7 @@
  * another; at least one seat is always taken or about to be.
  */
 import { randomBetween, randomChance, randomInt, randomPick, type Random } from '../../ports/random.ts'
-import type { TimerId } from '../../ports/events.ts'
+import { OwnTimers } from '../../ports/own-timers.ts'
 import { Consuming, crashPoints, type ConsumingOptions, type ConsumingSetup } from '../groups/consuming.ts'
 import { memberOptions, type GroupPlan } from '../groups/group-plan.ts'
 import type { MemberContext } from '../groups/member-process.ts'
@@ -48,13 +48,14 @@ export class GroupLife {
   readonly #options: LifeOptions
   readonly #seats: readonly Seat[]
   readonly counts: Record<ChurnName, number> = { joins: 0, leaves: 0, crashes: 0, pauses: 0, staticRestarts: 0, subscriptionChanges: 0 }
-  readonly #timers = new Set<TimerId>()
+  readonly #timers: OwnTimers
   #isCalm = false
   #isLeaving = false
   #isClosed = false
 
   constructor(context: MemberContext, options: LifeOptions) {
     this.#context = context
+    this.#timers = new OwnTimers(context.loop)
     this.#options = options
     const { group, members, staticMembers, topics, joinsAfterMs = 0 } = options.plan
     this.#seats = Array.from({ length: members }, (_, i) => ({
@@ -102,16 +103,14 @@ export class GroupLife {
 
   close(): void {
     this.#isClosed = true
-    for (const timer of this.#timers) this.#context.loop.cancel(timer)
+    this.#timers.close()
     for (const { member } of this.#seats) member?.process.close()
   }
 
   #after(delayMs: number, act: () => void): void {
-    const timer = this.#context.loop.after(delayMs, () => {
-      this.#timers.delete(timer)
+    this.#timers.after(delayMs, () => {
       if (!this.#isClosed) act()
     })
-    this.#timers.add(timer)
   }
 
   #join(seat: Seat): void {

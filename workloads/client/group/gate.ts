@@ -4,16 +4,16 @@
  */
 import type { TimerId } from '../../../ports/events.ts'
 import type { Loop } from '../../../ports/loop.ts'
+import { OwnTimers } from '../../../ports/own-timers.ts'
 
 export class Gate {
-  readonly #loop: Loop
-  readonly #timers = new Set<TimerId>()
+  readonly #timers: OwnTimers
   #waiting: (() => void)[] = []
   #isHeld = false
   #isClosed = false
 
   constructor(loop: Loop) {
-    this.#loop = loop
+    this.#timers = new OwnTimers(loop)
   }
 
   /** Now, or when it is released. */
@@ -24,18 +24,11 @@ export class Gate {
   }
 
   after(delayMs: number, fire: () => void): TimerId {
-    const timer = this.#loop.after(delayMs, () => {
-      this.#timers.delete(timer)
-      this.pass(fire)
-    })
-    this.#timers.add(timer)
-    return timer
+    return this.#timers.after(delayMs, () => this.pass(fire))
   }
 
   cancel(timer: TimerId | undefined): void {
-    if (timer === undefined) return
-    this.#timers.delete(timer)
-    this.#loop.cancel(timer)
+    this.#timers.cancel(timer)
   }
 
   hold(): void {
@@ -50,7 +43,6 @@ export class Gate {
   close(): void {
     this.#isClosed = true
     this.#waiting = []
-    for (const timer of this.#timers) this.#loop.cancel(timer)
-    this.#timers.clear()
+    this.#timers.close()
   }
 }
