@@ -14,8 +14,8 @@ interface Seen {
   readonly sets: readonly (readonly number[])[]
 }
 
-/** When these of three brokers start again. */
-function startsAtMs(seen: readonly Seen[], targets: readonly number[] = [1]): number | undefined {
+/** When these of three brokers start again; `alsoDead` are others. */
+function startsAtMs(seen: readonly Seen[], { targets = [1], alsoDead = [] }: { readonly targets?: readonly number[]; readonly alsoDead?: readonly number[] } = {}): number | undefined {
   const world = new World({ seed: 1, network: calmNetwork, disk: calmDisk })
   let startedMs: number | undefined
   world.addClient('clients', (ports) => {
@@ -30,7 +30,7 @@ function startsAtMs(seen: readonly Seen[], targets: readonly number[] = [1]): nu
       startedMs = sinceMs()
       done({})
     }
-    const control = { brokerIds: [1, 2, 3], start, state: () => 'running' }
+    const control = { brokerIds: [1, 2, 3], start, state: (id: number) => (alsoDead.includes(id) ? 'dead' : 'running') }
     const context = { loop, control, view, evidenceTimeoutMs, parameters: { staysUntilMissed: true } } as unknown as FaultContext
     powerLoss.heal(context, targets, () => undefined)
     return loop
@@ -49,10 +49,12 @@ it('a broker that is to be missed stays away until every in-sync set was seen wi
 })
 
 it.each([
-  { where: 'it is the only one in sync, and cannot leave', sets: [[1], [2, 3]], targets: [1] },
-  { where: 'most are gone, and nobody is left to miss it', sets: [all], targets: [1, 2] },
-])('it is not waited for where $where', ({ sets, targets }) => {
-  expect(startsAtMs([{ fromMs: 0, sets }], targets)).toBeLessThan(100)
+  { where: 'it is the only one in sync, and cannot leave', sets: [[1], [2, 3]], which: {} },
+  { where: 'most are gone, and nobody is left to miss it', sets: [all], which: { targets: [1, 2] } },
+  // Seed 1730105595 of the swarm: two, each of a power loss of its own, waited for each other for a hundred seconds.
+  { where: 'most are gone by several faults', sets: [all], which: { alsoDead: [2] } },
+])('it is not waited for where $where', ({ sets, which }) => {
+  expect(startsAtMs([{ fromMs: 0, sets }], which)).toBeLessThan(100)
 })
 
 it('it comes back all the same when it is never missed', () => {

@@ -19,15 +19,17 @@ function losePower(context: FaultContext, id: number, done: (shown: Shown) => vo
 
 /**
  * Back before the cluster has missed them, or only afterwards: they then have to be told apart from their former selves.
- * Missed is what the observer has seen (power-guard), and who is quick is back between two of its looks. Where most are
- * gone nobody is left to miss them.
+ * Missed is what the observer has seen (power-guard), and who is quick is back between two of its looks. While most
+ * are gone, whoever broke them, nobody is left to miss them.
  */
 function bootAgain(context: FaultContext, targets: readonly number[], done: (shown: Shown) => void): void {
   const { loop, control, view, evidenceTimeoutMs, parameters } = context
   const start = (): void => forAll(targets, (id, one) => startOne(context, id, one), done)
-  if (parameters['staysUntilMissed'] !== true || 2 * targets.length >= control.brokerIds.length) return start()
+  if (parameters['staysUntilMissed'] !== true) return start()
+  const isAway = (id: number): boolean => targets.includes(id) || control.state(id) !== 'running'
+  const isMissable = (): boolean => 2 * control.brokerIds.filter(isAway).length < control.brokerIds.length
   const isInSync = (): boolean => [...view.inSyncReplicas().values()].some((ids) => ids.length > 1 && targets.some((id) => ids.includes(id)))
-  return awaitProbe(loop, { wanted: false, timeoutMs: evidenceTimeoutMs }, (answer) => answer(isInSync()), start)
+  return awaitProbe(loop, { wanted: false, timeoutMs: evidenceTimeoutMs }, (answer) => answer(isMissable() && isInSync()), start)
 }
 
 export const powerLoss: Fault = {
