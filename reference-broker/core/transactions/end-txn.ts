@@ -4,7 +4,7 @@
  * the epoch before, and everything older is fenced (KIP-890).
  */
 import type { TransactionDecisions } from './transaction-decisions.ts'
-import { isEnding, isSpent, lastUsableEpoch, noId, noPartitions, type Transaction, type TransactionState } from './transaction.ts'
+import { isEnding, isSpent, lastUsableEpoch, noEpoch, noId, noPartitions, type Transaction, type TransactionState } from './transaction.ts'
 import { changed, needsProducerId, refused, unchanged, type Verdict } from './verdict.ts'
 
 export interface EndRequest {
@@ -60,7 +60,7 @@ function endRaisingEpoch(known: Transaction, request: EndRequest, decisions: Tra
 
 /** Not by the number alone: the one before may be that of an instance that was replaced, by one whose ends keep their epoch. */
 function isLastEpoch(known: Transaction, { producerEpoch }: EndRequest): boolean {
-  return known.producerEpoch === producerEpoch + 1 && known.lastProducerEpoch === producerEpoch
+  return producerEpoch !== noEpoch && known.producerEpoch === producerEpoch + 1 && known.lastProducerEpoch === producerEpoch
 }
 
 /** The last end used up the epochs of the producer id, and the producer does not know of its new one yet. */

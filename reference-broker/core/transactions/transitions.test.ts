@@ -96,6 +96,8 @@ describe('EndTxn under version 2', () => {
     for (const state of ['PrepareAbort', 'CompleteAbort'] as const) {
       expect(end(transaction(state, { lastProducerEpoch: -1, transactionVersion: 1 }), 'abort', { version: 2, epoch: 4 })).toBe('PRODUCER_FENCED')
     }
+    const first = transaction('CompleteCommit', { producerEpoch: 0, lastProducerEpoch: -1, transactionVersion: 1 })
+    expect(end(first, 'commit', { version: 2, epoch: -1 })).toBe('PRODUCER_FENCED')
     const rotated = transaction('CompleteCommit', { producerId: 9, previousProducerId: 7, producerEpoch: 0, lastProducerEpoch: -1, transactionVersion: 1 })
     expect(end(rotated, 'commit', { version: 2, epoch: 32766, id: 7 })).toBe('INVALID_PRODUCER_ID_MAPPING')
   })
