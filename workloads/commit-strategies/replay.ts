@@ -36,6 +36,8 @@ export class Replay implements Companion {
   #isStopped = false
   /** Leaving, or leading back. */
   #isBusy = false
+  /** It was led back once at least: who is stopped before is led back then. */
+  #wasLed = false
   /** Called when it is not any more. */
   #stopped: (() => void) | undefined
 
@@ -74,9 +76,13 @@ export class Replay implements Companion {
     this.#isBusy = true
     member.leave(() => {
       this.#member = undefined
-      if (this.#isStopped) this.#again()
+      if (this.#isOver) this.#again()
       else this.#reset()
     })
+  }
+
+  get #isOver(): boolean {
+    return this.#isStopped && this.#wasLed
   }
 
   #reset(): void {
@@ -87,7 +93,8 @@ export class Replay implements Companion {
     const queries = topics.filter(({ name }) => plan.topics.includes(name)).flatMap(({ name, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, timestamp })))
     return this.#admin.admin.listOffsets(queries, resetTimeoutMs, (listed) => {
-      if (!listed.ok || this.#isStopped) return this.#again()
+      if (!listed.ok || this.#isOver) return this.#again()
+      this.#wasLed = true
       const offsets = isBeyond ? listed.value.map((each) => ({ ...each, offset: farBeyond, leaderEpoch: -1 })) : listed.value
       const value = { group: plan.group, offsets: offsets.map(({ topic, partition, offset }) => [keyOf(topic, partition), offset]) }
       const op = { process: this.#process, f: 'reset-offsets', value, client: `${plan.group}-admin` }
