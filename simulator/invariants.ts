@@ -135,25 +135,23 @@ export class Invariants {
 
   #checkAgreement(a: { id: number; partition: Partition }, b: { id: number; partition: Partition }): void {
     const below = Math.min(a.partition.highWatermark, b.partition.highWatermark)
-    const ours = batchMarks(a.partition.log, below)
-    const theirs = batchMarks(b.partition.log, below)
-    for (const [offset, mark] of ours) {
-      const other = theirs.get(offset)
+    const marks = new Map<number, number>()
+    eachBatchMark(a.partition.log, below, (offset, mark) => void marks.set(offset, mark))
+    eachBatchMark(b.partition.log, below, (offset, mark) => {
+      const other = marks.get(offset)
       if (other !== undefined && other !== mark) {
         violated(`${a.partition.key}: brokers ${a.id} and ${b.id} differ at committed offset ${offset}`)
       }
-    }
+    })
   }
 }
 
 /** Epoch and CRC of each batch wholly below the offset, as far as memory holds them: a look must not move the disk. */
-function batchMarks(log: PartitionLog, below: number): Map<number, string> {
-  const marks = new Map<number, string>()
+function eachBatchMark(log: PartitionLog, below: number, visit: (baseOffset: number, mark: number) => void): void {
   const newest = Math.max(log.memoryStartOffset, below - 200)
   log.read(newest, { maxBytes: 1 << 20, endOffset: below, atLeastOne: true }, (bytes) => {
-    forEachBatch(bytes, ({ baseOffset, partitionLeaderEpoch, crc }) => void marks.set(baseOffset, `${partitionLeaderEpoch} ${crc}`))
+    forEachBatch(bytes, ({ baseOffset, partitionLeaderEpoch, crc }) => visit(baseOffset, partitionLeaderEpoch * 2 ** 32 + crc))
   })
-  return marks
 }
 
 function violated(message: string): never {

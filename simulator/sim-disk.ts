@@ -87,6 +87,8 @@ export class SimDisk {
   readonly #random: Random
   #options: DiskOptions
   readonly #lanes = new Map<string, Lane>()
+  /** Removed, and perhaps back after a loss of power. */
+  readonly #removed = new Set<SimFile>()
   readonly #failures: { readonly call: DiskCall; readonly reason: string }[] = []
   /** What calls were last made to fail with. */
   lastInjected: string | undefined
@@ -180,7 +182,7 @@ export class SimDisk {
     if (call === 'sync') {
       if (lane.file.confirm(op.offset)) this.#confirmRemovals(lane.file.path)
     } else {
-      change(lane.file, op)
+      this.#change(lane.file, op)
     }
     return { kind: 'disk-done', request }
   }
@@ -244,7 +246,7 @@ export class SimDisk {
     const { pending, file } = lane
     if (pending.size === 0) return
     if (lane.broken !== undefined) return pending.clear()
-    for (let whole = randomInt(this.#random, pending.size + 1); whole > 0; whole--) change(file, pending.shift()!)
+    for (let whole = randomInt(this.#random, pending.size + 1); whole > 0; whole--) this.#change(file, pending.shift()!)
     const next = pending.peek()
     if (next?.call === 'append' && randomChance(this.#random, 0.5)) file.append(this.#part(next.bytes!))
     pending.clear()
@@ -255,20 +257,27 @@ export class SimDisk {
     return bytes.subarray(0, randomInt(this.#random, bytes.length + 1))
   }
 
+  /** Does to the file what a call that changes it asks. */
+  #change(file: SimFile, op: DiskOp): void {
+    if (op.call === 'append') file.append(op.bytes!)
+    else if (op.call === 'replace') file.replace(op.bytes!)
+    else if (op.call === 'remove') this.#remove(file)
+    else if (file.exists) file.truncate(op.offset)
+  }
+
+  #remove(file: SimFile): void {
+    file.remove()
+    this.#removed.add(file)
+  }
+
   #confirmRemovals(path: string): void {
     const folder = path.slice(0, path.lastIndexOf('/') + 1)
-    for (const { file } of this.#lanes.values()) {
-      if (file.path.startsWith(folder) && !file.path.includes('/', folder.length)) file.confirmRemoval()
+    for (const file of this.#removed) {
+      if (!file.path.startsWith(folder) || file.path.includes('/', folder.length)) continue
+      file.confirmRemoval()
+      this.#removed.delete(file)
     }
   }
-}
-
-/** Does to the file what a call that changes it asks. */
-function change(file: SimFile, op: DiskOp): void {
-  if (op.call === 'append') file.append(op.bytes!)
-  else if (op.call === 'replace') file.replace(op.bytes!)
-  else if (op.call === 'remove') file.remove()
-  else if (file.exists) file.truncate(op.offset)
 }
 
 function lengthAfter(op: DiskOp, lengthBytes: number | undefined): number | undefined {
