@@ -45,6 +45,8 @@ export class Tally {
   simulatedMs = 0
   wallMs = 0
   events = 0
+  faultsInjected = 0
+  /** Seen in force. */
   faults = 0
   leaderChanges = 0
   opsUnderFault = 0
@@ -68,6 +70,7 @@ export class Tally {
     this.events += result.events
     for (const name of namesOfCoverage) if (result.coverage[name] > 0) this.covered[name]++
     const figures = judgement.figures ?? {}
+    this.faultsInjected += judgement.faults.length
     this.faults += figures['faults'] ?? 0
     this.leaderChanges += figures['leaderChanges'] ?? 0
     this.opsUnderFault += figures['opsUnderFault'] ?? 0
@@ -101,6 +104,7 @@ export class Tally {
       simulatedSeconds: Math.round(this.simulatedMs / 1000),
       simulatedSecondsPerCoreSecond: wallSeconds === 0 ? 0 : Math.round(this.simulatedMs / 1000 / wallSeconds),
       events: this.events,
+      faultsInjected: this.faultsInjected,
       faults: this.faults,
       leaderChanges: this.leaderChanges,
       ...this.#shares(names),

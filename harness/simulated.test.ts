@@ -59,6 +59,8 @@ it('sound brokers are not convicted, and every seed is a test at all', async () 
   expect(verdict.failure).toBeUndefined()
   expect(verdict.seeds).toBe(seeds)
   expect(verdict.acknowledged).toBeGreaterThanOrEqual(seeds * 1000)
+  expect(verdict.figures['faultsInjected']).toBeGreaterThan(verdict.faults.length)
+  expect(verdict.figures['faults']).toBe(verdict.figures['faultsInjected'])
   for (const finding of verdict.findings) expect(anomalies[finding.anomaly]).toBeGreaterThan(0)
 })
 

@@ -39,7 +39,7 @@ function scenarioTable(scenarios: readonly ScenarioVerdict[]): string {
   const rows = scenarios.map((scenario) => {
     const cells = [
       scenario.name, scenario.target, formatCount(scenario.seeds), formatCount(scenario.ops.invoke),
-      formatCount(scenario.acknowledged), faultsInForce(scenario.faults),
+      formatCount(scenario.acknowledged), faultsInForce([scenario]),
       anomalyCounts(convicting(scenario.findings)) || '0',
       `${verdictMark(scenario.valid)} ${verdictWord(scenario.valid)}`,
     ]

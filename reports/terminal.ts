@@ -80,7 +80,7 @@ function tableColumns(scenarios: readonly ScenarioVerdict[]): Column[] {
     column('seeds', 'seeds', ({ seeds }) => formatCount(seeds)),
     column('ops', 'ops', ({ ops }) => formatShort(ops.invoke)),
     column('acknowledged', 'acked', ({ acknowledged }) => formatShort(acknowledged)),
-    column('faults in force', 'in force', ({ faults }) => faultsInForce(faults)),
+    column('faults in force', 'in force', (scenario) => faultsInForce([scenario])),
     column('anomalies', 'found', ({ findings }) => anomalyCell(findings)),
     { ...column('verdict', 'verdict', ({ valid }) => `${verdictMark(valid)} ${verdictWord(valid)}`), align: 'left' },
   ]

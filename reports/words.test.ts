@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding, ScenarioVerdict, Valid, Verdict } from '../checkers/verdict.ts'
 import {
-  anomalyCounts, blamedOn, countedBeyondList, evidenceText, figureName, findingTitle, formatDuration, formatMs, formatShort, formatTime,
+  anomalyCounts, blamedOn, countedBeyondList, evidenceText, faultsInForce, figureName, findingTitle, formatDuration, formatMs, formatShort, formatTime,
   pickFindings, plural, verdictSentence,
 } from './words.ts'
 
@@ -26,6 +26,17 @@ describe('words', () => {
     expect(verdictSentence(verdict(true, scenario(true)))).toBe(
       'every promise was kept in 1 scenario: 7 acknowledged records, no fault was injected',
     )
+  })
+
+  test('of many seeds the faults of all count, not only those of the one that are listed', () => {
+    const listed = [true, false].map((inForce) => ({ name: 'kill', targets: [1], startTime: 0, endTime: 1, inForce, evidence: {} }))
+    const one = { ...scenario(true), faults: listed }
+    const many = { ...one, seeds: 200, figures: { faultsInjected: 1204, faults: 1203 } }
+    expect(faultsInForce([scenario(true)])).toBe('none')
+    expect(faultsInForce([one])).toBe('1 of 2')
+    expect(faultsInForce([many])).toBe('1,203 of 1,204')
+    expect(faultsInForce([{ ...many, figures: { faults: 1203 } }]), 'a verdict.json of before').toBe('1 of 2')
+    expect(verdictSentence(verdict(true, one, many))).toContain(', 1,204 of 1,206 faults seen in force')
   })
 
   test('a run without scenarios and a verdict that its scenarios do not explain are not told as a pass', () => {

@@ -1,5 +1,5 @@
 /** How a verdict is said in words: the same words in the terminal, HTML, JUnit and Markdown. */
-import type { FaultRecord, Finding, ScenarioVerdict, Valid, Verdict } from '../checkers/verdict.ts'
+import type { Finding, ScenarioVerdict, Valid, Verdict } from '../checkers/verdict.ts'
 import { compactJson } from './escape.ts'
 
 export function verdictWord(valid: Valid): string {
@@ -59,10 +59,17 @@ export function pickFindings(findings: readonly Finding[], limit: number): reado
   return picked.map(({ finding }) => finding)
 }
 
-/** `3 of 4`, or `none` where no fault was injected. */
-export function faultsInForce(faults: readonly FaultRecord[]): string {
-  if (faults.length === 0) return 'none'
-  return `${faults.filter((fault) => fault.inForce).length} of ${faults.length}`
+/** `3 of 4`, or `none` where no fault was injected. Of many seeds all faults count, though only those of one seed are listed. */
+export function faultsInForce(scenarios: readonly Pick<ScenarioVerdict, 'faults' | 'figures' | 'seeds'>[]): string {
+  let injected = 0
+  let inForce = 0
+  for (const { faults, figures, seeds } of scenarios) {
+    const { faultsInjected, faults: faultsSeen = 0 } = figures
+    const isCounted = seeds > 1 && faultsInjected !== undefined
+    injected += isCounted ? faultsInjected : faults.length
+    inForce += isCounted ? faultsSeen : faults.filter((fault) => fault.inForce).length
+  }
+  return injected === 0 ? 'none' : `${formatCount(inForce)} of ${formatCount(injected)}`
 }
 
 /** `lost-write 2, poll-skip 1`, in order of appearance. */
@@ -185,8 +192,8 @@ export function verdictSentence(verdict: Verdict): string {
   if (all.length === 0) return 'no scenario was run'
   if (verdict.valid !== true) return 'the run as a whole was not accepted, though each scenario was'
   const records = all.reduce((sum, { acknowledged }) => sum + acknowledged, 0)
-  const faults = all.flatMap((scenario) => scenario.faults)
-  const broken = faults.length === 0 ? 'no fault was injected' : `${faultsInForce(faults)} faults seen in force`
+  const inForce = faultsInForce(all)
+  const broken = inForce === 'none' ? 'no fault was injected' : `${inForce} faults seen in force`
   const kept = `every promise was kept in ${plural(all.length, 'scenario')}`
   return `${kept}: ${plural(records, 'acknowledged record')}, ${broken}`
 }

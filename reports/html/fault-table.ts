@@ -1,18 +1,20 @@
 /** The faults of a scenario: when, how they were seen in force, and what each of them did to sending. */
 import type { FaultAvailability, FaultRecord, ScenarioVerdict } from '../../checkers/verdict.ts'
-import { evidenceText, faultsInForce, formatDuration, formatTime } from '../words.ts'
+import { evidenceText, formatDuration, formatTime } from '../words.ts'
 import { html, nothing, type Markup } from './markup.ts'
 
 const shownFaults = 60
 
 /** Nothing for a scenario without faults. What sending suffered is told where the verdict has it. */
-export function faultTable({ faults, availability }: Pick<ScenarioVerdict, 'faults' | 'availability'>): Markup {
+export function faultTable({ faults, availability, seeds }: Pick<ScenarioVerdict, 'faults' | 'availability' | 'seeds'>): Markup {
   if (faults.length === 0) return nothing
   const unseenFirst = [...faults].sort((a, b) => Number(a.inForce) - Number(b.inForce)).slice(0, shownFaults)
   const rest = faults.length - unseenFirst.length
   const caption = rest > 0 ? `The first ${shownFaults}, unseen ones before others; ${rest} more in verdict.json` : ''
+  const whose = seeds > 1 ? 'Faults of one seed' : 'Faults'
+  const inForce = faults.filter((fault) => fault.inForce).length
   const heads = availability === undefined ? nothing : stallHeads
-  return html`<details><summary>Faults, their evidence and what they did: ${faultsInForce(faults)} seen in force</summary>
+  return html`<details><summary>${whose}, their evidence and what they did: ${inForce} of ${faults.length} seen in force</summary>
 <div class="scroll"><table class="dense">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">fault</th><th scope="col">targets</th><th scope="col" class="number">from</th>

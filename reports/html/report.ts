@@ -150,12 +150,12 @@ function pageHeader(verdict: Verdict, run: RunFacts): Markup {
 function scenarioTable({ scenarios }: Verdict): Markup {
   if (scenarios.length === 0) return nothing
   const rows = scenarios.map((scenario, at) => {
-    const { findings, faults } = scenario
+    const { findings } = scenario
     const lawful = allowed(findings).length
     const found = `${formatCount(findings.length - lawful)}${lawful > 0 ? ` (+${formatCount(lawful)} allowed)` : ''}`
     return html`<tr><th scope="row"><a href="#${idOf(at)}">${scenario.name}</a></th><td>${scenario.target}</td>
 <td class="number">${formatCount(scenario.seeds)}</td><td class="number">${formatCount(scenario.ops.invoke)}</td>
-<td class="number">${formatCount(scenario.acknowledged)}</td><td class="number">${faultsInForce(faults)}</td>
+<td class="number">${formatCount(scenario.acknowledged)}</td><td class="number">${faultsInForce([scenario])}</td>
 <td class="number">${found}</td><td class="verdict is-${verdictClass(scenario.valid)}">${verdictMark(scenario.valid)}
 ${verdictWord(scenario.valid)}</td></tr>
 `

@@ -56,7 +56,8 @@ ${allowedBlock(input)}
 `
 }
 
-function tiles({ seeds, ops, acknowledged, faults, findings }: ScenarioVerdict): Markup {
+function tiles(scenario: ScenarioVerdict): Markup {
+  const { seeds, ops, acknowledged, findings } = scenario
   const outcome = `${formatCount(ops.ok)} ok, ${formatCount(ops.info)} info, ${formatCount(ops.fail)} fail`
   const lawful = allowed(findings).length
   const tile = (name: string, value: string, more = ''): Markup =>
@@ -64,7 +65,7 @@ function tiles({ seeds, ops, acknowledged, faults, findings }: ScenarioVerdict):
   return html`<dl class="tiles">
 ${tile('operations', formatCount(ops.invoke), outcome)}
 ${tile('acknowledged records', formatCount(acknowledged))}
-${tile('faults in force', faultsInForce(faults))}
+${tile('faults in force', faultsInForce([scenario]))}
 ${tile('anomalies', formatCount(findings.length - lawful), lawful > 0 ? `and ${formatCount(lawful)} allowed` : '')}
 ${seeds > 1 ? tile('seeds', formatCount(seeds)) : nothing}
 </dl>
