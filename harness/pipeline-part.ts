@@ -39,7 +39,7 @@ export function pipelinePart(traffic: KeyedAppendOptions, profile: Profile, site
   }
 }
 
-function pipelineOptions(traffic: KeyedAppendOptions, profile: Profile, site: Site): PipelineOptions {
+export function pipelineOptions(traffic: KeyedAppendOptions, profile: Profile, site: Site): PipelineOptions {
   const times = groupTimesOf(profile)
   const { deliveryTimeoutMs } = profile.clients
   return {

@@ -4,8 +4,11 @@ import { judgeRun } from './judge-run.ts'
 import { drawPipeline, type PipelineKind } from './pipeline-swarm.ts'
 import { simulate } from './targets/simulated.ts'
 
+/** With which the seeds were found. */
+const recordsPerSecond = { min: 20, max: 40 }
+
 function judged(kind: PipelineKind, seed: number): { readonly convicting: readonly string[]; readonly allowed: ReadonlySet<string> } {
-  const { histories: [ops], failures } = simulate(seed, { invariants: true, swarm: drawPipeline(kind)(seed) })
+  const { histories: [ops], failures } = simulate(seed, { invariants: true, swarm: drawPipeline(kind, recordsPerSecond)(seed) })
   const { findings } = judgeRun({ ops, failures, failuresConvict: true, accept: [] })
   const allowed = new Set(findings.filter((finding) => finding.allowed !== undefined).map(({ anomaly, aspect = '' }) => `${anomaly} ${aspect}`))
   return { convicting: [...failures, ...findings.filter((finding) => finding.allowed === undefined).map(({ message }) => message)], allowed }

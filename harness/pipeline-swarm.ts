@@ -16,17 +16,25 @@ export interface PipelineKind {
   readonly sideEffects?: 'plain' | 'idempotent'
 }
 
+interface RecordsPerSecond {
+  readonly min: number
+  readonly max: number
+}
+
 const input = 'inputs'
 const outputs = ['outputs', 'audit']
 
+/** What workers keep up with, if nothing is broken: what is left over they only do after all faults. */
+const keptUpWith: RecordsPerSecond = { min: 6, max: 12 }
+
 /** A pipeline of this kind. */
-export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
+export function drawPipeline(kind: PipelineKind, recordsPerSecond: RecordsPerSecond = keptUpWith): (seed: number) => Swarm {
   return (seed) => {
     const random = simRandom(seed).fork('pipeline')
     const swarm = drawSwarm(seed)
     const { plan } = swarm
     const [part] = plan.parts
-    const options = { ...drawOptions(random, plan.profile), ...kind }
+    const options = { ...drawOptions(random, { profile: plan.profile, recordsPerSecond }), ...kind }
     const topics = pipelineTopics(part!.topics[0]!, random)
     const transactionVersion = randomPick(random, [1, 2, 2])
     const faultsMs = randomPick(random, [10_000, 10_000, 20_000, plan.faultsMs])
@@ -43,7 +51,7 @@ export function drawPipeline(kind: PipelineKind): (seed: number) => Swarm {
           workload: consumeTransformProduce(options),
           topics,
           quietTopics: outputs,
-          acknowledgedMin: 600,
+          acknowledgedMin: 450,
           ...(isExact && { transactionsMin }),
           config: {
             ...part!.config,
@@ -75,11 +83,11 @@ function pipelineTopics(like: NewTopic, random: Random): NewTopic[] {
   return [input, ...outputs].map((name) => ({ ...like, name, partitions: randomBetween(random, 2, 3) }))
 }
 
-function drawOptions(random: Random, profile: Profile): Omit<PipelineOptions, 'delivery'> {
+function drawOptions(random: Random, { profile, recordsPerSecond }: { readonly profile: Profile; readonly recordsPerSecond: RecordsPerSecond }): Omit<PipelineOptions, 'delivery'> {
   const isConsumer = profile.name !== 'defaults' && random.next() < 0.5
   const sessionTimeoutMs = profile.name === 'defaults' ? 10_000 : 3000
   return {
-    traffic: drawTraffic(random, profile),
+    traffic: drawTraffic(random, profile, recordsPerSecond),
     group: {
       group: 'pipeline',
       protocol: isConsumer ? 'consumer' : 'classic',
@@ -109,11 +117,11 @@ function drawOptions(random: Random, profile: Profile): Omit<PipelineOptions, 'd
   }
 }
 
-function drawTraffic(random: Random, { clients }: Profile): KeyedAppendOptions {
+export function drawTraffic(random: Random, { clients }: Profile, { min, max }: RecordsPerSecond = keptUpWith): KeyedAppendOptions {
   return {
     producers: 2,
     consumers: 1,
-    recordsPerSecond: randomBetween(random, 20, 40),
+    recordsPerSecond: randomBetween(random, min, max),
     recordKeysPerPartition: 8,
     openSendsPerProducer: 100,
     acks: -1,

@@ -22,6 +22,8 @@ function bodyOf(api: AnyApi, { version, frame }: { readonly version: number; rea
       return { errorCode }
     case apis.InitProducerId.key:
       return { errorCode, producerEpoch: -1 }
+    case apis.ConsumerGroupHeartbeat.key:
+      return { errorCode, memberEpoch: 0, heartbeatIntervalMs: 0 }
     case apis.Produce.key: {
       const { topicData } = decodeRequestBody(apis.Produce, version, frame, start)
       const refused = (index: number): unknown => ({ index, errorCode, baseOffset: -1n })

@@ -190,7 +190,7 @@ export class Worker implements MemberHandler {
     }
     return this.#commit(batch, fate, (type) => {
       if (type === 'fail') return this.#again(batch)
-      return this.#at('offsets', fate, () => (type === 'ok' ? this.#write(batch, () => this.#step()) : this.#step()))
+      return this.#at('offsets', fate, () => (type === 'ok' && this.#isStillIts(batch) ? this.#write(batch, () => this.#step()) : this.#step()))
     })
   }
 
@@ -261,7 +261,7 @@ export class Worker implements MemberHandler {
     { open, fate }: { readonly open: { readonly op: TransactionOp; isCommitting: boolean }; readonly fate: Fate },
   ): void {
     const { context: { random }, options } = this.#setup
-    if (randomChance(random, options.abortChance)) return this.#abort(producer, batch, chosenAbort)
+    if (randomChance(random, options.abortChance) || !this.#isStillIts(batch)) return this.#abort(producer, batch, chosenAbort)
     open.isCommitting = true
     producer.commit((outcome) => {
       if (this.#isGone) return
@@ -298,6 +298,14 @@ export class Worker implements MemberHandler {
       const key = String(micro.key)
       acknowledged.set(key, Math.max(micro.offset, acknowledged.get(key) ?? -1))
     }
+  }
+
+  /**
+   * All of the batch was its own ever since. What it lost it may have got again, beginning before this batch: a member that was
+   * told it is none, and whose coordinator still knew it, is let back in with the epoch it had, and then commits with that.
+   */
+  #isStillIts({ polled, tenures }: TenuredBatch): boolean {
+    return polled.every(({ topic, partition }, at) => this.#tenure(topic, partition) === tenures[at])
   }
 
   /** Back to where the batch began, on what is still its own. */
