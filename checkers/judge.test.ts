@@ -41,6 +41,8 @@ describe('judge', () => {
       ['p0 send x v1 -> ok @0', ['no poll succeeded', 'unseen: no poll succeeded, so nothing can be missed']],
       [`${good}\n p1 assign x -> fail`, ['no assign succeeded']],
       [`${good}\n p1 crash -> info`, []],
+      [`${good}\n p1 leave g m1 -> fail NOT_COORDINATOR`, ['no leave succeeded']],
+      [`${good}\n p1 leave g m1 -> fail UNKNOWN_MEMBER_ID`, []],
       [`${good}\n phase heal`, ['the run has phases but never reached its final phase', 'nothing succeeded after healing', 'lost-write, unseen: no final read: what was not read yet cannot be told from what is lost']],
       [`config {"floors":{"acknowledged":2,"polled":1}}${good}`, ['too little was tested: acknowledged is 1, its floor 2']],
       [`config {"floors":{"sunshine":2}}${good}`, ['there is no figure "sunshine" to ask a floor of']],

@@ -2,11 +2,17 @@
  * Why a history without anomalies may still not be called valid: nothing happened in it that could have
  * gone wrong. Each reason is one sentence; any of them makes the verdict 'unknown'.
  */
+import type { Op } from '../history/op.ts'
 import type { Figures } from './figures.ts'
 import type { HistoryIndex } from './history-index.ts'
 import { invoked, none, ok, pollKind, sendKind, txnKind } from './index/codes.ts'
 
 const recordKinds = [[sendKind, 'send'], [pollKind, 'poll'], [txnKind, 'txn']] as const
+
+/** Who leaves late has been put out already: it is no member, as it asks. */
+function wasGone({ type, f, error }: Op): boolean {
+  return type === 'fail' && f === 'leave' && error?.code === 'UNKNOWN_MEMBER_ID'
+}
 
 /** A crash has no outcome, and with acks=0 no send has. */
 function cannotSucceed(f: string, index: HistoryIndex): boolean {
@@ -21,8 +27,9 @@ function successes({ ops, table }: HistoryIndex): Map<string, boolean> {
     if (table.counts[4 * kind + invoked]! + successes > 0) succeeded.set(f, successes > 0)
   }
   for (const at of table.rest) {
-    const { f } = ops.at(at)!
-    if (table.type[at] === ok) succeeded.set(f, true)
+    const op = ops.at(at)!
+    const { f } = op
+    if (table.type[at] === ok || wasGone(op)) succeeded.set(f, true)
     else if ((table.type[at] === invoked || f === 'final-read') && !succeeded.has(f)) succeeded.set(f, false)
   }
   return succeeded
