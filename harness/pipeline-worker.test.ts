@@ -11,6 +11,7 @@ import { calmDisk } from '../simulator/sim-disk.ts'
 import { calmNetwork } from '../simulator/sim-wire.ts'
 import { World } from '../simulator/world.ts'
 import { producerDefaults } from '../workloads/client/defaults.ts'
+import type { PipelineOptions } from '../workloads/consume-transform-produce/pipeline-options.ts'
 import { Worker } from '../workloads/consume-transform-produce/worker.ts'
 import { pipelineOptions } from './pipeline-part.ts'
 import { drawTraffic } from './pipeline-swarm.ts'
@@ -30,7 +31,7 @@ class Ground {
   #recorder: Recorder | undefined
   proxy: RuleProxy | undefined
 
-  constructor() {
+  constructor(delivery: PipelineOptions['delivery']) {
     const settings = {
       ...profiles.trial.settings, 'offsets.topic.replication.factor': '1', 'transaction.state.log.replication.factor': '1', 'transaction.state.log.min.isr': '1',
     }
@@ -52,18 +53,19 @@ class Ground {
       })
       this.proxy = proxy
       this.#recorder = new Recorder(() => this.#world.now())
-      proxy.open(() => this.#begin(loop, this.#recorder!, ports.random))
+      proxy.open(() => this.#begin(loop, this.#recorder!, { random: ports.random, delivery }))
       return loop
     })
   }
 
-  #begin(loop: Loop, recorder: Recorder, random: Loop['ports']['random']): void {
+  #begin(loop: Loop, recorder: Recorder, { random, delivery }: { readonly random: Loop['ports']['random']; readonly delivery: PipelineOptions['delivery'] }): void {
     const makeClient = wireClients(loop, [{ host: machine, port: proxyPort + 1 }], profiles.trial)
     const client = makeClient('inputs')
     const topics = [inputs, ...outputs].map((topic) => ({ ...topic, replicationFactor: 1 }))
     const pipeline = pipelineOptions(drawTraffic(random, profiles.trial), profiles.trial, ownSite)
     const options = {
       ...pipeline,
+      delivery,
       group: { ...pipeline.group, protocol: 'consumer' as const, assignors: [], topics: [inputs.name] },
       crashChance: 0,
       pauseChance: 0,
@@ -96,11 +98,12 @@ class Ground {
   }
 }
 
-it('commits nothing of what it lost, though it is let in again as the same member and begins where that began', () => {
-  const ground = new Ground()
+/** Its offsets are late; meanwhile it loses what it polled, and is let in again as who it still was, and begins where that began. */
+function letInAgainWhileCommitting(delivery: PipelineOptions['delivery'], api: 'TxnOffsetCommit' | 'OffsetCommit'): Ground {
+  const ground = new Ground(delivery)
   ground.until('a proxy', () => ground.proxy !== undefined)
   const proxy = ground.proxy!
-  const late: WireRule = { name: 'late offsets', match: { api: 'TxnOffsetCommit' }, times: 1000, act: { do: 'answer', error: 'COORDINATOR_NOT_AVAILABLE' } }
+  const late: WireRule = { name: 'late offsets', match: { api }, times: 1000, act: { do: 'answer', error: 'COORDINATOR_NOT_AVAILABLE' } }
   proxy.setRules([late])
   ground.until('offsets on the way', () => proxy.record.some(({ rule }) => rule === late.name))
   proxy.setRules([late, { name: 'unknown', match: { api: 'ConsumerGroupHeartbeat' }, act: { do: 'answer', error: 'UNKNOWN_MEMBER_ID' } }])
@@ -108,10 +111,28 @@ it('commits nothing of what it lost, though it is let in again as the same membe
   const generations = ground.of('join', 'ok').map(({ value }) => (value as { generation: number }).generation)
   expect(new Set(generations).size, 'the coordinator let it in as who it still was').toBe(1)
   proxy.setRules([])
+  return ground
+}
+
+/** Written, by what it read. */
+function inputsOf(ops: readonly Op[]): string[] {
+  return ops.flatMap(({ value }) => (value as MicroOp[]).flatMap((micro) => (micro.f === 'send' ? [String(micro.value).split('#')[0]!] : []))).toSorted()
+}
+
+const everyInput = Array.from({ length: records }, (_, offset) => `inputs-0@${offset}`)
+
+it('commits no transaction of what it lost', () => {
+  const ground = letInAgainWhileCommitting('exactly-once', 'TxnOffsetCommit')
   ground.until('all inputs done', () => ground.of('txn', 'ok').length > 0)
   ground.until('a poll after that', () => ground.ops.at(-1)!.f === 'poll' && ground.ops.at(-1)!.type === 'ok')
   const [first] = [...ground.of('txn', 'ok'), ...ground.of('txn', 'fail')].toSorted((a, b) => a.index - b.index)
   expect(first!.type).toBe('fail')
-  const effects = ground.of('txn', 'ok').flatMap(({ value }) => (value as MicroOp[]).filter((micro) => micro.f === 'send'))
-  expect(effects).toHaveLength(records)
+  expect(inputsOf(ground.of('txn', 'ok'))).toEqual(everyInput)
+})
+
+it('at most once, writes nothing of what it lost while it committed', () => {
+  const ground = letInAgainWhileCommitting('at-most-once', 'OffsetCommit')
+  ground.until('its commits', () => ground.of('commit', 'ok').length === 2)
+  ground.until('two polls after that', () => ground.ops.filter(({ f, type }) => f === 'poll' && type === 'ok').length > 4)
+  expect(inputsOf(ground.of('send', 'ok'))).toEqual(everyInput)
 })

@@ -33,8 +33,11 @@ function bodyOf(api: AnyApi, { version, frame }: { readonly version: number; rea
     }
     case apis.TxnOffsetCommit.key: {
       const { topics } = decodeRequestBody(apis.TxnOffsetCommit, version, frame, start)
-      const refused = topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) }))
-      return { topics: refused }
+      return { topics: offsetsRefused(topics, errorCode) }
+    }
+    case apis.OffsetCommit.key: {
+      const { topics } = decodeRequestBody(apis.OffsetCommit, version, frame, start)
+      return { topics: offsetsRefused(topics, errorCode) }
     }
     case apis.AddPartitionsToTxn.key: {
       const { v3AndBelowTopics } = decodeRequestBody(apis.AddPartitionsToTxn, version, frame, start)
@@ -45,4 +48,8 @@ function bodyOf(api: AnyApi, { version, frame }: { readonly version: number; rea
     default:
       throw new Error(`${api.name} cannot be answered by the proxy`)
   }
+}
+
+function offsetsRefused(topics: readonly { readonly partitions: readonly { readonly partitionIndex: number }[] }[], errorCode: number): unknown {
+  return topics.map(({ partitions, ...topic }) => ({ ...topic, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) }))
 }
