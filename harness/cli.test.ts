@@ -353,6 +353,15 @@ describe('verify', () => {
     await vi.waitFor(() => expect(place.brokerPids()).toEqual([]), patience)
   })
 
+  it('killed, leaves no process behind, not even one that is frozen', async () => {
+    const running = place.start('verify', '--scenario', 'kill-leader', '--seed', '1', '--time', '60s', '--out', place.path('run'))
+    await vi.waitFor(() => expect(place.brokerPids()).toHaveLength(3), patience)
+    process.kill(place.brokerPids()[0]!, 'SIGSTOP')
+    running.kill()
+    await running.ended
+    await vi.waitFor(() => expect(place.brokerPids()).toEqual([]), patience)
+  })
+
   async function untilHistory(running: StartedCommand, text: string): Promise<void> {
     await vi.waitFor(() => {
       if (!running.isRunning) return

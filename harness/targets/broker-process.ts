@@ -4,6 +4,7 @@ import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { BrokerState, Facts } from '../../nemesis/control.ts'
 import type { Bound } from './broker-recipe.ts'
+import { endWithUs } from './end-with-us.ts'
 
 export interface BrokerProcessOptions {
   readonly id: number
@@ -59,8 +60,7 @@ export class BrokerProcess {
     })
     this.#child = child
     this.#expectExit = false
-    const endWithUs = (): void => void child.kill('SIGKILL')
-    process.once('exit', endWithUs)
+    const callOff = child.pid === undefined ? undefined : endWithUs(child.pid)
     let waiting = true
     const bound = new Set<string>()
     const answer = (seen: Facts): void => {
@@ -90,7 +90,7 @@ export class BrokerProcess {
     })
     let expected = false
     child.once('exit', () => {
-      process.off('exit', endWithUs)
+      callOff?.()
       if (this.#child === child) this.#child = undefined
       this.#previousPid = child.pid
       for (const listener of this.#options.listeners) this.#options.onListener?.(listener, undefined)

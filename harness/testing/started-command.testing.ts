@@ -50,6 +50,11 @@ export class StartedCommand {
   interrupt(): void {
     process.kill(-this.#child.pid!, 'SIGINT')
   }
+
+  /** It alone, and it is not asked. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
 }
 
 /** A directory of the test's own. Processes that name it in their arguments belong to the test. */
