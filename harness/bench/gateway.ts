@@ -11,10 +11,9 @@ import { Worker } from 'node:worker_threads'
 import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
 import type { ClusterInfo } from '../../workloads/client/client.ts'
-import { producerDefaults } from '../../workloads/client/defaults.ts'
 import { brokerCommand } from '../broker-command.ts'
 import { scriptBeside } from '../checkout.ts'
-import { openGateway, openRecordsMax } from '../gateway/gateway.ts'
+import { gatewayProducer, openGateway, openRecordsMax } from '../gateway/gateway.ts'
 import { profiles } from '../profile.ts'
 import { referenceBroker } from '../targets/broker-recipe.ts'
 import { ProcessCluster } from '../targets/process-cluster.ts'
@@ -66,8 +65,7 @@ async function compare(loop: Loop, cluster: ProcessCluster, worker: Worker): Pro
     if (result.ok) resolve((result.value satisfies ClusterInfo).clusterId ?? 'unknown')
     else reject(new Error(result.error.code))
   }))
-  const producer = { ...producerDefaults, lingerMs: 1 }
-  const gateway = await openGateway({ loop, makeClient, producer, host: '127.0.0.1', port: 0, timeoutMs, openRecordsMax })
+  const gateway = await openGateway({ loop, makeClient, producer: gatewayProducer, host: '127.0.0.1', port: 0, timeoutMs, openRecordsMax })
   const framework = Fastify()
   const path = `/v3/clusters/${clusterId}/topics/${topic}/records`
   framework.post(path, async () => ({ error_code: 200 }))

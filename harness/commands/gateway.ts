@@ -5,13 +5,12 @@ import { renderOp } from '../../history/jsonl.ts'
 import { Recorder } from '../../history/recorder.ts'
 import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
-import { producerDefaults } from '../../workloads/client/defaults.ts'
 import { readClientConfig } from '../client-config/client-config.ts'
 import { exitCodes, UserError } from '../exit-codes.ts'
 import { attach } from '../external/attach.ts'
 import { parseBootstrap } from '../external/bootstrap.ts'
 import type { ClientSecurity } from '../external/security.ts'
-import { openGateway, openRecordsMax, type Gateway } from '../gateway/gateway.ts'
+import { gatewayProducer, openGateway, openRecordsMax, type Gateway } from '../gateway/gateway.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { profiles } from '../profile.ts'
 import { wireClients } from '../wire-clients.ts'
@@ -79,7 +78,7 @@ async function open(flags: GatewayFlags, loop: Loop, { bootstrap, security, jour
     return await openGateway({
       loop,
       makeClient: wireClients(loop, bootstrap, attached, security.sasl),
-      producer: { ...producerDefaults, lingerMs: 1, deliveryTimeoutMs: attached.clients.deliveryTimeoutMs },
+      producer: { ...gatewayProducer, deliveryTimeoutMs: attached.clients.deliveryTimeoutMs },
       host: flags.host,
       port: flags.port,
       timeoutMs: attached.clients.requestTimeoutMs,
@@ -101,6 +100,6 @@ function openJournal(file: string, loop: Loop): Journal {
   })
   const recorder = new Recorder(() => loop.now(), { isForgetful: true })
   recorder.listen((op) => void stream.write(`${renderOp(op)}\n`))
-  recorder.record({ process: 'harness', type: 'info', f: 'config', value: { acks: producerDefaults.acks, idempotence: producerDefaults.idempotence } })
+  recorder.record({ process: 'harness', type: 'info', f: 'config', value: { acks: gatewayProducer.acks, idempotence: gatewayProducer.idempotence } })
   return { recorder, end: () => new Promise((done) => stream.end(done)) }
 }

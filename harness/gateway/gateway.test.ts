@@ -3,9 +3,8 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Recorder } from '../../history/recorder.ts'
 import type { Op } from '../../history/op.ts'
-import { producerDefaults } from '../../workloads/client/defaults.ts'
 import { LiveCluster } from '../testing/live-cluster.testing.ts'
-import { openGateway, type Gateway } from './gateway.ts'
+import { gatewayProducer, openGateway, type Gateway } from './gateway.ts'
 
 let cluster: LiveCluster
 let gateway: Gateway
@@ -17,7 +16,7 @@ function open(openRecordsMax: number): Promise<Gateway> {
   return openGateway({
     loop: cluster.loop,
     makeClient: (name) => cluster.client(name),
-    producer: { ...producerDefaults, lingerMs: 1 },
+    producer: gatewayProducer,
     host: '127.0.0.1',
     port: 0,
     timeoutMs: 20_000,

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Loop } from '../../ports/loop.ts'
 import type { ProducerOptions, WorkloadClient } from '../../workloads/client/client.ts'
+import { producerDefaults } from '../../workloads/client/defaults.ts'
 import { ConsumerInstances, addConsumerRoutes } from './consumer-routes.ts'
 import { GatewayLog, type GatewayHistory } from './gateway-log.ts'
 import { GatewaySender } from './gateway-sender.ts'
@@ -39,6 +40,12 @@ export interface Gateway {
   stop(): Promise<void>
   close(): Promise<void>
 }
+
+/**
+ * Nothing lingers: whoever asks waits for the answer before asking again, and what comes while five requests are open gathers by
+ * itself. Of 64 connections with one record a request each, 1 ms of lingering took a third of the requests a second.
+ */
+export const gatewayProducer: ProducerOptions = { ...producerDefaults, lingerMs: 0 }
 
 /** The name of its producer in a history. */
 export const gatewayClient = 'gateway'
