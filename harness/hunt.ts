@@ -57,8 +57,7 @@ async function huntInSeeds(defect: string, { firstSeed, seeds, signal }: HuntOpt
     until: () => hunted !== notFound,
     onResult: ({ seed, judgement }) => {
       const anomalies = ownAnomalies(defect, judgement.findings)
-      const seedsTaken = seed - firstSeed + 1
-      if (anomalies.length > 0 && seedsTaken < hunted.seedsTaken) hunted = { seedsTaken, anomalies }
+      if (anomalies.length > 0) hunted = { seedsTaken: seed - firstSeed + 1, anomalies }
     },
   })
   return hunted

@@ -37,7 +37,7 @@ const reasonsMax = 20
 const namesOfCoverage = Object.keys(coverageNames) as CoverageName[]
 
 
-/** What many seeds come to. */
+/** What many seeds come to, added in their order. */
 export class Tally {
   seeds = 0
   readonly ops: { -readonly [K in keyof OpCounts]: number } = { invoke: 0, ok: 0, fail: 0, info: 0 }
@@ -50,7 +50,7 @@ export class Tally {
   faults = 0
   leaderChanges = 0
   opsUnderFault = 0
-  /** Seeds with findings that convict, in the order they ended. */
+  /** Seeds with findings that convict. */
   readonly invalid: number[] = []
   /** Seeds in which it happened. */
   readonly covered = Object.fromEntries(namesOfCoverage.map((name) => [name, 0])) as Record<CoverageName, number>
@@ -79,7 +79,7 @@ export class Tally {
     if (judgement.valid === 'unknown') this.unknown.push(...judgement.reasons.map((reason) => `seed ${result.seed}: ${reason}`))
     if (judgement.valid === false) {
       this.invalid.push(result.seed)
-      if (this.failing === undefined || result.seed < this.failing.seed) this.failing = result
+      this.failing ??= result
     }
     if (result.seed === firstSeed) this.first = result
   }
