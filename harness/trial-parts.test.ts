@@ -50,3 +50,11 @@ describe('two workloads in one trial', () => {
     expect([...left!].filter((each) => right!.has(each))).toEqual([])
   })
 })
+
+it('a trial that is asked to be short goes on until there is enough to judge', () => {
+  const acknowledged = 3000
+  const slow = { ...part!, acknowledgedMin: acknowledged, config: { ...part!.config, floors: { acknowledged } } }
+  const { histories: [ops], failures } = simulate(seed, { invariants: true, swarm: { ...swarm, plan: { ...plan, parts: [slow], faultsMs: 1000 } } })
+  const judged = judgeRun({ ops: ops!, failures, failuresConvict: true, accept: [] })
+  expect([judged.valid, judged.reasons]).toEqual([true, []])
+})

@@ -31,7 +31,7 @@ export interface TrialPlan {
   readonly profile: Profile
   /** Traffic and faults together: at least this long, and until enough sends are ok. */
   readonly faultsMs: number
-  /** And at most that long; six times `faultsMs` when missing. */
+  /** And at most that long; six times `faultsMs`, or a minute, when missing. */
   readonly faultsMostMs?: number
   /** And until something was in force for this part of the time, healing included; none when missing. */
   readonly shareInForceMin?: number
@@ -68,6 +68,8 @@ export interface TrialSetup {
 const setUpMs = 60_000
 const pollMs = 100
 const faultsTimesMax = 6
+/** A machine may be slow for a trial that is asked to be short; with nothing to judge it was for nothing. */
+const faultsMostLeastMs = 60_000
 
 /** Faults of the plan that this target has no means for, each once. */
 function unavailableFaults({ plan, control }: TrialSetup): string[] {
@@ -274,7 +276,7 @@ export class Trial {
       part.running = part.workload.start(this.#contextOf(part))
     }
     this.#nemesis.start()
-    const { faultsMs, faultsMostMs = faultsTimesMax * faultsMs } = plan
+    const { faultsMs, faultsMostMs = Math.max(faultsTimesMax * faultsMs, faultsMostLeastMs) } = plan
     this.#latestMs = loop.now() + (this.#stopping ? 0 : faultsMostMs)
     this.#untilEnough(this.#stopping ? 0 : this.#endsItself ? pollMs : faultsMs, done)
   }
