@@ -59,7 +59,8 @@ describe.skipIf(isKafkaMissing())('apache-kafka as processes', () => {
       recordsPerSecond: 200,
     })
     expect(verdict.findings.filter(({ allowed }) => allowed === undefined)).toEqual([])
-    expect(verdict.reasons.filter((reason) => reason !== 'the run was cut short')).toEqual([])
+    // What a slow machine keeps from being judged says nothing of the brokers.
+    expect(verdict.reasons.filter((reason) => reason !== 'the run was cut short' && !reason.includes('the machine was too slow'))).toEqual([])
     const inForce = verdict.faults.filter((fault) => fault.inForce).map(({ name }) => name)
     expect(new Set(inForce)).toEqual(new Set(everything.nemesis.attacks.map(({ fault }) => fault.name)))
   }, 240_000)

@@ -24,6 +24,8 @@ const latest = -1
 const farBeyond = 1_000_000_000
 const resetTimeoutMs = 10_000
 const againMs = 500
+/** Who left may be a member for a session yet, and then nobody may set the group's offsets. */
+const ledWithinMs = 30_000
 
 export class Replay implements Companion {
   readonly #context: WorkloadContext
@@ -36,8 +38,9 @@ export class Replay implements Companion {
   #isStopped = false
   /** Leaving, or leading back. */
   #isBusy = false
-  /** It was led back once at least: who is stopped before is led back then. */
+  /** It was led back once at least: who is stopped before is led back then, within this time. */
   #wasLed = false
+  #leadUntilMs = 0
   /** Called when it is not any more. */
   #stopped: (() => void) | undefined
 
@@ -51,15 +54,18 @@ export class Replay implements Companion {
 
   stop(done: () => void): void {
     this.#isStopped = true
+    this.#leadUntilMs = this.#context.loop.now() + ledWithinMs
     if (this.#timer !== undefined) this.#context.loop.cancel(this.#timer)
     this.#stopped = done
     if (this.#isBusy) return
-    if (this.#member === undefined) this.#context.loop.after(0, done)
-    else this.#leave(this.#member)
+    if (this.#member !== undefined) return this.#leave(this.#member)
+    this.#isBusy = true
+    this.#timer = this.#context.loop.after(0, () => this.#again())
   }
 
   close(): void {
     this.#isStopped = true
+    this.#leadUntilMs = 0
     if (this.#timer !== undefined) this.#context.loop.cancel(this.#timer)
     this.#member?.process.close()
     this.#admin.close()
@@ -82,7 +88,7 @@ export class Replay implements Companion {
   }
 
   get #isOver(): boolean {
-    return this.#isStopped && this.#wasLed
+    return this.#isStopped && (this.#wasLed || this.#context.loop.now() >= this.#leadUntilMs)
   }
 
   #reset(): void {
@@ -94,14 +100,15 @@ export class Replay implements Companion {
       Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, timestamp })))
     return this.#admin.admin.listOffsets(queries, resetTimeoutMs, (listed) => {
       if (!listed.ok || this.#isOver) return this.#again()
-      this.#wasLed = true
       const offsets = isBeyond ? listed.value.map((each) => ({ ...each, offset: farBeyond, leaderEpoch: -1 })) : listed.value
       const value = { group: plan.group, offsets: offsets.map(({ topic, partition, offset }) => [keyOf(topic, partition), offset]) }
       const op = { process: this.#process, f: 'reset-offsets', value, client: `${plan.group}-admin` }
       recorder.record({ ...op, type: 'invoke' })
       return this.#admin.admin.commitOffsets(plan.group, offsets, resetTimeoutMs, (result) => {
-        if (result.ok) recorder.record({ ...op, type: 'ok' })
-        else this.#isOpen(op, result.error)
+        if (result.ok) {
+          recorder.record({ ...op, type: 'ok' })
+          this.#wasLed = true
+        } else this.#isOpen(op, result.error)
         loop.after(0, () => this.#again())
       })
     })
@@ -114,6 +121,10 @@ export class Replay implements Companion {
   }
 
   #again(): void {
+    if (this.#isStopped && !this.#isOver) {
+      this.#timer = this.#context.loop.after(againMs, () => this.#reset())
+      return undefined
+    }
     this.#isBusy = false
     if (this.#isStopped) return this.#stopped?.()
     this.#timer = this.#context.loop.after(againMs, () => this.#read())
