@@ -60,7 +60,7 @@ export class BrokerProcess {
     })
     this.#child = child
     this.#expectExit = false
-    const callOff = child.pid === undefined ? undefined : endWithUs(child.pid)
+    endWithUs(child)
     let waiting = true
     const bound = new Set<string>()
     const answer = (seen: Facts): void => {
@@ -90,7 +90,6 @@ export class BrokerProcess {
     })
     let expected = false
     child.once('exit', () => {
-      callOff?.()
       if (this.#child === child) this.#child = undefined
       this.#previousPid = child.pid
       for (const listener of this.#options.listeners) this.#options.onListener?.(listener, undefined)

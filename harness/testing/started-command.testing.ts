@@ -95,12 +95,12 @@ export class Workplace {
   }
 }
 
-interface SeenProcess {
+export interface SeenProcess {
   readonly pid: number
   readonly commandLine: string
 }
 
-function processes(): SeenProcess[] {
+export function processes(): SeenProcess[] {
   if (process.platform === 'linux') {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => ({ pid: Number(name), commandLine: commandLineOf(name) }))
   }

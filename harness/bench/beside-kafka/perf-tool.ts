@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { kafkaLibs } from '../../apache-kafka/kafka-jars.ts'
 import { root } from '../../checkout.ts'
 import { exitCodes, UserError } from '../../exit-codes.ts'
+import { endWithUs } from '../../targets/end-with-us.ts'
 
 /** Of the tools' JVM, named in the table. */
 export const toolHeap = '-Xmx512m'
@@ -21,8 +22,7 @@ export function runTool(name: ToolName, argv: readonly string[], timeoutMs: numb
   const logging = `-Dlog4j2.configurationFile=${join(root, 'harness', 'apache-kafka', 'log4j2.xml')}`
   const all = [...flags, logging, '-cp', join(kafkaLibs(), '*'), `org.apache.kafka.tools.${name}`, ...argv]
   const child = spawn('java', all, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' })
-  const endWithUs = (): void => void child.kill('SIGKILL')
-  process.once('exit', endWithUs)
+  endWithUs(child)
   let printed = ''
   let complaint = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
@@ -30,7 +30,6 @@ export function runTool(name: ToolName, argv: readonly string[], timeoutMs: numb
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
-      process.off('exit', endWithUs)
       if (code === 0) return resolve(printed)
       const words = `${printed}\n${complaint}`.trim().split('\n').at(-1)!.slice(0, lastWords)
       return reject(new UserError(`${name} ended with ${signal ?? code}: ${words}`, exitCodes.unknown))
