@@ -83,8 +83,8 @@ export class Consuming implements MemberHandler {
   #due = new Map<string, CommittedOffset>()
   /** By key, what it asked to commit last. */
   readonly #asked = new Map<string, CommittedOffset>()
-  /** By key, what was not committed, and is due again after the next poll. */
-  readonly #again = new Map<string, CommittedOffset>()
+  /** Keys of what is to be committed again after the next poll. */
+  readonly #again = new Set<string>()
   #revocations: { readonly keys: ReadonlySet<string>; readonly proceed: () => void }[] = []
   /** What it was about to do when it was frozen. */
   #frozenAt: (() => void) | undefined
@@ -211,7 +211,7 @@ export class Consuming implements MemberHandler {
     this.#holdBack()
     this.process.poll(maxRecordsPerPoll, this.#batches.length > 0 ? retryPollMs : pollTimeoutMs, (polled) => {
       if (this.#diesAt('polled')) return undefined
-      for (const [key, offset] of this.#again) if (!this.#due.has(key)) this.#due.set(key, offset)
+      for (const key of this.#again) if (!this.#due.has(key)) this.#due.set(key, this.#asked.get(key)!)
       this.#again.clear()
       this.#take(polled)
       // A poll may end within the call that ends it.
@@ -347,14 +347,24 @@ export class Consuming implements MemberHandler {
     return taken.map(([, offset]) => offset)
   }
 
-  /** Whoever keeps the partition commits later what could not be committed: there may be nothing more to read. */
+  /**
+   * Whoever keeps the partition commits later what could not be committed: there may be nothing more to read. What may have been
+   * lost may also arrive behind what was asked for later, so the last is asked for once more when it does not arrive any more.
+   */
   #keepUncommitted(offsets: readonly CommittedOffset[], outcome: CommitOutcome): void {
     if (this.#options.delivery !== 'at-least-once') return
     for (const each of offsets) {
       const key = keyOf(each.topic, each.partition)
       const isCommitted = outcome.type === 'ok' && outcome.committed.includes(each)
-      if (!isCommitted && this.#asked.get(key) === each) this.#again.set(key, each)
+      if (!isCommitted && this.#asked.get(key) === each) this.#again.add(key)
     }
+    if (outcome.type !== 'info') return
+    this.#context.loop.after(this.#options.commitTimeoutMs, () => {
+      for (const { topic, partition } of offsets) {
+        const key = keyOf(topic, partition)
+        if (this.#asked.has(key)) this.#again.add(key)
+      }
+    })
   }
 
   #commitDue(): void {
