@@ -178,6 +178,9 @@ describe('undrained-lag', () => {
   it('leaves a group that was set back behind its own commit to lost-commit', () => {
     expect(blames(begun, 'p1/a commit g m1@1 x:2 -> ok', looks('1', '1'))).toBe(false)
     expect(blames(begun, 'p1/a commit g m1@1 x:2 -> info TIMED_OUT', looks('1', '1'))).toBe(true)
+    const between = (commit: string): string => looks('1', '1').replace('7s', `3s p1/a ${commit}; 7s`)
+    expect(blames(begun, between('commit g m1@1 x:2 -> ok'))).toBe(false)
+    expect(blames(begun, between('commit g m1@1 x:1 -> ok'))).toBe(true)
   })
 
   it('says nothing of a group that tells of no work, or met what it cannot process', () => {

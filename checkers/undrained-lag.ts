@@ -2,8 +2,9 @@
  * Undrained lag: producers had stopped, the group was at rest, a member owned the partition, and still the committed offset stood
  * below an acknowledged record, the same at two looks that lie further apart than the bound. A group that gets on, however slowly,
  * is not judged, nor one that records no work, nor a partition of which something could not be processed; while its member has
- * paused it, or a transaction may hold back who reads what is committed, nobody counts the time. Where a commit beyond the record had been acknowledged, the group was set back behind it, which is for lost-commit to judge; and a group
- * that begins at the end (`resetPolicy` latest) owes no commit before its first.
+ * paused it, or a transaction may hold back who reads what is committed, nobody counts the time. Where a commit beyond the record
+ * was acknowledged before the last look, the group was set back behind it, which is for lost-commit to judge; and a group that
+ * begins at the end (`resetPolicy` latest) owes no commit before its first.
  */
 import type { Key } from '../history/op.ts'
 import type { Checker, CheckResult } from './checker.ts'
@@ -94,7 +95,7 @@ function standstill(index: HistoryIndex, rest: Rest, key: Key, sent: Sent): Stan
   const startsAtTheEnd = last.offset < 0 && group.config.resetPolicy === 'latest'
   if (startsAtTheEnd) return undefined
   const end = index.sends.offset[sent.row]!
-  const isBeyond = ({ outcome, offset, done }: WriteRow): boolean => outcome === ok && offset > end && done < first.asked
+  const isBeyond = ({ outcome, offset, done }: WriteRow): boolean => outcome === ok && offset > end && done < last.asked
   if (group.writes.get(key)?.some(isBeyond) === true) return undefined
   const restedNs = Math.max(...rest.owners.get(key)!.map(({ actor }) => pausedNs(index, group, { actor, key, from: first.at, to: last.asked })))
   const isLong = timeAt(index, last.asked) - timeAt(index, first.at) - restedNs > boundMs(index, group) * nanosecondsPerMs

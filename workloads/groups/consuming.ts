@@ -348,8 +348,8 @@ export class Consuming implements MemberHandler {
   }
 
   /**
-   * Whoever keeps the partition commits later what could not be committed: there may be nothing more to read. What may have been
-   * lost may also arrive behind what was asked for later, so the last is asked for once more when it does not arrive any more.
+   * Whoever keeps the partition commits later what could not be committed: there may be nothing more to read. What was lost, if
+   * only at a first attempt, may also arrive behind what was asked for later, so the last is asked for once more after a while.
    */
   #keepUncommitted(offsets: readonly CommittedOffset[], outcome: CommitOutcome): void {
     if (this.#options.delivery !== 'at-least-once') return
@@ -358,7 +358,8 @@ export class Consuming implements MemberHandler {
       const isCommitted = outcome.type === 'ok' && outcome.committed.includes(each)
       if (!isCommitted && this.#asked.get(key) === each) this.#again.add(key)
     }
-    if (outcome.type !== 'info') return
+    const mayArriveLate = outcome.type === 'info' || (outcome.type === 'ok' && outcome.attempts > 1)
+    if (!mayArriveLate) return
     this.#context.loop.after(this.#options.commitTimeoutMs, () => {
       for (const { topic, partition } of offsets) {
         const key = keyOf(topic, partition)
