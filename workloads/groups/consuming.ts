@@ -211,8 +211,7 @@ export class Consuming implements MemberHandler {
     this.#holdBack()
     this.process.poll(maxRecordsPerPoll, this.#batches.length > 0 ? retryPollMs : pollTimeoutMs, (polled) => {
       if (this.#diesAt('polled')) return undefined
-      for (const key of this.#again) if (!this.#due.has(key)) this.#due.set(key, this.#asked.get(key)!)
-      this.#again.clear()
+      this.#dueAgain()
       this.#take(polled)
       // A poll may end within the call that ends it.
       this.#context.loop.after(0, () => this.#afterPoll())
@@ -236,7 +235,10 @@ export class Consuming implements MemberHandler {
     const undone = this.#batches
     this.#batches = []
     for (const { topic, partition, records, tenure } of type === 'fail' ? undone : []) {
-      if (this.#tenure(keyOf(topic, partition)) === tenure) this.process.seek(topic, partition, records[0]!.offset)
+      const key = keyOf(topic, partition)
+      if (this.#tenure(key) !== tenure) continue
+      this.#asked.delete(key)
+      this.process.seek(topic, partition, records[0]!.offset)
     }
   }
 
@@ -352,8 +354,7 @@ export class Consuming implements MemberHandler {
    * only at a first attempt, may also arrive behind what was asked for later, so the last is asked for once more after a while.
    */
   #keepUncommitted(offsets: readonly CommittedOffset[], outcome: CommitOutcome): void {
-    if (this.#options.delivery !== 'at-least-once') return
-    for (const each of offsets) {
+    for (const each of this.#options.delivery === 'at-least-once' ? offsets : []) {
       const key = keyOf(each.topic, each.partition)
       const isCommitted = outcome.type === 'ok' && outcome.committed.includes(each)
       if (!isCommitted && this.#asked.get(key) === each) this.#again.add(key)
@@ -361,11 +362,16 @@ export class Consuming implements MemberHandler {
     const mayArriveLate = outcome.type === 'info' || (outcome.type === 'ok' && outcome.attempts > 1)
     if (!mayArriveLate) return
     this.#context.loop.after(this.#options.commitTimeoutMs, () => {
-      for (const { topic, partition } of offsets) {
-        const key = keyOf(topic, partition)
-        if (this.#asked.has(key)) this.#again.add(key)
-      }
+      for (const { topic, partition } of offsets) this.#again.add(keyOf(topic, partition))
     })
+  }
+
+  #dueAgain(): void {
+    for (const key of this.#again) {
+      const offset = this.#asked.get(key)
+      if (offset !== undefined && !this.#due.has(key)) this.#due.set(key, offset)
+    }
+    this.#again.clear()
   }
 
   #commitDue(): void {
