@@ -1,7 +1,8 @@
 /**
  * Membership by the consumer protocol (KIP-848): one heartbeat says everything, and its answer tells what to own. What is not
  * the member's any more is given up first, and said to be; only then does the coordinator give it to another. A heartbeat
- * without an answer is followed by a full one.
+ * without an answer is followed by full ones, which are told everything again, for a session: what was lost with its connection
+ * may arrive behind the first of them, and be told to nobody what a coordinator says once.
  */
 import type { OpError } from '../../../history/op.ts'
 import type { TimerId } from '../../../ports/events.ts'
@@ -40,6 +41,7 @@ export class ConsumerMembership implements Membership {
   #target: ByTopicId | undefined
   #isReconciling = false
   #isFull = true
+  #fullUntilMs = 0
   #isBeating = false
   #isAskingToJoin = false
   /** What it owns has changed since it last said so. */
@@ -132,7 +134,6 @@ export class ConsumerMembership implements Membership {
     }
     const turn = this.#turn
     const sentAtMs = loop.now()
-    if (this.#isFull || this.#epoch === joinEpoch) this.#asked = this.#topics
     const body = this.#body()
     this.#isBeating = true
     this.#isFull = false
@@ -144,7 +145,8 @@ export class ConsumerMembership implements Membership {
 
   #body(): BodyOf<Request> {
     const { group: groupId, instanceId = null, rebalanceTimeoutMs, assignors } = this.#options
-    const isFull = this.#isFull || this.#epoch === joinEpoch
+    const isFull = this.#isFull || this.#epoch === joinEpoch || this.#setup.loop.now() < this.#fullUntilMs
+    if (isFull) this.#asked = this.#topics
     const owned = this.#epoch === joinEpoch ? [] : this.#byId(this.#setup.host.owned)
     const request = {
       groupId,
@@ -172,6 +174,7 @@ export class ConsumerMembership implements Membership {
     this.#isBeating = false
     if (!result.ok) {
       this.#isFull = true
+      this.#fullUntilMs = this.#setup.loop.now() + this.#options.sessionTimeoutMs
       return this.#beatIn(this.#setup.retryBackoffMs)
     }
     const { errorCode: code } = result.body
