@@ -42,9 +42,9 @@ it('hears what was told in the answer to it all the same', () => {
   const before = answered('first')
   ground.until('and said to be', () => answered('first') > before)
   let arrived = false
-  const until = answered('second')
+  const told = answered('second')
   proxy.release('late', () => (arrived = true))
   ground.until('the late one arrived', () => arrived)
-  expect(answered('second'), 'it has not asked since').toBe(until)
+  expect(answered('second'), 'it has not asked since').toBe(told)
   ground.until('it is owned', () => isTold('second'))
 })
