@@ -8,6 +8,7 @@ import type { Verdict } from '../checkers/verdict.ts'
 import { renderOp } from '../history/jsonl.ts'
 import { parseNotation } from '../history/notation.ts'
 import { tribunalVersion } from './checkout.ts'
+import { quietPorts } from './targets/free-ports.ts'
 import { Workplace, type StartedCommand } from './testing/started-command.testing.ts'
 
 const patience = { timeout: 60_000, interval: 50 }
@@ -36,11 +37,9 @@ function expectOneSentence(stderr: string): void {
   expect(stderr).not.toMatch(/Error:|node:internal|[.]ts:\d/)
 }
 
-async function freePort(): Promise<number> {
-  const { server, port } = await takenPort()
-  server.close()
-  await once(server, 'close')
-  return port
+/** The first of as many as brokers are to have. */
+async function freePort(brokers = 1): Promise<number> {
+  return (await quietPorts(brokers))[0]!
 }
 
 async function takenPort(): Promise<{ readonly server: Server; readonly port: number }> {
@@ -383,7 +382,7 @@ describe('broker', () => {
   })
 
   it('comes back with its data where it left them', async () => {
-    const port = await freePort()
+    const port = await freePort(3)
     for (const attempt of [1, 2]) {
       const running = place.start('broker', '--brokers', '3', '--port', String(port), '--data', place.path('data'))
       await vi.waitFor(() => {
@@ -395,7 +394,7 @@ describe('broker', () => {
   })
 
   it('interrupted while it starts, leaves nothing', async () => {
-    const running = place.start('broker', '--brokers', '3', '--port', String(await freePort()), '--data', place.path('data'))
+    const running = place.start('broker', '--brokers', '3', '--port', String(await freePort(3)), '--data', place.path('data'))
     await vi.waitFor(() => expect(place.brokerPids()).not.toEqual([]), patience)
     running.interrupt()
     await running.ended

@@ -8,6 +8,7 @@ import { Loop } from '../../ports/loop.ts'
 import { NodeRunner } from '../../ports/node/node-runner.ts'
 import { apis } from '../../protocol/apis.ts'
 import { BrokerConnection } from '../../workloads/client/broker-connection.ts'
+import { quietPorts } from '../targets/free-ports.ts'
 import { kafkajs } from '../testing/kafkajs.testing.ts'
 import { Workplace, type StartedCommand } from '../testing/started-command.testing.ts'
 import { attach } from './attach.ts'
@@ -21,25 +22,18 @@ beforeEach(() => {
 })
 afterEach(() => place.close())
 
-async function listening(answer: (server: Server) => void = () => undefined): Promise<{ readonly server: Server; readonly port: number }> {
+async function listening(answer: (server: Server) => void): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   answer(server)
   return { server, port: (server.address() as AddressInfo).port }
 }
 
-async function freePort(): Promise<number> {
-  const { server, port } = await listening()
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** Brokers in the foreground, and where. */
 async function startBrokers(count: number): Promise<{ readonly brokers: StartedCommand; readonly bootstrap: string }> {
-  const port = await freePort()
+  const [port] = await quietPorts(count)
   const brokers = place.start('broker', '--brokers', String(count), '--port', String(port), '--data', place.path('brokers'))
-  await vi.waitFor(() => expect(brokers.stdout).toContain('bootstrap.servers='), patience)
+  await vi.waitFor(() => expect(brokers.stdout + (brokers.isRunning ? '' : brokers.stderr)).toContain('bootstrap.servers='), patience)
   const [, bootstrap] = /bootstrap[.]servers=(\S+)/.exec(brokers.stdout)!
   const known = parseBootstrap(bootstrap!)
   await vi.waitFor(async () => expect((await attach(known, {})).brokers).toHaveLength(count), patience)
@@ -142,7 +136,7 @@ it('a prefix that topics have already is not used', async () => {
 
 describe('nothing to attach to', () => {
   it('an address where nobody listens is told in one sentence', async () => {
-    const { code, stdout, stderr } = await place.run('verify', '--bootstrap', `127.0.0.1:${await freePort()}`)
+    const { code, stdout, stderr } = await place.run('verify', '--bootstrap', `127.0.0.1:${(await quietPorts(1))[0]}`)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^No broker could be reached: 127[.]0[.]0[.]1:\d+: refused[.]\n$/)
     expect(readdirSync(place.directory)).toEqual([])

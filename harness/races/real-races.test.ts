@@ -1,10 +1,9 @@
 /** Races on real brokers, by the commands a person would type: the sound one passes, and who has the bug is convicted every time. */
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Verdict } from '../../checkers/verdict.ts'
 import { attach } from '../external/attach.ts'
 import { parseBootstrap } from '../external/bootstrap.ts'
+import { quietPorts } from '../targets/free-ports.ts'
 import { isKafkaMissing } from '../testing/optional-tool.testing.ts'
 import { Workplace } from '../testing/started-command.testing.ts'
 
@@ -42,11 +41,7 @@ it('a planted bug is convicted on processes, and so is the protocol where versio
 }, 120_000)
 
 it('a cluster of which only the address is known is behind the proxy for its clients, and keeps no topic of it', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
+  const [port] = await quietPorts(1)
   const brokers = place.start('broker', '--brokers', '1', '--port', String(port), '--data', place.path('brokers'))
   await vi.waitFor(() => expect(brokers.stdout).toContain('bootstrap.servers='), { timeout: 60_000, interval: 50 })
   const names = ['late-end-txn', 'lost-end-ack']

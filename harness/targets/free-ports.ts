@@ -1,40 +1,24 @@
-/** Ports for brokers that cannot choose their own. */
+/** Ports for brokers, which must find their own still free when they were down for a while. */
 import { createServer, type Server } from 'node:net'
 
 const host = '127.0.0.1'
 const quietPortsFrom = 20_000
 const quietPortsTo = 32_000
 
-/** Ports nobody has now; held all at once, so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => held(0)))
-  return released(servers)
-}
-
-/**
- * Free ports below those the kernel gives to whoever asks for any: a broker that is down for a while must find its own
- * still free.
- */
+/** In a row, and below those the kernel gives to whoever asks for any. */
 export async function quietPorts(count: number): Promise<number[]> {
-  const servers: Server[] = []
-  let port = quietPortsFrom + Math.floor(Math.random() * (quietPortsTo - quietPortsFrom))
-  for (; servers.length < count; port = port >= quietPortsTo ? quietPortsFrom : port + 1) {
-    const server = await held(port).catch(() => undefined)
-    if (server !== undefined) servers.push(server)
-  }
-  return released(servers)
+  const first = quietPortsFrom + Math.floor(Math.random() * (quietPortsTo - quietPortsFrom - count))
+  const wanted = Array.from({ length: count }, (_, i) => first + i)
+  const held = await Promise.allSettled(wanted.map(hold))
+  const servers = held.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return servers.length === count ? wanted : quietPorts(count)
 }
 
-function held(port: number): Promise<Server> {
+function hold(port: number): Promise<Server> {
   return new Promise((done, fail) => {
     const server = createServer()
     server.once('error', fail)
     server.listen(port, host, () => done(server))
   })
-}
-
-async function released(servers: readonly Server[]): Promise<number[]> {
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
-  return ports
 }

@@ -8,7 +8,7 @@ import { parseProperties } from '../../reference-broker/core/config/properties.t
 import { ProxiedLinks, type ProxiedLinksOptions } from '../proxy/proxied-links.ts'
 import { BrokerProcess } from './broker-process.ts'
 import type { BrokerRecipe } from './broker-recipe.ts'
-import { freePorts, quietPorts } from './free-ports.ts'
+import { quietPorts } from './free-ports.ts'
 
 export interface ProcessClusterOptions {
   readonly brokers: number
@@ -217,7 +217,7 @@ function brokerIdsOf({ brokers }: ProcessClusterOptions): number[] {
 
 async function directAddresses(options: ProcessClusterOptions): Promise<Addresses> {
   const ids = brokerIdsOf(options)
-  const free = await (options.recipe.needsFixedPorts ? quietPorts : freePorts)(ids.length * listenerNames.length)
+  const free = await quietPorts(ids.length * listenerNames.length)
   const { firstPort, dataDir } = options
   const ports = new Map(ids.flatMap((id, i) => listenerNames.map((name, j) => [`${name} ${id}`, free[i * listenerNames.length + j]!])))
   if (firstPort !== undefined) ids.forEach((id, i) => ports.set(`${clientListener} ${id}`, firstPort + i))
