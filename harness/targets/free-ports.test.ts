@@ -13,3 +13,10 @@ it('are in a row, free, and none the kernel may give to somebody else meanwhile'
   const [from] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number)
   expect(ports.at(-1)).toBeLessThan(from!)
 })
+
+it('are none of those that are spoken for', async () => {
+  const spokenFor = Array.from({ length: 12_000 }, (_, i) => 20_000 + i).filter((port) => port < 21_000 || port > 21_100)
+  const [first] = await quietPorts(50, spokenFor)
+  expect(first).toBeGreaterThanOrEqual(21_000)
+  expect(first).toBeLessThanOrEqual(21_051)
+})

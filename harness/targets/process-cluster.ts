@@ -217,12 +217,14 @@ function brokerIdsOf({ brokers }: ProcessClusterOptions): number[] {
 
 async function directAddresses(options: ProcessClusterOptions): Promise<Addresses> {
   const ids = brokerIdsOf(options)
-  const free = await quietPorts(ids.length * listenerNames.length)
   const { firstPort, dataDir } = options
-  const ports = new Map(ids.flatMap((id, i) => listenerNames.map((name, j) => [`${name} ${id}`, free[i * listenerNames.length + j]!])))
-  if (firstPort !== undefined) ids.forEach((id, i) => ports.set(`${clientListener} ${id}`, firstPort + i))
+  const fixed = new Map<string, number>()
+  if (firstPort !== undefined) ids.forEach((id, i) => fixed.set(`${clientListener} ${id}`, firstPort + i))
   // The quorum of a data directory is known by its voters' addresses: it comes back at the same ones.
-  for (const id of ids) for (const [voter, port] of votersBefore(configFile(dataDir, id))) ports.set(`${controllerListener} ${voter}`, port)
+  for (const id of ids) for (const [voter, port] of votersBefore(configFile(dataDir, id))) fixed.set(`${controllerListener} ${voter}`, port)
+  const names = ids.flatMap((id) => listenerNames.map((name) => `${name} ${id}`))
+  const free = await quietPorts(names.length, [...fixed.values()])
+  const ports = new Map(names.map((name, i) => [name, fixed.get(name) ?? free[i]!]))
   const port = (id: number, listener: string): number => ports.get(`${listener} ${id}`)!
   return { links: undefined, bind: port, dial: port }
 }
