@@ -45,6 +45,11 @@ async function topicsAt(bootstrap: string): Promise<readonly string[]> {
   return (await attach(parseBootstrap(bootstrap), {})).topics.filter((name) => !name.startsWith('__'))
 }
 
+/** Brokers hear one after the other that topics are gone. */
+function untilTopics(bootstrap: string, expected: readonly string[]): Promise<void> {
+  return vi.waitFor(async () => expect(await topicsAt(bootstrap)).toEqual(expected), patience)
+}
+
 /** All groups that coordinators of ours name: there is nobody else. */
 async function groupsAt(bootstrap: string): Promise<readonly string[]> {
   const runner = new NodeRunner({})
@@ -91,7 +96,7 @@ it('one broker of which only the address is known is tried with all it serves, a
   expect(faults.length).toBeGreaterThan(0)
   for (const { name, inForce } of faults) expect({ name, inForce }).toEqual({ name: 'cut-clients', inForce: true })
   for (const off of ['kill', 'clock-jump', 'isolate', 'replication']) expect(stderr).toMatch(new RegExp(`^off: .*\\b${off}\\b`, 'm'))
-  expect(await topicsAt(bootstrap)).toEqual([])
+  await untilTopics(bootstrap, [])
 })
 
 it('three brokers are tried with everything they serve, and have no topic and no group more afterwards', { timeout: 300_000 }, async () => {
@@ -102,7 +107,7 @@ it('three brokers are tried with everything they serve, and have no topic and no
   expect(scenarios.map(({ name, valid }) => [name, valid])).toEqual(workloads.map((name) => [`attached.${name}`, true]))
   for (const { name, acknowledged } of scenarios) expect(acknowledged, name).toBeGreaterThanOrEqual(300)
   expect(stderr).not.toMatch(/^off: .*double-owner/m)
-  expect(await topicsAt(bootstrap)).toEqual([])
+  await untilTopics(bootstrap, [])
   expect(await groupsAt(bootstrap)).toEqual([])
 })
 
@@ -118,7 +123,7 @@ it('Ctrl-C leaves no topic and no group behind, and somebody else’s stay', { t
   expect([...new Set((await topicsAt(bootstrap)).map((name) => name.split('-')[0]))]).toEqual(['min'])
   others.interrupt()
   await others.ended
-  expect(await topicsAt(bootstrap)).toEqual([])
+  await untilTopics(bootstrap, [])
   expect(await groupsAt(bootstrap)).toEqual([])
 })
 
@@ -131,7 +136,7 @@ it('a prefix that topics have already is not used', async () => {
   const { code, stdout, stderr } = await verify(bootstrap, '--topic-prefix', 'mine').ended
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toMatch(/^[^\n]+ mine-attached-\w+ [^\n]+--topic-prefix\.\n$/)
-  expect(await topicsAt(bootstrap)).toEqual(['mine-attached-orders'])
+  await untilTopics(bootstrap, ['mine-attached-orders'])
 })
 
 describe('nothing to attach to', () => {
